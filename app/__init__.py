@@ -1,0 +1,1 @@
+"""The application: what puts engine and widgets together."""

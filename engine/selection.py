@@ -1,0 +1,51 @@
+"""How one answer is chosen from many: votes, weighted votes, weighted mixes of verifiers' scores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from msgspec import Struct
+
+
+class Vote(Struct, frozen=True):
+    """One distinct answer: how it is written, who gave it, and the sum of their weights (the count when unweighted)."""
+
+    vote: str
+    answer: str
+    candidates: tuple[int, ...]
+    weight: float
+
+
+def mix(scores: Mapping[str, float | None], weights: Mapping[str, float]) -> float | None:
+    """The weighted mean of the scores that are there, or None when there is none."""
+    there = [(weights[name], value) for name, value in scores.items() if value is not None and name in weights]
+    total = sum(weight for weight, _ in there)
+    return sum(weight * value for weight, value in there) / total if total > 0 else None
+
+
+def count_votes(
+    candidates: Iterable[tuple[int, str | None, str | None]], weights: Mapping[int, float] | None = None
+) -> list[Vote]:
+    """Votes by falling weight; ties go to the answer that came first.
+
+    Args:
+        candidates: (candidate, vote, answer as written) in order of arrival; a vote of None does not count.
+        weights: A weight for each candidate (missing: 0), for weighted majority; None gives each one vote.
+    """
+    members: dict[str, list[int]] = {}
+    written: dict[str, str] = {}
+    for candidate, vote, answer in candidates:
+        if vote is None:
+            continue
+        members.setdefault(vote, []).append(candidate)
+        written.setdefault(vote, answer if answer is not None else vote)
+    votes = [
+        Vote(
+            vote,
+            written[vote],
+            tuple(ids),
+            float(len(ids)) if weights is None else sum(weights.get(i, 0.0) for i in ids),
+        )
+        for vote, ids in members.items()
+    ]
+    return sorted(votes, key=lambda vote: -vote.weight)

@@ -1,0 +1,74 @@
+"""Settings that strategies declare, so that the window and the command line offer the same ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from msgspec import Struct
+
+from engine.errors import BadInputError
+from engine.setup import Value
+
+
+class Setting(Struct, frozen=True):
+    """One value a person can change, with its bounds and a sentence that teaches what it does."""
+
+    name: str
+    kind: Literal["int", "float", "choice", "bool"]
+    default: Value
+    title: str
+    help: str
+    minimum: float = 0
+    maximum: float = 1
+    choices: tuple[str, ...] = ()
+
+
+def resolve(settings: Sequence[Setting], given: Mapping[str, Value]) -> dict[str, Value]:
+    """The value of every setting: the given one, checked, or the default.
+
+    Raises:
+        BadInputError: A name is unknown, or a value has the wrong type or is out of bounds.
+    """
+    known = {setting.name: setting for setting in settings}
+    for name in given:
+        if name not in known:
+            offered = ", ".join(known) or "none"
+            raise BadInputError(f"There is no setting “{name}”.", f"This strategy has: {offered}.")
+    return {name: _checked(setting, given.get(name, setting.default)) for name, setting in known.items()}
+
+
+def _checked(setting: Setting, value: Value) -> Value:
+    if setting.kind == "choice":
+        if value not in setting.choices:
+            raise BadInputError(
+                f"{setting.title} cannot be “{value}”.", f"Choose one of: {', '.join(setting.choices)}."
+            )
+        return value
+    if setting.kind == "bool":
+        return _as_bool(setting, value)
+    number = _as_number(setting, value)
+    if not setting.minimum <= number <= setting.maximum:
+        raise BadInputError(
+            f"{setting.title} cannot be {value}.", f"It goes from {setting.minimum:g} to {setting.maximum:g}."
+        )
+    return int(number) if setting.kind == "int" else number
+
+
+def _as_bool(setting: Setting, value: Value) -> bool:
+    words = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+    found = words.get(str(value).lower())
+    if found is None:
+        raise BadInputError(f"{setting.title} cannot be “{value}”.", "Use true or false.")
+    return found
+
+
+def _as_number(setting: Setting, value: Value) -> float:
+    try:
+        number = float(value)
+        if setting.kind == "int" and number != int(number):
+            raise ValueError
+    except (ValueError, OverflowError):
+        kind = "a whole number" if setting.kind == "int" else "a number"
+        raise BadInputError(f"{setting.title} cannot be “{value}”.", f"It must be {kind}.") from None
+    return number

@@ -1,0 +1,72 @@
+"""The set-up of a run: one small file that can be sent to somebody and gives the same run."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from engine.types import Problem, Sampling
+
+Value = int | float | str | bool
+
+
+class LoadOptions(Struct, frozen=True):
+    """How a model is loaded. `n_gpu_layers` -1 means all; `n_ctx`, `n_threads` 0 mean chosen by the engine."""
+
+    path: str
+    n_gpu_layers: int = -1
+    main_gpu: int = 0
+    tensor_split: tuple[float, ...] = ()
+    offload_kqv: bool = True
+    n_ctx: int = 0
+    n_threads: int = 0
+    flash_attention: bool = True
+    safe_mode: bool = False
+
+
+class StrategyChoice(Struct, frozen=True):
+    """A strategy by its registered name, with the settings that differ from its defaults."""
+
+    name: str
+    settings: dict[str, Value] = {}
+
+
+class VerifierChoice(Struct, frozen=True):
+    """A verifier by its registered name, and its weight in the mix (> 0)."""
+
+    name: str
+    weight: float = 1.0
+    settings: dict[str, Value] = {}
+
+
+class Budget(Struct, frozen=True):
+    """Upper bounds; None is unbounded. Tokens are generated tokens, a verifier's included; seconds exclude pauses."""
+
+    tokens: int | None = None
+    seconds: float | None = None
+    candidates: int | None = None
+
+
+class Tariff(Struct, frozen=True):
+    """What compute costs. `watts` is used only where no energy counter can be read, and the result is an estimate."""
+
+    watts: float = 45.0
+    price_per_kwh: float = 0.30
+    currency: str = "EUR"
+
+
+class RunSetup(Struct, frozen=True):
+    """Everything that decides a run. Same set-up, same machine, same build: same run."""
+
+    problem: Problem
+    strategy: StrategyChoice
+    verifiers: tuple[VerifierChoice, ...]
+    sampling: Sampling
+    budget: Budget
+    load: LoadOptions
+    seed: int
+    tariff: Tariff = Tariff()
+
+
+DEFAULT_SAMPLING = Sampling(
+    temperature=0.7, top_k=40, top_p=0.95, min_p=0.05, repeat_penalty=1.0, max_tokens=160, stop=(), alternatives=5
+)

@@ -1,0 +1,1 @@
+"""Ways to spend compute: pure ask/tell state machines."""

@@ -1,0 +1,42 @@
+"""The protocol of all strategies: pure state machines that ask for trials and are told what came of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from msgspec import Struct
+
+from engine.types import Candidate, Score, Trial
+
+
+class Result(Struct, frozen=True):
+    """What came of a trial: the candidate, and each verifier's score by the verifier's name."""
+
+    candidate: Candidate
+    scores: Mapping[str, Score]
+
+
+class Answer(Struct, frozen=True):
+    """A strategy's answer at this moment, with the candidate it comes from and the reason in a sentence."""
+
+    candidate: int | None
+    answer: str | None
+    reason: str
+
+
+class Strategy(Protocol):
+    """A pure state machine. It never touches a model, a clock, a thread or Qt; `tell` is idempotent per trial."""
+
+    def ask(self, free: int) -> Sequence[Trial]:
+        """At most `free` new trials; empty when there is nothing to ask for now."""
+
+    def tell(self, result: Result) -> None:
+        """Takes the result of a trial. Telling the same trial twice changes nothing."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether no more trials will ever be asked for and none is outstanding."""
+
+    def answer(self) -> Answer:
+        """The best answer from the results so far."""

@@ -1,0 +1,1 @@
+"""Recorded runs: codec, store, fold."""

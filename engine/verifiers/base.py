@@ -1,0 +1,29 @@
+"""The protocol of all verifiers. A verifier declares what it needs, so that its cost is scheduled and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from engine.types import Candidate, Problem, Score, Trial
+
+
+class Verifier(Protocol):
+    """Scores a candidate in [0, 1].
+
+    `name` is the registered name; `title` and `help` are for people; `uses_peers` says whether the score depends on the
+    other candidates (then it is asked again when all of them are there).
+    """
+
+    name: str
+    title: str
+    help: str
+    uses_peers: bool
+
+    def requests(self, problem: Problem, candidate: Candidate) -> Sequence[Trial]:
+        """The model calls this score needs; they go through the same scheduler and the same budget. Often empty."""
+
+    def score(
+        self, problem: Problem, candidate: Candidate, peers: Sequence[Candidate], replies: Sequence[Candidate]
+    ) -> Score:
+        """The score. `peers` are all finished candidates, this one included; `replies` answer `requests` in order."""
