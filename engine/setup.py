@@ -10,7 +10,10 @@ Value = int | float | str | bool
 
 
 class LoadOptions(Struct, frozen=True):
-    """How a model is loaded. `n_gpu_layers` -1 means all; `n_ctx`, `n_threads` 0 mean chosen by the engine."""
+    """How a model is loaded. `n_gpu_layers` -1 means all; `n_ctx`, `n_threads` 0 mean chosen by the engine.
+
+    `safe_mode` goes without llama.cpp's extra kernels; `load_anyway` overrules the memory estimate.
+    """
 
     path: str
     n_gpu_layers: int = -1
@@ -21,6 +24,7 @@ class LoadOptions(Struct, frozen=True):
     n_threads: int = 0
     flash_attention: bool = True
     safe_mode: bool = False
+    load_anyway: bool = False
 
 
 class StrategyChoice(Struct, frozen=True):

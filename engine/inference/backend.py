@@ -1,0 +1,53 @@
+"""A loaded model that can run: what the run driver needs from llama.cpp or from the simulation."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from msgspec import Struct
+
+from engine.events import Backend as BackendName
+from engine.events import ModelReport
+from engine.inference.chat_template import ChatTemplate
+from engine.inference.decoder import Vocabulary
+from engine.inference.scheduler import Scheduler
+
+
+class RunShape(Struct, frozen=True):
+    """How large a run can become: sequences at once, tokens of the longest prompt, tokens each may generate."""
+
+    sequences: int
+    prompt_tokens: int
+    max_tokens: int
+
+    @property
+    def cells(self) -> int:
+        """KV cells if every sequence reaches its end, the prompt shared by all."""
+        return self.prompt_tokens + self.sequences * self.max_tokens
+
+
+class Backend(Protocol):
+    """A loaded model with its vocabulary and template; it makes the scheduler that fits a run."""
+
+    name: BackendName
+    vocabulary: Vocabulary
+    template: ChatTemplate
+
+    @property
+    def report(self) -> ModelReport:
+        """What was loaded, with the context as it stands."""
+
+    def scheduler(self, shape: RunShape) -> Scheduler:
+        """A scheduler with room for `shape`, or the most there can be; an earlier one is reused while it fits."""
+
+    def room(self) -> int:
+        """The most tokens one sequence can hold, prompt included."""
+
+    def abort(self) -> None:
+        """Ends a decode under way; called from another thread."""
+
+    def allow(self) -> None:
+        """Takes `abort` back."""
+
+    def close(self) -> None:
+        """Frees the model."""

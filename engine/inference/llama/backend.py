@@ -1,0 +1,209 @@
+"""A GGUF model, ready to run: header checked, weights loaded, probed, with a context that fits the run."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+
+from engine.errors import ModelError
+from engine.events import Backend as BackendName
+from engine.events import ModelReport
+from engine.inference.backend import RunShape
+from engine.inference.chat_template import ChatTemplate
+from engine.inference.decoder import BatchItem
+from engine.inference.llama.context import MAX_SLOTS, AbortFlag, LlamaContext
+from engine.inference.llama.model import LlamaModel, gpu_supported
+from engine.inference.scheduler import Scheduler
+from engine.models.gguf_header import read_header
+from engine.models.machine_memory import machine_memory
+from engine.models.memory_estimate import MemoryEstimate, estimate_memory
+from engine.models.model_facts import ModelFacts, check_usable, facts_of
+from engine.setup import LoadOptions
+
+N_BATCH = 512
+SMALLEST_CONTEXT = 2048
+STREAMS_FROM = 48  # candidates: beyond, each looking over the cells of all costs more than shared prefixes save
+GPU_HINT = 'CMAKE_ARGS="-DGGML_CUDA=on" uv sync --reinstall-package llama-cpp-python --no-cache'
+
+Progress = Callable[[str, float, bool], None]
+
+
+class LlamaBackend:
+    """Implements `Backend`. Loading ends with a probe decode: some builds crash there, and better now than in a run.
+
+    Raises:
+        ModelError: The file cannot be used, or does not fit into memory.
+    """
+
+    name: BackendName = "llama.cpp"
+
+    def __init__(self, options: LoadOptions, safe_mode_reason: str, progress: Progress) -> None:
+        began = time.perf_counter()
+        progress("Reading the file's header", 0.0, False)
+        self._facts = _checked_facts(options)
+        resident = psutil.Process().memory_info().rss
+        self._options = options
+        self._model = LlamaModel(options, lambda fraction: progress("Loading the weights", fraction, False))
+        self._abort = AbortFlag()
+        self.vocabulary = self._model
+        self.template = ChatTemplate(self._model)
+        self._threads = options.n_threads or default_threads()
+        self._context: LlamaContext | None = None
+        self._scheduler: Scheduler | None = None
+        self._reason = safe_mode_reason
+        progress("Trying one decode", 1.0, True)
+        self._probe()
+        self._load_seconds = time.perf_counter() - began
+        self._resident = psutil.Process().memory_info().rss - resident
+
+    @property
+    def report(self) -> ModelReport:
+        """What was loaded, with the context as it stands."""
+        facts, model, context = self._facts, self._model, self._ready_context()
+        on_gpu, total = model.offloaded or (0, model.n_layers + 1)
+        return ModelReport(
+            name=facts.name or Path(self._options.path).stem,
+            path=self._options.path,
+            file_bytes=facts.file_bytes,
+            architecture=facts.architecture,
+            parameters=facts.parameters,
+            quantization=facts.quantization,
+            n_ctx_train=model.n_ctx_train,
+            n_ctx=context.cells,
+            n_layers=model.n_layers,
+            n_embd=model.n_embd,
+            n_vocab=model.n_vocab,
+            has_chat_template=model.chat_template() is not None,
+            layers_asked=self._options.n_gpu_layers,
+            layers_on_gpu=on_gpu,
+            layers_total=total,
+            device=", ".join(model.devices) if on_gpu else "CPU",
+            gpu_supported=gpu_supported(),
+            gpu_hint="" if gpu_supported() else GPU_HINT,
+            flash_attention=self._options.flash_attention,
+            kv_layout="unified" if context.shared else "streams",
+            safe_mode=self._options.safe_mode,
+            safe_mode_reason=self._reason,
+            n_threads=self._threads,
+            memory_estimated_bytes=_estimate(facts, self._options, context.cells, context.slots).total_bytes,
+            memory_measured_bytes=max(0, self._resident),
+            load_seconds=round(self._load_seconds, 3),
+        )
+
+    def scheduler(self, shape: RunShape) -> Scheduler:
+        """A scheduler with room for `shape`, or for as much of it as a sequence limit and the memory allow."""
+        slots = min(MAX_SLOTS, max(1, shape.sequences))
+        shared = not self._model.can_fork or slots < STREAMS_FROM
+        cells = self._cells(shape, slots, shared)
+        context = self._context
+        fits = (
+            context is not None and context.shared == shared and context.slots >= slots and context.cells >= cells
+            and (shared or context.cells_per_slot >= cells // slots)
+        )  # fmt: skip
+        if not fits or self._scheduler is None:
+            self._open(cells, slots, shared)
+        if self._scheduler is None:
+            raise AssertionError("an open context has a scheduler")
+        return self._scheduler
+
+    def room(self) -> int:
+        """The most tokens one sequence can hold, prompt included."""
+        return self._options.n_ctx or self._model.n_ctx_train
+
+    def abort(self) -> None:
+        """Ends a decode under way within one graph node; called from another thread."""
+        self._abort.set()
+
+    def allow(self) -> None:
+        """Takes `abort` back."""
+        self._abort.clear()
+
+    def close(self) -> None:
+        """Frees context and weights."""
+        self._close_context()
+        self._model.close()
+
+    def _probe(self) -> None:
+        """One small batch through the whole graph: what crashes, crashes here."""
+        context = self._ready_context()
+        token = self._model.tokenize("Hello", special=False, start=True)[0]
+        context.decode([BatchItem(token, i, 0, output=i == 3) for i in range(4)])
+        context.truncate(0, 0)
+
+    def _ready_context(self) -> LlamaContext:
+        if self._context is None:
+            self._open(min(SMALLEST_CONTEXT, self.room()), 16, True)
+        if self._context is None:
+            raise AssertionError("opening a context opens one")
+        return self._context
+
+    def _cells(self, shape: RunShape, slots: int, shared: bool) -> int:
+        """Cells for the whole run: rounded up so that the next run fits too, and never more than memory holds."""
+        longest = min(self.room(), shape.prompt_tokens + shape.max_tokens)
+        wanted = (
+            shape.prompt_tokens + slots * (longest - shape.prompt_tokens)
+            if shared
+            else slots * -(-longest // 256) * 256
+        )
+        smallest = longest if shared else slots * 256
+        affordable = self._affordable_cells()
+        return max(min(max(wanted, min(SMALLEST_CONTEXT, self.room())), affordable), smallest)
+
+    def _affordable_cells(self) -> int:
+        free = machine_memory().free_bytes
+        per_cell = max(1, self._facts.kv_bytes_per_token)
+        if free is None:
+            return 1 << 16
+        held = self._context.cells if self._context else 0
+        return held + int(free * 0.5) // per_cell
+
+    def _open(self, cells: int, slots: int, shared: bool) -> None:
+        self._close_context()
+        self._context = LlamaContext(
+            self._model,
+            cells=cells,
+            slots=slots,
+            shared=shared,
+            n_batch=N_BATCH,
+            n_threads=self._threads,
+            abort=self._abort,
+        )
+        self._scheduler = Scheduler(self._context, self._model)
+
+    def _close_context(self) -> None:
+        if self._scheduler is not None:
+            self._scheduler.reset()
+        if self._context is not None:
+            self._context.close()
+        self._context = self._scheduler = None
+
+
+def default_threads() -> int:
+    """Physical cores this process may use; with four or more, one is left to the window."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else psutil.cpu_count() or 1
+    cores = min(psutil.cpu_count(logical=False) or allowed, allowed)
+    return cores - 1 if cores >= 4 else max(1, cores)
+
+
+def _checked_facts(options: LoadOptions) -> ModelFacts:
+    facts = facts_of(read_header(options.path))
+    check_usable(facts)
+    if options.n_ctx and not options.load_anyway:
+        estimate = _estimate(facts, options, options.n_ctx, 1)
+        if estimate.verdict == "too_large":
+            raise ModelError(
+                f"A context of {options.n_ctx:,} tokens does not fit into memory.",
+                " ".join(estimate.lines),
+                "Ask for a smaller context, or load anyway if you know better.",
+            )
+    return facts
+
+
+def _estimate(facts: ModelFacts, options: LoadOptions, n_ctx: int, slots: int) -> MemoryEstimate:
+    return estimate_memory(
+        facts, machine_memory(), n_ctx=n_ctx, n_seqs=slots, n_ubatch=N_BATCH, flash_attention=options.flash_attention
+    )

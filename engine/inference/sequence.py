@@ -1,0 +1,86 @@
+"""One sequence: a prompt that is being continued, from the queue to its last token."""
+
+from __future__ import annotations
+
+import codecs
+from dataclasses import dataclass, field
+from typing import Literal
+
+from engine.inference.decoder import Sampled, Sampler, Vocabulary
+from engine.types import FinishReason, Sampling
+
+Status = Literal["waiting", "prefilling", "decoding", "finished"]
+
+
+@dataclass(slots=True, eq=False)
+class Sequence:
+    """State of one sequence. `target` are the tokens that must be in the KV cache before the next one is drawn.
+
+    `cached_tokens` and `computed_tokens` count the prompt only; what a full cache lost and had to be computed again is
+    in `recomputed_tokens`.
+    """
+
+    id: int
+    prompt: tuple[int, ...]
+    sampling: Sampling
+    sampler: Sampler
+    status: Status = "waiting"
+    slot: int = -1
+    computed: int = 0
+    target: tuple[int, ...] = ()
+    generated: list[int] = field(default_factory=list)
+    logprob_sum: float = 0.0
+    text: str = ""
+    finish_reason: FinishReason | None = None
+    cached_tokens: int = 0
+    computed_tokens: int = 0
+    recomputed_tokens: int = 0
+    started: bool = False
+    _utf8: codecs.IncrementalDecoder = field(default_factory=lambda: codecs.getincrementaldecoder("utf-8")("replace"))
+
+    def __post_init__(self) -> None:
+        self.target = self.prompt
+
+    @property
+    def mean_logprob(self) -> float | None:
+        """Mean natural log-probability of the generated tokens, or None before the first."""
+        return self.logprob_sum / len(self.generated) if self.generated else None
+
+    @property
+    def remaining(self) -> int:
+        """Tokens it may still generate."""
+        return self.sampling.max_tokens - len(self.generated)
+
+    def take(self, sampled: Sampled, vocabulary: Vocabulary) -> str:
+        """Appends a drawn token; returns the text it completes and sets `finish_reason` if it is the last."""
+        self.generated.append(sampled.id)
+        self.logprob_sum += sampled.logprob
+        if vocabulary.is_end(sampled.id):
+            self.finish_reason = "stop"
+            return self._append(b"", final=True)
+        last = self.remaining <= 0
+        added = self._append(vocabulary.piece(sampled.id), final=last)
+        if self._cut_at_stop(len(added)):
+            self.finish_reason = "stop"
+        elif last:
+            self.finish_reason = "length"
+        return added
+
+    def forget_cache(self) -> None:
+        """The cache lost this sequence: everything so far is computed again before it goes on."""
+        self.target = self.prompt + tuple(self.generated)
+        self.status, self.slot, self.computed = "waiting", -1, 0
+
+    def _append(self, piece: bytes, *, final: bool) -> str:
+        added = self._utf8.decode(piece, final)
+        self.text += added
+        return added
+
+    def _cut_at_stop(self, added: int) -> bool:
+        """Ends the text before a stop text. Only the tail that the last token can have completed is searched."""
+        for stop in self.sampling.stop:
+            at = self.text.find(stop, max(0, len(self.text) - added - len(stop)))
+            if at >= 0:
+                self.text = self.text[:at]
+                return True
+        return False

@@ -1,0 +1,196 @@
+"""A simulated model: a known distribution over whole texts, drawn byte by byte. Always labelled as simulated.
+
+It keeps its KV cache like a real one, cell by cell, and refuses what a real one would compute wrongly without a word
+(a gap in the positions, a slot used twice), so that tests of scheduling are tests of the bookkeeping as well.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from engine.inference.decoder import BatchItem, DecodeStatus, Logits, Sampled, Sampler
+from engine.types import Alternative, Sampling
+
+END, TURN = 256, 257  # after the 256 bytes: end of text, and the mark where a turn begins
+N_VOCAB = 258
+
+Texts = Mapping[str, float]
+Policy = Callable[[str], Texts]
+
+
+class SimulatedModel:
+    """Implements `ChatModel`. `policy` gives, for a prompt, the texts that may follow and their probabilities."""
+
+    adds_bos = False
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+        self.n_vocab = N_VOCAB
+
+    def chat_template(self) -> str | None:
+        """A template in the style of many: each turn begins with a control character's name."""
+        return "{% for message in messages %}<|turn|>{{ message.role }}: {{ message.content }}\n{% endfor %}<|turn|>"
+
+    def token_text(self, name: str) -> str:
+        """There are no such tokens."""
+        return ""
+
+    def tokenize(self, text: str, *, special: bool, start: bool) -> list[int]:
+        """One token a byte; "<|turn|>" is a control token when `special`."""
+        if not special:
+            return list(text.encode("utf-8", "replace"))
+        parts = text.split("<|turn|>")
+        tokens = list(parts[0].encode("utf-8", "replace"))
+        for part in parts[1:]:
+            tokens += [TURN, *part.encode("utf-8", "replace")]
+        return tokens
+
+    def piece(self, token: int) -> bytes:
+        """The byte, or nothing for control tokens."""
+        return bytes([token]) if token < END else b""
+
+    def is_end(self, token: int) -> bool:
+        """Whether the token ends the text."""
+        return token == END
+
+    def logits(self, history: Sequence[int]) -> Logits:
+        """Log-probabilities of the next byte after `history`, shape (N_VOCAB,)."""
+        turn = len(history) - 1 - history[::-1].index(TURN)
+        prompt = bytes(token for token in history[:turn] if token < END).decode("utf-8", "replace")
+        written = bytes(token for token in history[turn + 1 :] if token < END)
+        weights = np.zeros(N_VOCAB)
+        for text, probability in self.policy(prompt).items():
+            whole = text.encode()
+            if whole.startswith(written):
+                weights[whole[len(written)] if len(whole) > len(written) else END] += probability
+        if not weights.any():
+            weights[END] = 1.0
+        with np.errstate(divide="ignore"):
+            row: Logits = np.log(weights / weights.sum()).astype(np.float32)
+        return row
+
+
+class SimulatedSampler:
+    """Draws from a row with a seeded generator; temperature and top-k are applied, the other cut-offs are not."""
+
+    def __init__(self, sampling: Sampling, seed: int) -> None:
+        self.alternatives = sampling.alternatives
+        self._sampling = sampling
+        self._chance = random.Random(seed)
+        self.closed = False
+
+    def draw(self, row: Logits) -> int:
+        """A token id."""
+        ranked = np.argsort(-row, kind="stable")[: self._sampling.top_k or len(row)]
+        if self._sampling.temperature <= 0:
+            return int(ranked[0])
+        weights = np.exp((row[ranked] - row[ranked[0]]) / self._sampling.temperature)
+        return int(self._chance.choices(ranked.tolist(), weights.tolist())[0])
+
+    def close(self) -> None:
+        """Nothing native is held; closing twice is an error of the caller."""
+        if self.closed:
+            raise AssertionError("a sampler is closed once")
+        self.closed = True
+
+
+class SimulatedDecoder:
+    """Implements `Decoder` with a real bookkeeping of cells: a cell is one (position, token) held by some slots."""
+
+    def __init__(
+        self,
+        model: SimulatedModel,
+        *,
+        cells: int,
+        slots: int,
+        shared: bool = True,
+        n_batch: int = 512,
+        partial: bool = True,
+    ) -> None:
+        self.model, self.cells, self.slots, self.shared, self.n_batch = model, cells, slots, shared, n_batch
+        self.partial = partial
+        self.cells_per_slot = cells if shared else cells // slots
+        self.decoded_tokens = 0
+        self.steps = 0
+        self.fail_next: list[DecodeStatus] = []
+        self._cells: dict[int, list[object]] = {slot: [] for slot in range(slots)}
+        self._tokens: dict[int, list[int]] = {slot: [] for slot in range(slots)}
+        self._rows: list[Logits] = []
+
+    @property
+    def cells_used(self) -> int:
+        """Distinct cells held by any slot."""
+        return len(set().union(*self._cells.values()))
+
+    def decode(self, items: Sequence[BatchItem]) -> DecodeStatus:
+        """Computes a batch, or refuses it as a full cache does."""
+        if len(items) > self.n_batch:
+            raise AssertionError("a batch is at most n_batch tokens")
+        if self.fail_next:
+            return self.fail_next.pop(0)
+        if self._is_full(items):
+            return "no_slot"
+        self._rows = []
+        for item in items:
+            if item.position != len(self._tokens[item.slot]):
+                raise AssertionError(
+                    f"slot {item.slot} holds {len(self._tokens[item.slot])}, not {item.position} tokens"
+                )
+            self._cells[item.slot].append(object())
+            self._tokens[item.slot].append(item.token)
+            if item.output:
+                self._rows.append(self.model.logits(self._tokens[item.slot]))
+        self.decoded_tokens += len(items)
+        self.steps += 1
+        return "ok"
+
+    def _is_full(self, items: Sequence[BatchItem]) -> bool:
+        if self.shared:
+            return self.cells_used + len(items) > self.cells
+        return any(item.position >= self.cells_per_slot for item in items)
+
+    def logits(self) -> Logits:
+        """Logits of the last batch's outputs, shape (outputs, N_VOCAB)."""
+        return np.stack(self._rows)
+
+    def copy(self, source: int, target: int, length: int) -> None:
+        """The first `length` cells of `source` are held by `target` too."""
+        if self._tokens[target]:
+            raise AssertionError(f"slot {target} is not empty")
+        if length > len(self._tokens[source]):
+            raise AssertionError(f"slot {source} does not hold {length} tokens")
+        if length < len(self._tokens[source]) and not self.partial:
+            raise AssertionError("a recurrent state can only be shared whole")
+        cells = self._cells[source][:length]
+        self._cells[target] = cells if self.shared else [object() for _ in cells]
+        self._tokens[target] = self._tokens[source][:length]
+
+    def truncate(self, slot: int, length: int) -> None:
+        """Forgets what a slot holds from `length` on."""
+        if length and not self.partial:
+            raise AssertionError("a recurrent state cannot go back")
+        self._cells[slot] = self._cells[slot][:length]
+        self._tokens[slot] = self._tokens[slot][:length]
+
+    def new_sampler(self, sampling: Sampling, seed: int) -> SimulatedSampler:
+        """A seeded sampler."""
+        return SimulatedSampler(sampling, seed)
+
+    def sample(self, logits: Logits, picks: Sequence[tuple[int, Sampler]]) -> list[Sampled]:
+        """Draws one token for each (row, sampler)."""
+        drawn = []
+        for index, sampler in picks:
+            if not isinstance(sampler, SimulatedSampler):
+                raise TypeError("a simulated decoder draws with its own samplers")
+            row = logits[index]
+            token = sampler.draw(row)
+            best = np.argsort(-row, kind="stable")[: sampler.alternatives]
+            others = tuple(Alternative(int(i), chr(i), float(row[i])) for i in best if math.isfinite(row[i]))
+            weights = np.exp(row)
+            entropy = -float(sum(w * math.log(w) for w in weights if w > 0))
+            drawn.append(Sampled(token, float(row[token]), entropy, others))
+        return drawn
