@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from math import inf
 
 from msgspec import Struct
 
@@ -49,3 +50,35 @@ def count_votes(
         for vote, ids in members.items()
     ]
     return sorted(votes, key=lambda vote: -vote.weight)
+
+
+class Contender(Struct, frozen=True):
+    """A candidate as best-of-N sees it.
+
+    `score` is its mix (None where no verifier could tell), `votes` how many candidates share its answer.
+    """
+
+    candidate: int
+    has_answer: bool
+    score: float | None
+    votes: float
+    mean_logprob: float | None
+
+
+def best(contenders: Sequence[Contender]) -> tuple[Contender, int]:
+    """The best contender, and how many share its score.
+
+    A candidate without an answer never beats one that has an answer. Among those the highest score wins; one that
+    nobody could judge stands just above those that were found to be all wrong. Ties go to more votes, then to the
+    higher mean log-probability, then to the one that came first.
+
+    Args:
+        contenders: At least one, in order of arrival.
+    """
+    winner = max(contenders, key=lambda c: (_standing(c), c.votes, -inf if c.mean_logprob is None else c.mean_logprob))
+    return winner, sum(_standing(contender) == _standing(winner) for contender in contenders)
+
+
+def _standing(contender: Contender) -> tuple[bool, float, bool]:
+    score = contender.score
+    return contender.has_answer, 0.0 if score is None else round(score, 9), score is None

@@ -1,0 +1,167 @@
+"""Prompts: the question alone, with a request to think step by step, or after three worked examples."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from engine.types import Message, Problem, Prompt
+
+EXAMPLES = 3
+STEP_BY_STEP = "Think step by step. End with “The answer is X.”"
+
+_PURE = re.compile(
+    r"^(?:what is|what's|how much is|calculate|compute|work out|find|solve)?[\s:]*"
+    r"(?P<expression>\(?[-−]?\$?\d[\d\s,.+*/×÷·xX()−–$-]*)[\s=?.!]*$",
+    re.IGNORECASE,
+)
+_OPERATIONS = (("multiplication", "*×·xX"), ("division", "/÷"), ("addition", "+"), ("subtraction", "-−–"))
+_ASKS_A_NUMBER = re.compile(
+    r"\bhow (?:many|much|far|long|old|tall|heavy|fast)\b|\bwhat is the (?:total|sum|cost|price|average)"
+)
+
+
+class Example(Struct, frozen=True):
+    """A worked example: a question, the steps in words and equations, and the answer."""
+
+    question: str
+    steps: str
+    answer: str
+
+
+def question_only(problem: Problem) -> Prompt:
+    """The question as it is."""
+    return Prompt((Message("user", problem.question),))
+
+
+def step_by_step(problem: Problem) -> Prompt:
+    """Zero-shot chain of thought (Kojima et al. 2022, arXiv 2205.11916), with the form of the answer asked for."""
+    return Prompt((Message("user", f"{problem.question}\n\n{STEP_BY_STEP}"),))
+
+
+def worked_examples(problem: Problem) -> Prompt:
+    """Chain of thought from three worked examples of the problem's kind (Wei et al. 2022, arXiv 2201.11903)."""
+    turns = []
+    for example in examples_for(problem):
+        turns.append(Message("user", example.question))
+        turns.append(Message("assistant", f"{example.steps} The answer is {example.answer}."))
+    return Prompt((*turns, Message("user", problem.question)))
+
+
+PROMPTS: dict[str, Callable[[Problem], Prompt]] = {
+    "question-only": question_only,
+    "step-by-step": step_by_step,
+    "worked-examples": worked_examples,
+}
+
+
+def examples_for(problem: Problem) -> tuple[Example, ...]:
+    """Three examples that fit the kind of the problem; never one that asks the same."""
+    kind = problem.kind if problem.kind in POOLS and problem.kind != "free" else guess_kind(problem.question)
+    pool = POOLS.get(kind, POOLS["free"])
+    asked = _gist(problem.question)
+    return tuple(example for example in pool if _gist(example.question) != asked)[:EXAMPLES]
+
+
+def guess_kind(question: str) -> str:
+    """The kind of a question as far as its form shows it: an arithmetic operation, "arithmetic", "word" or "free"."""
+    pure = _PURE.match(question.strip())
+    if pure:
+        expression = pure["expression"].lstrip("-−– (")
+        used = [name for name, signs in _OPERATIONS if any(sign in expression for sign in signs)]
+        return used[0] if len(used) == 1 else "arithmetic" if used else "free"
+    counts = len(
+        re.findall(r"\d+|\b(?:two|three|four|five|six|seven|eight|nine|ten|half|twice|dozen)\b", question.lower())
+    )
+    return "word" if counts >= 2 and _ASKS_A_NUMBER.search(question.lower()) else "free"
+
+
+def _gist(question: str) -> str:
+    """What makes two questions the same: the words in order, or the numbers in any order where there are only signs."""
+    words = re.findall(r"\w+", question.lower())
+    pure = _PURE.match(question.strip())
+    return " ".join(sorted(re.findall(r"\d+", pure["expression"]))) if pure else " ".join(words)
+
+
+_ADDITION = (
+    Example("What is 26 + 57?", "20 + 50 = 70. 6 + 7 = 13. 70 + 13 = 83.", "83"),
+    Example("What is 4 + 3?", "4 + 3 = 7.", "7"),
+    Example("What is 38 + 24?", "30 + 20 = 50. 8 + 4 = 12. 50 + 12 = 62.", "62"),
+    Example("What is 61 + 19?", "60 + 10 = 70. 1 + 9 = 10. 70 + 10 = 80.", "80"),
+)
+_SUBTRACTION = (
+    Example("What is 57 - 26?", "57 - 20 = 37. 37 - 6 = 31.", "31"),
+    Example("What is 8 - 3?", "8 - 3 = 5.", "5"),
+    Example("What is 64 - 38?", "64 - 30 = 34. 34 - 8 = 26.", "26"),
+    Example("What is 90 - 45?", "90 - 40 = 50. 50 - 5 = 45.", "45"),
+)
+_MULTIPLICATION = (
+    Example("What is 14 x 6?", "10 x 6 = 60. 4 x 6 = 24. 60 + 24 = 84.", "84"),
+    Example("What is 3 x 5?", "3 x 5 = 15.", "15"),
+    Example("What is 23 x 4?", "20 x 4 = 80. 3 x 4 = 12. 80 + 12 = 92.", "92"),
+    Example("What is 31 x 7?", "30 x 7 = 210. 1 x 7 = 7. 210 + 7 = 217.", "217"),
+)
+_DIVISION = (
+    Example("What is 84 / 6?", "60 / 6 = 10. 24 / 6 = 4. 10 + 4 = 14.", "14"),
+    Example("What is 15 / 3?", "15 / 3 = 5.", "5"),
+    Example("What is 92 / 4?", "80 / 4 = 20. 12 / 4 = 3. 20 + 3 = 23.", "23"),
+    Example("What is 49 / 7?", "49 / 7 = 7.", "7"),
+)
+_ARITHMETIC = (
+    Example("What is 2 + 3 x 4?", "3 x 4 = 12. 2 + 12 = 14.", "14"),
+    Example("What is (8 - 3) x 6?", "8 - 3 = 5. 5 x 6 = 30.", "30"),
+    Example("What is 20 / 4 + 9?", "20 / 4 = 5. 5 + 9 = 14.", "14"),
+    Example("What is 7 x 2 - 5?", "7 x 2 = 14. 14 - 5 = 9.", "9"),
+)
+_WORD_PROBLEMS = (
+    Example(
+        "Lena has 12 marbles. She wins 5 more and gives 4 away. How many marbles does she have?",
+        "She starts with 12 and wins 5: 12 + 5 = 17. She gives 4 away: 17 - 4 = 13.",
+        "13",
+    ),
+    Example(
+        "A box holds 6 eggs. How many eggs are in 4 boxes?",
+        "Each box holds 6 eggs and there are 4 boxes: 6 x 4 = 24.",
+        "24",
+    ),
+    Example(
+        "Three friends share 21 stickers equally. Then each buys 2 more. How many stickers has each friend?",
+        "Each gets an equal share: 21 / 3 = 7. Each buys 2 more: 7 + 2 = 9.",
+        "9",
+    ),
+    Example(
+        "A bus carries 30 people. At a stop 8 get off and 11 get on. How many people are on the bus?",
+        "8 get off: 30 - 8 = 22. 11 get on: 22 + 11 = 33.",
+        "33",
+    ),
+)
+_FREE = (
+    Example(
+        "Which weighs more, a kilogram of iron or 900 grams of wool?",
+        "A kilogram is 1000 grams. 1000 is more than 900.",
+        "iron",
+    ),
+    Example(
+        "What day comes two days after Monday?",
+        "One day after Monday is Tuesday. Two days after is Wednesday.",
+        "Wednesday",
+    ),
+    Example(
+        "How many legs do two dogs and a bird have?",
+        "Two dogs have 8 legs: 2 x 4 = 8. A bird has 2 legs: 8 + 2 = 10.",
+        "10",
+    ),
+    Example("Is a whale a fish or a mammal?", "A whale breathes air and feeds its young with milk.", "a mammal"),
+)
+
+POOLS: dict[str, tuple[Example, ...]] = {
+    "addition": _ADDITION,
+    "subtraction": _SUBTRACTION,
+    "multiplication": _MULTIPLICATION,
+    "division": _DIVISION,
+    "arithmetic": _ARITHMETIC,
+    "word": _WORD_PROBLEMS,
+    "free": _FREE,
+}

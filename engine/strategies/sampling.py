@@ -1,0 +1,77 @@
+"""Independent samples of one prompt: the state machine under every strategy that asks once and then chooses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from engine.prompts import PROMPTS
+from engine.setup import RunSetup
+from engine.strategies.base import Answer, Result
+from engine.strategies.seeds import trial_seed
+from engine.types import Prompt, Trial
+
+Choose = Callable[[Sequence[Result]], Answer]
+
+
+class IndependentSamples:
+    """Asks for `n` candidates of one prompt, in any batches, and chooses from what has come back.
+
+    Args:
+        setup: Gives the sampling and the seed.
+        prompt: What each candidate continues.
+        n: How many candidates, at least 1.
+        choose: Picks from the results of candidates that ended by themselves, in order of arrival (at least one).
+    """
+
+    def __init__(self, setup: RunSetup, prompt: Prompt, n: int, choose: Choose) -> None:
+        self._setup = setup
+        self._prompt = prompt
+        self._n = n
+        self._choose = choose
+        self._asked = 0
+        self._results: dict[int, Result] = {}
+
+    def ask(self, free: int) -> Sequence[Trial]:
+        """The next trials, at most `free`."""
+        first = self._asked
+        self._asked = min(self._n, first + max(0, free))
+        return [self._trial(i) for i in range(first, self._asked)]
+
+    def tell(self, result: Result) -> None:
+        """Takes a result. A newer one of the same trial replaces its scores: peers' votes are complete only at the end.
+
+        Raises:
+            ValueError: The trial was never asked for.
+        """
+        if not 0 <= result.candidate.id < self._asked:
+            raise ValueError(f"trial {result.candidate.id} was never asked for")
+        self._results[result.candidate.id] = result
+
+    @property
+    def finished(self) -> bool:
+        """Whether all candidates have been asked for and told."""
+        return self._asked == self._n and len(self._results) == self._n
+
+    def answer(self) -> Answer:
+        """The choice from the candidates that ended by themselves; the partial text of a stopped one if there are none."""
+        ended = [result for result in self._results.values() if result.candidate.finish_reason in ("stop", "length")]
+        return self._choose(ended) if ended else self._partial_answer()
+
+    def _trial(self, number: int) -> Trial:
+        return Trial(number, self._prompt, self._setup.sampling, trial_seed(self._setup.seed, number))
+
+    def _partial_answer(self) -> Answer:
+        partial = [result.candidate for result in self._results.values() if result.candidate.text.strip()]
+        if not partial:
+            return Answer(None, None, "No candidate has finished yet.")
+        best = max(
+            partial, key=lambda candidate: (candidate.answer is not None, candidate.completion_tokens, -candidate.id)
+        )
+        return Answer(
+            best.id, best.answer, "No candidate came to its end; this one had come furthest when it was stopped."
+        )
+
+
+def independent_samples(setup: RunSetup, prompt: str, n: int, choose: Choose) -> IndependentSamples:
+    """The state machine for a prompt of `PROMPTS` by its name."""
+    return IndependentSamples(setup, PROMPTS[prompt](setup.problem), n, choose)

@@ -1,0 +1,34 @@
+"""The majority: how many of the candidates agree (self-consistency, Wang et al. 2022, arXiv 2203.11171)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine.types import Candidate, Problem, Score, Trial
+
+
+class Majority:
+    """Scores by the share of the votes that the candidate's answer has."""
+
+    name = "majority"
+    title = "Majority"
+    help = "The share of the candidates' votes that this answer has."
+    costs = "Nothing more than the candidates themselves."
+    blind_spot = "Where most candidates make the same mistake, the mistake wins."
+    uses_peers = True
+
+    def requests(self, problem: Problem, candidate: Candidate) -> Sequence[Trial]:
+        """No model calls."""
+        return ()
+
+    def score(
+        self, problem: Problem, candidate: Candidate, peers: Sequence[Candidate], replies: Sequence[Candidate]
+    ) -> Score:
+        """The share of votes; stopped and failed candidates do not vote. None when nobody voted."""
+        votes = [peer.vote for peer in peers if peer.vote is not None and peer.finish_reason in ("stop", "length")]
+        if not votes:
+            return Score(None, "no votes yet")
+        if candidate.vote is None:
+            return Score(0.0, "no answer, so no vote")
+        agreeing = votes.count(candidate.vote)
+        return Score(agreeing / len(votes), f"{agreeing} of {len(votes)} votes")
