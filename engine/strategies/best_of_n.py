@@ -32,7 +32,8 @@ def take_best(weights: Mapping[str, float], results: Sequence[Result]) -> Answer
     ]
     winner, tied = best(contenders)
     result = results[contenders.index(winner)]
-    return Answer(winner.candidate, result.candidate.answer, _reason(weights, result, winner, tied, len(results)))
+    rivals = sum(contender.has_answer == winner.has_answer for contender in contenders)
+    return Answer(winner.candidate, result.candidate.answer, _reason(weights, result, winner, tied, rivals))
 
 
 def _by_majority(verifiers: bool, results: Sequence[Result]) -> Answer:
@@ -41,26 +42,19 @@ def _by_majority(verifiers: bool, results: Sequence[Result]) -> Answer:
     return Answer(answer.candidate, answer.answer, f"{why}, so the majority decides. {answer.reason}")
 
 
-def _reason(weights: Mapping[str, float], result: Result, winner: Contender, tied: int, of: int) -> str:
+def _reason(weights: Mapping[str, float], result: Result, winner: Contender, tied: int, rivals: int) -> str:
     if winner.score is None:
-        return f"Every candidate that could be checked is wrong; this one of {of} could not be checked."
-    parts = [
-        f"{name} {score.value:.2f}" for name, score in result.scores.items() if _counts(score.value, name, weights)
-    ]
-    reason = f"The highest score of {of}: {winner.score:.2f} ({', '.join(parts)})." if of > 1 else _only(winner, parts)
+        return "No answer was found to be right; this one could not be checked, and so not be found wrong."
+    scores = {name: score.value for name, score in result.scores.items() if name in weights}
+    parts = ", ".join(f"{name} {value:.2f}" for name, value in scores.items() if value is not None)
+    noun = "answers" if winner.has_answer else "candidates"
+    lead = f"The highest score of {rivals} {noun}" if rivals > 1 else "The score of the only candidate to choose from"
+    reason = f"{lead}: {winner.score:.2f} ({parts})."
     if tied > 1:
         reason += f" {tied} candidates share it; more votes, then the model's confidence decide between them."
-    if _PERFECT in weights and result.scores.get(_PERFECT) is not None:
+    if scores.get(_PERFECT) is not None:
         reason += " The known answer helped to pick: this is what a perfect verifier would do."
     return reason
-
-
-def _only(winner: Contender, parts: Sequence[str]) -> str:
-    return f"The only candidate; its score is {winner.score or 0.0:.2f} ({', '.join(parts)})."
-
-
-def _counts(value: float | None, name: str, weights: Mapping[str, float]) -> bool:
-    return value is not None and name in weights
 
 
 def _build(setup: RunSetup, settings: Mapping[str, Value]) -> Strategy:

@@ -53,7 +53,7 @@ class IndependentSamples:
         return self._asked == self._n and len(self._results) == self._n
 
     def answer(self) -> Answer:
-        """The choice from the candidates that ended by themselves; the partial text of a stopped one if there are none."""
+        """The choice from the candidates that ended by themselves; failing that, a stopped one's partial text."""
         ended = [result for result in self._results.values() if result.candidate.finish_reason in ("stop", "length")]
         return self._choose(ended) if ended else self._partial_answer()
 
@@ -64,12 +64,9 @@ class IndependentSamples:
         partial = [result.candidate for result in self._results.values() if result.candidate.text.strip()]
         if not partial:
             return Answer(None, None, "No candidate has finished yet.")
-        best = max(
-            partial, key=lambda candidate: (candidate.answer is not None, candidate.completion_tokens, -candidate.id)
-        )
-        return Answer(
-            best.id, best.answer, "No candidate came to its end; this one had come furthest when it was stopped."
-        )
+        best = max(partial, key=lambda one: (one.answer is not None, one.completion_tokens, -one.id))
+        reason = "No candidate came to its end; this one had come furthest when it was stopped."
+        return Answer(best.id, best.answer, reason)
 
 
 def independent_samples(setup: RunSetup, prompt: str, n: int, choose: Choose) -> IndependentSamples:

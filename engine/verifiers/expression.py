@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from msgspec import Struct
 
-from engine.numbers import MAGNITUDE, decimal_places, read_magnitude
+from engine.numbers import MAGNITUDE, decimal_places, plain_mathematics, read_magnitude
 
 MAX_DEPTH = 30
 MAX_BITS = 4_000
@@ -219,3 +219,13 @@ def _bracket_heights(text: str) -> dict[int, int]:
             if opened:
                 opened[-1][1] = max(opened[-1][1], inside + 1)
     return heights
+
+
+def value_of(text: str) -> Fraction | None:
+    """The value of a text that is nothing but an expression with at least one operator; None for any other text."""
+    plain = plain_mathematics(text[:1000]).strip()
+    try:
+        side = ExpressionReader(plain).side(0)
+    except UnreadableError:
+        return None
+    return side.value if side.operators and side.end == len(plain) and not side.units else None

@@ -1,0 +1,94 @@
+"""What is wrong with a set-up, said before anything is computed."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Sequence
+
+from engine.errors import BadInputError
+from engine.settings import resolve
+from engine.setup import Budget, RunSetup, VerifierChoice
+from engine.strategies.registry import strategy_spec
+from engine.types import Sampling
+from engine.verifiers.registry import build_verifier
+
+MAX_ALTERNATIVES = 20
+
+
+def check_setup(setup: RunSetup) -> None:
+    """Refuses a set-up that cannot be carried out as it is.
+
+    Raises:
+        BadInputError: What is wrong, why, and what would be right.
+    """
+    _check_text("question", setup.problem.question)
+    if setup.problem.answer is not None:
+        _check_text("known answer", setup.problem.answer)
+    _check_sampling(setup.sampling)
+    _check_budget(setup.budget)
+    _check_verifiers(setup.verifiers)
+    resolve(strategy_spec(setup.strategy).settings, setup.strategy.settings)
+
+
+def _check_text(name: str, text: str) -> None:
+    if "\0" in text:
+        raise BadInputError(f"The {name} holds a NUL character.", "No model can read it.", "Remove it and try again.")
+    if any(0xD800 <= ord(char) <= 0xDFFF for char in text):
+        raise BadInputError(f"The {name} holds bytes that are not UTF-8 text.", next_step="Save or type it as UTF-8.")
+    if not any(_is_visible(char) for char in text):
+        raise BadInputError(f"The {name} is empty.", next_step=f"Type a {name.removeprefix('known ')}.")
+
+
+def _is_visible(char: str) -> bool:
+    return not char.isspace() and unicodedata.category(char) not in ("Cc", "Cf")
+
+
+def _check_sampling(sampling: Sampling) -> None:
+    _check_range("temperature", sampling.temperature, 0, 5, "0 always takes the likeliest token, 0.7 is usual.")
+    _check_range("min-p", sampling.min_p, 0, 1, "0 switches it off.")
+    if not 0 < sampling.top_p <= 1:
+        _refuse("top-p", sampling.top_p, "It must be above 0 and at most 1; 1 switches it off.")
+    if sampling.top_k < 0:
+        _refuse("top-k", sampling.top_k, "It must be 0 or more; 0 switches it off.")
+    if not 0 < sampling.repeat_penalty <= 5:
+        _refuse("repetition penalty", sampling.repeat_penalty, "It must be above 0 and at most 5; 1 switches it off.")
+    if sampling.max_tokens < 1:
+        _refuse("token limit of a candidate", sampling.max_tokens, "A candidate needs at least 1 token; 160 is usual.")
+    _check_range("number of alternatives", sampling.alternatives, 0, MAX_ALTERNATIVES, "5 is usual.")
+    if any(not stop for stop in sampling.stop):
+        raise BadInputError("A stop text is empty.", "Every candidate would end before it began.", "Leave it out.")
+
+
+def _check_budget(budget: Budget) -> None:
+    bounds = {"tokens": budget.tokens, "seconds": budget.seconds, "candidates": budget.candidates}
+    for unit, bound in bounds.items():
+        if bound is not None and not 0 < bound < math.inf:
+            raise BadInputError(
+                f"A budget of {bound:g} {unit} leaves nothing to work with." if bound <= 0
+                else f"A budget of {bound} {unit} is not a number to count against.",
+                next_step=f"Give a number above 0, or no budget of {unit} at all.",
+            )  # fmt: skip
+
+
+def _check_verifiers(verifiers: Sequence[VerifierChoice]) -> None:
+    seen: set[str] = set()
+    for choice in verifiers:
+        build_verifier(choice)
+        if not 0 < choice.weight < math.inf:
+            weight = f"The weight of the verifier “{choice.name}” cannot be {choice.weight:g}."
+            raise BadInputError(weight, "It must be above 0.", "To leave a verifier out, do not choose it.")
+        if choice.name in seen:
+            raise BadInputError(
+                f"The verifier “{choice.name}” is chosen twice.", next_step="Choose it once, with its weight."
+            )
+        seen.add(choice.name)
+
+
+def _check_range(name: str, value: float, low: float, high: float, advice: str) -> None:
+    if not low <= value <= high:  # a NaN is in no range
+        _refuse(name, value, f"It goes from {low:g} to {high:g}. {advice}")
+
+
+def _refuse(name: str, value: float, advice: str) -> None:
+    raise BadInputError(f"The {name} cannot be {value:g}.", next_step=advice)
