@@ -1,0 +1,62 @@
+"""Names on the left, numbers that line up on the right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+
+from widgets.theme import set_role
+
+
+class FactRows(QWidget):
+    """Rows of a name and a value; values change, names seldom.
+
+    Args:
+        rows: The name and the explaining tooltip of each row, by key.
+    """
+
+    def __init__(self, rows: Mapping[str, tuple[str, str]], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(8)
+        grid.setVerticalSpacing(5)
+        grid.setColumnStretch(0, 1)
+        self._names: dict[str, QLabel] = {}
+        self._values: dict[str, QLabel] = {}
+        for i, (key, (name, help_text)) in enumerate(rows.items()):
+            label, value = QLabel(name), QLabel("–")
+            label.setStyleSheet("font-size: 13px")
+            set_role(label, "muted")
+            value.setAlignment(Qt.AlignmentFlag.AlignRight)
+            value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            for widget in (label, value):
+                widget.setToolTip(help_text)
+            value.setAccessibleName(name)
+            grid.addWidget(label, i, 0)
+            grid.addWidget(value, i, 1)
+            self._names[key], self._values[key] = label, value
+
+    def set_value(self, key: str, text: str) -> None:
+        """Shows a value; setting the same text again costs nothing."""
+        label = self._values[key]
+        if label.text() != text:
+            label.setText(text)
+            label.setAccessibleDescription(text)
+
+    def set_name(self, key: str, text: str) -> None:
+        """Renames a row."""
+        if self._names[key].text() != text:
+            self._names[key].setText(text)
+
+    def value(self, key: str) -> str:
+        """The text that is shown."""
+        return self._values[key].text()
+
+    def set_shown(self, key: str, shown: bool) -> None:
+        """Shows or hides a row."""
+        if self._values[key].isHidden() == shown:
+            self._names[key].setVisible(shown)
+            self._values[key].setVisible(shown)

@@ -1,0 +1,50 @@
+"""Upper bounds on what a run may spend."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+from engine.setup import Budget
+from widgets.panels.labelled_slider import LabelledSlider
+from widgets.panels.section import Section
+
+MOST_TOKENS, MOST_SECONDS = 100_000, 3_600
+
+
+class BudgetSection(Section):
+    """Tokens and seconds, each of which can be switched off."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Budget", parent)
+        self.tokens = LabelledSlider(
+            "Tokens", "The run ends when this many tokens have been written, a verifier's included.",
+            1, MOST_TOKENS, 1200, whole=True, optional=True,
+        )  # fmt: skip
+        self.seconds = LabelledSlider(
+            "Seconds", "The run ends after this much time; pauses do not count.",
+            1, MOST_SECONDS, 60, whole=True, optional=True,
+        )  # fmt: skip
+        self._candidates: int | None = None
+        for slider in (self.tokens, self.seconds):
+            slider.changed.connect(self.changed)
+            self.body.addWidget(slider)
+
+    def budget(self) -> Budget:
+        """The bounds; None where one is off."""
+        tokens, seconds = self.tokens.value(), self.seconds.value()
+        return Budget(
+            None if tokens is None else int(tokens), None if seconds is None else float(seconds), self._candidates
+        )
+
+    def set_budget(self, budget: Budget) -> None:
+        """Shows a budget without saying that it changed."""
+        self._candidates = budget.candidates
+        self.tokens.set_value(budget.tokens)
+        self.seconds.set_value(budget.seconds)
+
+    def errors(self) -> list[QWidget]:
+        """The fields whose text is not a value."""
+        return [slider.field for slider in (self.tokens, self.seconds) if slider.error.text()]

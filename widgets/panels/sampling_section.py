@@ -1,0 +1,146 @@
+"""How tokens are drawn: temperature, length and seed in front, the rest folded."""
+
+from __future__ import annotations
+
+import secrets
+
+import msgspec
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+
+from engine.setup import DEFAULT_SAMPLING
+from engine.types import Sampling
+from widgets.panels.field_error import FieldError, mark_invalid
+from widgets.panels.labelled_slider import LabelledSlider
+from widgets.panels.section import Folded, Section
+from widgets.theme import set_kind
+
+MOST_SEED = 2**31 - 1
+SEED_HELP = "The same seed with the same settings on the same machine gives the same run."
+
+
+class SeedField(QWidget):
+    """A fixed seed, and a button for another one."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._seed = 1
+        self.field = QLineEdit("1", alignment=Qt.AlignmentFlag.AlignRight)
+        self.field.setFixedWidth(92)
+        self.field.setProperty("role", "value")
+        self.field.setAccessibleName("Seed")
+        self.button = QPushButton("New seed")
+        set_kind(self.button, "quiet")
+        self.error = FieldError()
+        label = QLabel("Seed")
+        for widget in (label, self.field):
+            widget.setToolTip(SEED_HELP)
+        self.button.setToolTip("Draws another seed: the same question, other dice.")
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(label)
+        row.addStretch(1)
+        row.addWidget(self.button)
+        row.addWidget(self.field)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addLayout(row)
+        column.addWidget(self.error)
+        self.field.editingFinished.connect(self._on_field_edited)
+        self.button.clicked.connect(self._on_button_clicked)
+
+    def value(self) -> int:
+        """The seed."""
+        return self._seed
+
+    def set_value(self, seed: int) -> None:
+        """Shows a seed without saying that it changed."""
+        self._seed = seed
+        self.field.setText(str(seed))
+        self._complain("")
+
+    def _on_button_clicked(self) -> None:
+        self.set_value(secrets.randbelow(9_999) + 1)
+        self.changed.emit()
+
+    def _on_field_edited(self) -> None:
+        text = self.field.text().replace(",", "").strip()
+        if not (text.isascii() and text.isdigit() and int(text) <= MOST_SEED):
+            self._complain(f"A seed is a whole number from 0 to {MOST_SEED:,}.")
+            return
+        changed = int(text) != self._seed
+        self.set_value(int(text))
+        if changed:
+            self.changed.emit()
+
+    def _complain(self, words: str) -> None:
+        self.error.say(words)
+        mark_invalid(self.field, bool(words))
+
+
+class SamplingSection(Section):
+    """Temperature, the longest candidate, the seed; the cut-offs of the tail behind a fold."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Sampling", parent)
+        self._rest = DEFAULT_SAMPLING
+        start = DEFAULT_SAMPLING
+        self.temperature = LabelledSlider(
+            "Temperature", "0 always takes the likeliest token; higher values make candidates differ more.",
+            0, 2, start.temperature,
+        )  # fmt: skip
+        self.max_tokens = LabelledSlider(
+            "Longest candidate", "A candidate is cut after this many tokens.",
+            1, 8192, start.max_tokens, whole=True,
+        )  # fmt: skip
+        self.top_k = LabelledSlider(
+            "Top k", "Only the k likeliest tokens may be drawn; 0 is off.", 0, 200, start.top_k, whole=True
+        )
+        self.top_p = LabelledSlider(
+            "Top p", "Only the likeliest tokens that together reach this probability may be drawn; 1 is off.",
+            0.01, 1, start.top_p,
+        )  # fmt: skip
+        self.min_p = LabelledSlider(
+            "Min p", "Tokens below this share of the likeliest one's probability are never drawn; 0 is off.",
+            0, 1, start.min_p,
+        )  # fmt: skip
+        self.repeat_penalty = LabelledSlider(
+            "Repetition penalty", "Above 1, tokens that came before become less likely; 1 is off.",
+            1, 2, start.repeat_penalty,
+        )  # fmt: skip
+        self.seed = SeedField()
+        self.folded = Folded("More about sampling", "Which unlikely tokens may be drawn at all.")
+        for field in (self.temperature, self.max_tokens, self.seed):
+            self.body.addWidget(field)
+        self.body.addWidget(self.folded)
+        for field in (self.top_k, self.top_p, self.min_p, self.repeat_penalty):
+            self.folded.body.addWidget(field)
+        for field in (*self._sliders(), self.seed):
+            field.changed.connect(self.changed)
+
+    def sampling(self) -> Sampling:
+        """The sampling, with what has no field here left as it was."""
+        values = {name: getattr(self, name).value() for name in self._names()}
+        return msgspec.structs.replace(self._rest, **values)
+
+    def set_sampling(self, sampling: Sampling) -> None:
+        """Shows a sampling without saying that it changed."""
+        self._rest = sampling
+        for name in self._names():
+            getattr(self, name).set_value(getattr(sampling, name))
+
+    def errors(self) -> list[QWidget]:
+        """The fields whose text is not a value."""
+        return [field.field for field in (*self._sliders(), self.seed) if field.error.text()]
+
+    def _sliders(self) -> list[LabelledSlider]:
+        return [getattr(self, name) for name in self._names()]
+
+    @staticmethod
+    def _names() -> tuple[str, ...]:
+        return ("temperature", "max_tokens", "top_k", "top_p", "min_p", "repeat_penalty")

@@ -1,0 +1,80 @@
+"""A few choices side by side, one of them taken."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QButtonGroup, QFrame, QGridLayout, QPushButton, QSizePolicy, QWidget
+
+
+class Segment(QPushButton):
+    """One choice of a segmented control."""
+
+    def __init__(self, key: str, text: str, help_text: str) -> None:
+        super().__init__(text)
+        self.key = key
+        self.setCheckable(True)
+        self.setProperty("role", "segment")
+        self.setToolTip(help_text)
+        self.setAccessibleName(text)
+        self.setAccessibleDescription(help_text)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+
+
+class Segmented(QFrame):
+    """Buttons in a row, or in rows of `columns`; the arrow keys go from one to the next."""
+
+    chosen = Signal(str)
+
+    def __init__(
+        self, choices: Sequence[tuple[str, str, str]], columns: int | None = None, parent: QWidget | None = None
+    ) -> None:
+        """`choices` are (key, text, one sentence of help)."""
+        super().__init__(parent)
+        self.setProperty("role", "segmented")
+        self._group = QButtonGroup(self)
+        self._group.setExclusive(True)
+        self._buttons: dict[str, Segment] = {}
+        grid = QGridLayout(self)
+        grid.setContentsMargins(3, 3, 3, 3)
+        grid.setSpacing(2)
+        columns = columns or len(choices)
+        for i, (key, text, help_text) in enumerate(choices):
+            button = Segment(key, text, help_text)
+            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            self._group.addButton(button)
+            self._buttons[key] = button
+            grid.addWidget(button, i // columns, i % columns)
+        self._group.buttonClicked.connect(self._on_group_clicked)
+
+    def button(self, key: str) -> Segment:
+        """The button of a choice."""
+        return self._buttons[key]
+
+    def value(self) -> str:
+        """The key of the choice that is taken, or an empty string."""
+        button = self._group.checkedButton()
+        return button.key if isinstance(button, Segment) else ""
+
+    def set_value(self, key: str) -> None:
+        """Takes a choice without saying so; an unknown key changes nothing."""
+        if key in self._buttons:
+            self._buttons[key].setChecked(True)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Left and right take the neighbouring choice."""
+        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()), 0)
+        keys = list(self._buttons)
+        if not step or not keys:
+            super().keyPressEvent(event)
+            return
+        at = keys.index(self.value()) if self.value() in keys else 0
+        button = self._buttons[keys[(at + step) % len(keys)]]
+        button.setFocus()
+        button.click()
+
+    def _on_group_clicked(self, button: QPushButton) -> None:
+        if isinstance(button, Segment):
+            self.chosen.emit(button.key)

@@ -1,0 +1,132 @@
+"""Fields made from declared settings, so that a strategy's settings appear in the window without a line of code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from engine.settings import Setting
+from engine.setup import Value
+from widgets.panels.labelled_slider import LabelledSlider
+
+
+class ChoiceField(QWidget):
+    """One of a few words."""
+
+    changed = Signal()
+
+    def __init__(self, setting: Setting, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.box = QComboBox()
+        for choice in setting.choices:
+            self.box.addItem(choice.replace("_", " ").replace("-", " "), choice)
+        self.box.setToolTip(setting.help)
+        self.box.setAccessibleName(setting.title)
+        self.box.setAccessibleDescription(setting.help)
+        label = QLabel(setting.title)
+        label.setToolTip(setting.help)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(label)
+        row.addStretch(1)
+        row.addWidget(self.box)
+        self.set_value(setting.default)
+        self.box.activated.connect(lambda _: self.changed.emit())
+
+    def value(self) -> Value:
+        """The choice as the engine names it."""
+        return str(self.box.currentData())
+
+    def set_value(self, value: Value) -> None:
+        """Shows a choice without saying that it changed."""
+        self.box.setCurrentIndex(max(0, self.box.findData(value)))
+
+
+class BoolField(QCheckBox):
+    """Yes or no."""
+
+    changed = Signal()
+
+    def __init__(self, setting: Setting, parent: QWidget | None = None) -> None:
+        super().__init__(setting.title, parent)
+        self.setToolTip(setting.help)
+        self.setAccessibleDescription(setting.help)
+        self.set_value(setting.default)
+        self.clicked.connect(lambda _: self.changed.emit())
+
+    def value(self) -> Value:
+        """Whether it is checked."""
+        return self.isChecked()
+
+    def set_value(self, value: Value) -> None:
+        """Shows a value without saying that it changed."""
+        self.setChecked(bool(value))
+
+
+class NumberField(LabelledSlider):
+    """A number of a declared setting."""
+
+    def __init__(self, setting: Setting, parent: QWidget | None = None) -> None:
+        super().__init__(
+            setting.title,
+            setting.help,
+            setting.minimum,
+            setting.maximum,
+            float(setting.default),
+            whole=setting.kind == "int",
+            parent=parent,
+        )
+
+
+Field = ChoiceField | BoolField | NumberField
+
+
+def make_field(setting: Setting) -> Field:
+    """The field that suits a setting."""
+    if setting.kind == "choice":
+        return ChoiceField(setting)
+    return BoolField(setting) if setting.kind == "bool" else NumberField(setting)
+
+
+class SettingFields(QWidget):
+    """The fields of some settings, one below the other."""
+
+    changed = Signal()
+
+    def __init__(self, settings: Sequence[Setting], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._defaults = {setting.name: setting.default for setting in settings}
+        self.fields: dict[str, Field] = {setting.name: make_field(setting) for setting in settings}
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        for field in self.fields.values():
+            field.changed.connect(self.changed)
+            column.addWidget(field)
+
+    def values(self) -> dict[str, Value]:
+        """The values that differ from the defaults."""
+        values = {name: field.value() for name, field in self.fields.items()}
+        return {name: value for name, value in values.items() if value is not None and value != self._defaults[name]}
+
+    def set_values(self, values: Mapping[str, Value]) -> None:
+        """Shows these values, and the defaults of the rest; names that are not known here are passed over."""
+        for name, field in self.fields.items():
+            value = values.get(name, self._defaults[name])
+            if isinstance(field, NumberField):
+                field.set_value(_number(value, self._defaults[name]))
+            else:
+                field.set_value(value)
+
+    def errors(self) -> list[QWidget]:
+        """The number fields whose text is not a value."""
+        return [f.field for f in self.fields.values() if isinstance(f, NumberField) and f.error.text()]
+
+
+def _number(value: Value, default: Value) -> float:
+    try:
+        return float(value)
+    except ValueError:
+        return float(default)

@@ -1,0 +1,119 @@
+"""Who judges the candidates, and how much each opinion weighs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QHBoxLayout, QLabel, QWidget
+
+from engine.setup import VerifierChoice
+from widgets.panels.section import Section
+from widgets.theme import set_role
+
+
+class VerifierSpec(Protocol):
+    """What the registry says about a verifier."""
+
+    @property
+    def title(self) -> str:
+        """Its name for people."""
+
+    @property
+    def help(self) -> str:
+        """What it looks at."""
+
+    @property
+    def costs(self) -> str:
+        """What an opinion of it costs."""
+
+    @property
+    def blind_spot(self) -> str:
+        """What it cannot see."""
+
+
+class WeightBox(QDoubleSpinBox):
+    """A weight from 0.1 to 1; the wheel is left to the panel unless the box has the focus."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__(minimum=0.1, maximum=1.0, singleStep=0.1, decimals=1, value=1.0)
+        self.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.setFixedWidth(52)
+        self.setToolTip("How much this opinion weighs in the mix; arrow keys change it.")
+        self.setAccessibleName(f"Weight of {title}")
+
+    def wheelEvent(self, event: object) -> None:
+        """Passes the wheel on unless the person is in the field."""
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+
+class VerifierRow(QWidget):
+    """A check box, and the weight once it is checked."""
+
+    changed = Signal()
+
+    def __init__(self, name: str, spec: VerifierSpec, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.name = name
+        self.check = QCheckBox(spec.title)
+        words = " ".join((spec.help, spec.costs, spec.blind_spot))
+        self.check.setToolTip(words)
+        self.check.setAccessibleDescription(words)
+        self.weight = WeightBox(spec.title)
+        self.weight.setEnabled(False)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.check, 1)
+        row.addWidget(self.weight)
+        self.check.toggled.connect(self.weight.setVisible)
+        self.check.toggled.connect(self.weight.setEnabled)
+        self.check.clicked.connect(lambda _: self.changed.emit())
+        self.weight.valueChanged.connect(lambda _: self.changed.emit())
+        self.weight.hide()
+        # A hidden weight keeps its place, so that rows do not jump when they are checked.
+        policy = self.weight.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.weight.setSizePolicy(policy)
+
+
+class VerifierSection(Section):
+    """A row for each verifier of the registry."""
+
+    changed = Signal()
+
+    def __init__(self, verifiers: Mapping[str, VerifierSpec], parent: QWidget | None = None) -> None:
+        super().__init__("Verifiers", parent, spacing=4)
+        self.rows = {name: VerifierRow(name, spec) for name, spec in verifiers.items()}
+        for row in self.rows.values():
+            row.changed.connect(self.changed)
+            self.body.addWidget(row)
+
+        self._note = QLabel(wordWrap=True)
+        set_role(self._note, "muted")
+        self._note.hide()
+        self.body.addWidget(self._note)
+
+    def set_note(self, words: str) -> None:
+        """Says something about all of them, below; an empty text says nothing."""
+        self._note.setText(words)
+        self._note.setVisible(bool(words))
+
+    def choices(self) -> tuple[VerifierChoice, ...]:
+        """The checked verifiers with their weights."""
+        checked = [row for row in self.rows.values() if row.check.isChecked()]
+        return tuple(VerifierChoice(row.name, round(row.weight.value(), 2)) for row in checked)
+
+    def set_choices(self, choices: Sequence[VerifierChoice]) -> None:
+        """Shows these verifiers without saying that something changed; unknown ones are passed over."""
+        weights = {choice.name: choice.weight for choice in choices}
+        for name, row in self.rows.items():
+            row.blockSignals(True)
+            row.check.setChecked(name in weights)
+            row.weight.setValue(weights.get(name, 1.0))
+            row.blockSignals(False)

@@ -1,0 +1,159 @@
+"""The run as a line in time: where it is, what it did when, and the way to any moment of it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QActionGroup
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
+
+from engine.trace.fold import RunState
+from engine.worker.messages import Grain
+from widgets.icons import set_icon
+from widgets.panels.segmented import Segmented
+from widgets.scrubber import Scrubber
+from widgets.theme import set_kind
+
+GRAINS: tuple[tuple[Grain, str, str], ...] = (
+    ("token", "Token", "One token of every candidate that is writing."),
+    ("thought", "Thought", "Until a candidate has finished a line."),
+    ("phase", "Phase", "Until the run goes over to another kind of work."),
+)
+SPEEDS = {"0.25": "¼×", "1": "1×", "4": "4×", "16": "16×"}
+
+
+class Timeline(QFrame):
+    """Step, play, scrub, speed. Draws what it is told and says what a person wants; it moves nothing by itself."""
+
+    play_toggled = Signal()
+    seek_requested = Signal(float)
+    step_requested = Signal(str, int)
+    speed_changed = Signal(float)
+    live_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "bar")
+        self.grain: Grain = "token"
+        self.start_button = self._button("skip-back", "To the beginning")
+        self.back_button = self._button("caret-left", "One step back (Left)")
+        self.play_button = self._button("play-fill", "Play (Space)")
+        self.forward_button = self._button("caret-right", "One step forward (Right)")
+        self.end_button = self._button("skip-forward", "To the newest event")
+        self.grain_button = QToolButton()
+        self.scrubber = Scrubber()
+        self.speeds = Segmented([(key, text, f"Plays a recording at {text} speed.") for key, text in SPEEDS.items()])
+        self.live_button = QPushButton("Back to live")
+        self.clock = QLabel()
+        self._shown: tuple[object, ...] = ()
+        self._build()
+        self.set_moment(RunState(), "", 0.0, 0.0, playing=False, behind=False)
+
+    def set_moment(
+        self, state: RunState, label: str, position: float, duration: float, *, playing: bool, behind: bool
+    ) -> None:
+        """Shows a moment.
+
+        Args:
+            state: The run at `position`.
+            label: LIVE, RECORDED, SIMULATED or nothing.
+            position: Seconds of the run clock that are shown.
+            duration: Seconds that are known.
+            playing: Whether time goes on by itself.
+            behind: Whether a run goes on that this moment is not the newest of.
+        """
+        self.scrubber.set_moment(state, position, duration)
+        shown = (label, f"{position:.1f}", playing, behind, bool(state.events or duration))
+        if shown == self._shown:
+            return
+        self._shown = shown
+        there = bool(state.events or duration)
+        for button in (self.start_button, self.back_button, self.end_button, self.play_button, self.forward_button):
+            button.setEnabled(there)
+        set_icon(self.play_button, "pause-fill" if playing else "play-fill", "on_accent")
+        words = "Pause (Space)" if playing else "Play (Space)"
+        self.play_button.setToolTip(words)
+        self.play_button.setAccessibleName(words)
+        self.speeds.setEnabled(there and (label != "LIVE" or behind or not playing))
+        self.live_button.setVisible(behind)
+        self.clock.setText(" · ".join(part for part in (f"{position:.1f} s" if there else "", label) if part))
+
+    def set_spans(self, spans: list[tuple[str, float, float]]) -> None:
+        """Gives the phases of a whole recording, so that what is to come is drawn as well."""
+        self.scrubber.set_spans(spans)
+
+    def set_speed(self, speed: float) -> None:
+        """Shows a speed without saying that it changed."""
+        self.speeds.set_value(f"{speed:g}")
+
+    def _build(self) -> None:
+        set_kind(self.play_button, "primary")
+        self.play_button.setFixedWidth(46)
+        self.scrubber.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.speeds.set_value("1")
+        self.speeds.setAccessibleName("Playing speed")
+        self.speeds.setFixedWidth(176)
+        self.live_button.setToolTip("Shows the newest event of the run that goes on.")
+        set_kind(self.live_button, "primary")
+        self.clock.setProperty("role", "state")
+        self.clock.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.clock.setMinimumWidth(128)
+        self._build_grains()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 8, 16, 8)
+        row.setSpacing(8)
+        for widget in (self.start_button, self.back_button, self.play_button, self.forward_button, self.end_button):
+            row.addWidget(widget)
+        row.addWidget(self.grain_button)
+        row.addSpacing(4)
+        row.addWidget(self.scrubber, 1)
+        row.addSpacing(4)
+        for widget in (self.live_button, self.speeds, self.clock):
+            row.addWidget(widget)
+        self.start_button.clicked.connect(lambda: self.seek_requested.emit(0.0))
+        self.end_button.clicked.connect(self._on_end_clicked)
+        self.back_button.clicked.connect(lambda: self.step_requested.emit(self.grain, -1))
+        self.forward_button.clicked.connect(lambda: self.step_requested.emit(self.grain, 1))
+        self.play_button.clicked.connect(self.play_toggled)
+        self.live_button.clicked.connect(self.live_requested)
+        self.scrubber.seek_requested.connect(self.seek_requested)
+        self.speeds.chosen.connect(lambda key: self.speed_changed.emit(float(key)))
+
+    def _build_grains(self) -> None:
+        menu = QMenu(self.grain_button)
+        group = QActionGroup(menu)
+        for grain, text, help_text in GRAINS:
+            action = menu.addAction(text)
+            action.setCheckable(True)
+            action.setChecked(grain == self.grain)
+            action.setToolTip(help_text)
+            action.triggered.connect(lambda _, grain=grain: self.set_grain(grain))
+            group.addAction(action)
+        menu.setToolTipsVisible(True)
+        self.grain_button.setMenu(menu)
+        self.grain_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.grain_button.setToolTip("How far one step goes: a token, a thought or a phase.")
+        self.grain_button.setAccessibleName("Size of a step")
+        self.grain_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.set_grain(self.grain)
+
+    def set_grain(self, grain: Grain) -> None:
+        """How far one step goes."""
+        self.grain = grain
+        self.grain_button.setText({key: text for key, text, _ in GRAINS}[grain])
+        self.grain_button.setFixedWidth(98)
+
+    def _on_end_clicked(self) -> None:
+        if self.live_button.isVisibleTo(self):
+            self.live_requested.emit()
+        else:
+            self.seek_requested.emit(self.scrubber.duration)
+
+    def _button(self, icon: str, words: str) -> QToolButton:
+        button = QToolButton()
+        set_icon(button, icon)
+        button.setToolTip(words)
+        button.setAccessibleName(words)
+        # A click leaves the focus where it is, so that Space goes on meaning play and pause.
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setFixedWidth(34)
+        return button

@@ -1,0 +1,56 @@
+"""The part of the style sheet that belongs to the window's own controls; the rest is the application's."""
+
+from __future__ import annotations
+
+from widgets.theme import Theme, blend
+
+_SHEET = """
+QLineEdit[role="value"] {{
+    background: transparent; border: 1px solid transparent; border-radius: 6px;
+    padding: 0 6px; min-height: {small}px; font-weight: 500;
+}}
+QLineEdit[role="value"]:hover {{ background: {raised}; border-color: {line}; }}
+QLineEdit[role="value"]:focus {{ background: {raised}; border-color: {accent}; }}
+QLineEdit[role="value"]:disabled {{ background: transparent; }}
+QLineEdit[role="value"][invalid="true"] {{ border-color: {bad}; background: {raised}; }}
+QDoubleSpinBox {{
+    padding: 0; min-height: {small}px; background: transparent; border-color: transparent; color: {muted};
+}}
+QDoubleSpinBox:hover, QDoubleSpinBox:focus {{ background: {raised}; color: {text}; }}
+QFrame[role="segmented"] {{ background: {raised}; border: 1px solid {line}; border-radius: 8px; }}
+QPushButton[role="segment"] {{
+    background: transparent; border: 1px solid transparent; border-radius: 6px; color: {muted};
+    padding: 0 7px; min-height: {segment}px; font-weight: 500;
+}}
+QPushButton[role="segment"]:hover {{ color: {text}; background: {hover}; }}
+QPushButton[role="segment"]:checked {{ background: {accent}; color: {on_accent}; font-weight: 600; }}
+QPushButton[role="segment"]:disabled {{ color: {disabled}; }}
+QPushButton[role="segment"][keyboardFocus="true"] {{ border: 2px solid {text}; padding: 0 6px; min-height: {inner}px; }}
+QToolButton[role="fold"] {{
+    background: transparent; border: none; color: {muted}; padding: 0; min-height: {small}px; font-size: {s12}px;
+}}
+QToolButton[role="fold"]:hover {{ color: {text}; background: transparent; }}
+QToolButton[role="fold"]:checked {{ color: {text}; background: transparent; }}
+QFrame[role="banner"] {{ background: {bad_tint}; border: none; border-left: 3px solid {bad}; }}
+QFrame[role="bar"] {{ background: {surface}; border: none; border-top: 1px solid {line}; }}
+QFrame[role="pop"] {{ background: {surface}; border: 1px solid {line}; border-radius: 10px; }}
+QPushButton[role="badge"] {{
+    background: transparent; border: 1px solid transparent; padding: 0 8px; font-weight: 400;
+}}
+QPushButton[role="badge"]:hover {{ background: {hover}; }}
+QLabel[role="state"] {{ color: {muted}; font-size: {s13}px; font-weight: 500; }}
+QLabel[role="wordmark"] {{ font-size: {s15}px; font-weight: 600; padding-right: 12px; }}
+"""
+
+
+def window_stylesheet(theme: Theme, scale: float) -> str:
+    """The style sheet of the main window for a theme, with type `scale` times as large."""
+    colours = {name: getattr(theme, name) for name in theme.__dataclass_fields__ if name != "name"}
+    sizes = {"small": 22, "segment": 26, "inner": 24, "s12": 12, "s13": 13, "s15": 15}
+    return _SHEET.format(
+        hover=theme.hover,
+        disabled=blend(theme.muted, theme.surface, 0.6),
+        bad_tint=blend(theme.bad, theme.surface, 0.14),
+        **colours,
+        **{name: round(size * scale) for name, size in sizes.items()},
+    )
