@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from engine.worker.messages import AnyReply
 
 INTERRUPTED = 130
+PROMPT_BYTES = 4_000_000
 
 RUN_HELP = """
 One run in the terminal, live. Ctrl+C stops it and keeps what there is.
@@ -190,12 +191,12 @@ def _run(setup: RunSetup, screen: Screen, events: Path | None) -> int:
 
 
 def _read_prompt(prompt: str | None) -> str | None:
-    text = sys.stdin.read() if prompt == "-" else prompt
-    try:
-        (text or "").encode()
-    except UnicodeEncodeError:
-        raise BadInputError("The prompt is not valid text.", "It holds bytes that are not UTF-8.") from None
-    return text
+    if prompt != "-":
+        return prompt
+    data = sys.stdin.buffer.read(PROMPT_BYTES + 1)
+    if len(data) > PROMPT_BYTES:
+        raise BadInputError("The prompt on standard input is too long.", f"At most {PROMPT_BYTES:,} bytes are read.")
+    return data.decode("utf-8", errors="surrogateescape")  # what is no text is refused with the rest of the set-up
 
 
 def _check_model_file(path: str) -> None:

@@ -9,6 +9,7 @@ import msgspec
 
 from app.setup_file import read_setup
 from engine.errors import BadInputError
+from engine.lab.problem_sets import make_problem
 from engine.models.library import resolve_model
 from engine.setup import (
     DEFAULT_SAMPLING,
@@ -76,14 +77,10 @@ def _given(**values: Value | None) -> dict[str, Value]:
 
 def _problem(options: RunOptions, base: RunSetup | None) -> Problem:
     """The prompt, with its answer from --answer, or known because it is one of the built-in problems."""
-    from engine.lab.problem_sets import find_problem
-
-    if options.prompt is None and base is not None:
-        problem = base.problem
-    else:
-        question = options.prompt or ""
-        problem = find_problem(question) or Problem(question)
-    return msgspec.structs.replace(problem, answer=options.answer) if options.answer is not None else problem
+    question = options.prompt if options.prompt is not None or base is None else base.problem.question
+    if base is not None and question == base.problem.question and options.answer is None:
+        return base.problem
+    return make_problem(question or "", options.answer)
 
 
 def _strategy(options: RunOptions, base: RunSetup | None) -> StrategyChoice:
