@@ -29,9 +29,17 @@ class RunShape(Struct, frozen=True):
 class Backend(Protocol):
     """A loaded model with its vocabulary and template; it makes the scheduler that fits a run."""
 
-    name: BackendName
-    vocabulary: Vocabulary
-    template: ChatTemplate
+    @property
+    def name(self) -> BackendName:
+        """Says in every recording what computed it."""
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The model's tokens."""
+
+    @property
+    def template(self) -> ChatTemplate:
+        """How the model is prompted."""
 
     @property
     def report(self) -> ModelReport:

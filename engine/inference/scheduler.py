@@ -68,6 +68,11 @@ class Scheduler:
         return not self._waiting and not self._running
 
     @property
+    def load(self) -> int:
+        """Sequences that wait or run."""
+        return len(self._waiting) + len(self._running)
+
+    @property
     def cells_used(self) -> int:
         """Distinct KV cells in use."""
         return self._tree.cells
@@ -92,12 +97,13 @@ class Scheduler:
             self._finish(sequence, reason)
         return chosen
 
-    def reset(self) -> None:
-        """Ends everything and empties the cache, as after an aborted decode."""
-        self.cancel()
+    def reset(self) -> list[Sequence]:
+        """Ends everything and empties the cache, as after an aborted decode. Returns what was ended."""
+        cancelled = self.cancel()
         for slot in list(self._held):
             self._drop(slot)
         self._logits.clear()
+        return cancelled
 
     def step(self, limit: int | None = None) -> StepReport:
         """Admits, computes one batch, draws at most `limit` tokens (all by default).

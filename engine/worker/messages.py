@@ -17,9 +17,10 @@ class Command(Struct, frozen=True, tag_field="kind", tag=True):
 
 
 class Load(Command, frozen=True):
-    """Load a model; what was loaded before is freed first."""
+    """Load a model; what was loaded before is freed first. `safe_mode_reason` says why safe mode is on, if it is."""
 
     options: LoadOptions
+    safe_mode_reason: str = ""
 
 
 class Start(Command, frozen=True):
@@ -118,5 +119,15 @@ class Pong(Reply, frozen=True):
     number: int
 
 
+class Died(Reply, frozen=True):
+    """The worker process died; said by the client in the parent, which starts it again if `restarting`."""
+
+    what: str
+    why: str
+    next_step: str
+    during: Literal["idle", "load", "run"]
+    restarting: bool
+
+
 AnyCommand = Load | Start | Pause | Resume | Step | Stop | Ping | Shutdown
-AnyReply = Ready | Loading | Loaded | LoadFailed | Emitted | Refused | Ended | Pong
+AnyReply = Ready | Loading | Loaded | LoadFailed | Emitted | Refused | Ended | Pong | Died

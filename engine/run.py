@@ -1,0 +1,377 @@
+"""One run: a strategy asks, the scheduler computes, verifiers judge, the strategy is told.
+
+All of it becomes events.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import msgspec
+
+from engine.answers import extract, normalise, same_answer
+from engine.budget import BudgetMeter
+from engine.check import check_setup
+from engine.energy import EnergyMeter
+from engine.errors import BadInputError, ThinkscopeError
+from engine.events import (
+    AnswerPicked,
+    AnyEvent,
+    BudgetSpent,
+    CandidateFinished,
+    CandidateQueued,
+    CandidateScored,
+    CandidateStarted,
+    EnergyRead,
+    Outcome,
+    Phase,
+    PhaseEntered,
+    PromptRendered,
+    RunFailed,
+    RunFinished,
+    RunPaused,
+    RunResumed,
+    RunStarted,
+    TokensDecoded,
+)
+from engine.inference.backend import Backend, RunShape
+from engine.inference.chat_template import Rendered
+from engine.inference.scheduler import Drawn, Scheduler, StepReport
+from engine.inference.sequence import Sequence
+from engine.jury import Jury, Verdict
+from engine.setup import RunSetup
+from engine.strategies.base import Answer, Result
+from engine.strategies.registry import build_strategy
+from engine.thoughts import ends_thought
+from engine.types import Candidate, Prompt, Token, Trial
+from engine.verifiers.registry import build_verifier
+from engine.version import VERSION
+from engine.worker.messages import Grain
+
+MOST_AT_ONCE = 256
+ENERGY_SECONDS = 0.5
+
+
+class Run:
+    """Drives one run, step by step. It owns no thread: somebody calls `step` until `finished`.
+
+    Args:
+        run_id: Names the run in its events.
+        setup: What to do.
+        backend: The loaded model.
+        emit: Takes every event, in order.
+        clock: Seconds, monotonic.
+
+    Raises:
+        ThinkscopeError: The set-up cannot be run; nothing has been emitted.
+    """
+
+    def __init__(
+        self,
+        run_id: str,
+        setup: RunSetup,
+        backend: Backend,
+        emit: Callable[[AnyEvent], None],
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        check_setup(setup)
+        self.run_id = run_id
+        self.finished = False
+        self.paused = False
+        self._setup, self._backend, self._emit, self._clock = setup, backend, emit, clock
+        self._strategy = build_strategy(setup)
+        self._jury = Jury(setup.problem, [build_verifier(choice) for choice in setup.verifiers])
+        self._meter = BudgetMeter(setup.budget)
+        self._energy = EnergyMeter(setup.tariff.watts)
+        self._prompts: dict[Prompt, tuple[int, Rendered]] = {}
+        self._candidates: dict[int, Candidate] = {}
+        self._queued: set[int] = set()
+        self._aborted = False
+        self._picked: Answer | None = None
+        self._phase: Phase | None = None
+        self._step_until: Grain | None = None
+        self._decode_seconds = self._busy_seconds = 0.0
+        self._energy_at = 0.0
+        self._scheduler = self._make_scheduler()
+        self._began = clock()
+        self._paused_at = 0.0
+        self._start()
+
+    @property
+    def seconds(self) -> float:
+        """The run clock."""
+        now = self._paused_at if self.paused else self._clock()
+        return now - self._began
+
+    # --- what a person does --------------------------------------------------------------------------------------
+
+    def pause(self) -> None:
+        """Stands still after the step under way."""
+        if not self.paused and not self.finished:
+            self._emit(RunPaused(self.seconds))
+            self._paused_at, self.paused = self._clock(), True
+        self._step_until = None
+
+    def resume(self) -> None:
+        """Goes on."""
+        if self.paused:
+            self._began += self._clock() - self._paused_at
+            self.paused = False
+            self._emit(RunResumed(self.seconds))
+
+    def step_once(self, grain: Grain) -> None:
+        """Goes on until one `grain` is complete, then pauses."""
+        self.resume()
+        self._step_until = grain
+
+    def stop(self) -> None:
+        """Ends now, with the best answer so far."""
+        if self.finished:
+            return
+        self.resume()
+        self._end_early("stopped", "Stopped by hand.")
+
+    # --- the work ------------------------------------------------------------------------------------------------
+
+    def step(self) -> None:
+        """One engine step. Whatever goes wrong in it becomes a `RunFailed` event."""
+        began, phase = self._clock(), self._phase
+        try:
+            report = self._advance()
+        except ThinkscopeError as error:
+            self._fail(error)
+            return
+        finally:
+            self._busy_seconds += self._clock() - began
+        if self._step_until is not None and self._is_complete(self._step_until, report, phase):
+            self.pause()
+
+    def _make_scheduler(self) -> Scheduler:
+        """Rendering the first prompt tells the shape of the run before anything is emitted."""
+        trials = build_strategy(self._setup).ask(MOST_AT_ONCE)
+        longest = max((len(self._render(trial.prompt)[1].tokens) for trial in trials), default=1)
+        if longest + 1 > self._backend.room():
+            raise BadInputError(
+                f"The prompt has {longest:,} tokens; the model's context holds {self._backend.room():,}.",
+                "It must hold the prompt and the answer.",
+                "Shorten the question, or choose a model with a longer context.",
+            )
+        return self._backend.scheduler(RunShape(max(1, len(trials)), longest, self._setup.sampling.max_tokens))
+
+    def _start(self) -> None:
+        created = datetime.now(UTC).isoformat(timespec="seconds")
+        report = self._backend.report
+        self._emit(RunStarted(0.0, self.run_id, created, VERSION, self._setup, report, self._backend.name))
+        self._enter("prompt")
+        for number, rendered in self._prompts.values():
+            self._emit(PromptRendered(0.0, number, rendered.text, len(rendered.tokens), rendered.template))
+
+    def _advance(self) -> StepReport:
+        self._ask()
+        report = self._scheduler.step(self._meter.remaining_tokens)
+        self._decode_seconds += report.decode_seconds
+        self._aborted = report.status == "aborted"
+        if self._aborted:
+            return report  # somebody has pressed Stop, and will call `stop`
+        self._tell_decoded(report)
+        for sequence in report.finished:
+            self._finish_sequence(sequence)
+        if report.finished:
+            self._pick()
+        self._read_energy()
+        if self._check_budget():
+            return report
+        if self._strategy.finished and self._jury.idle and self._scheduler.idle:
+            self._conclude("answered", "All candidates are finished.")
+        return report
+
+    def _ask(self) -> None:
+        """Fills free places: a verifier's requests first, because somebody waits for them."""
+        for trial in self._jury.requests():
+            self._submit(trial)
+        free = MOST_AT_ONCE - self._scheduler.load
+        for trial in self._strategy.ask(self._meter.admit(free)):
+            self._meter.charge(candidates=1)
+            self._queued.add(trial.id)
+            number, _ = self._render(trial.prompt)
+            sampling = trial.sampling
+            self._emit(
+                CandidateQueued(
+                    self.seconds, trial.id, trial.label, number, trial.seed, sampling.temperature, sampling.max_tokens
+                )
+            )
+            self._submit(trial)
+
+    def _render(self, prompt: Prompt) -> tuple[int, Rendered]:
+        if prompt not in self._prompts:
+            rendered = self._backend.template.render(prompt)
+            self._prompts[prompt] = len(self._prompts), rendered
+            if self._phase is not None:
+                self._emit(
+                    PromptRendered(
+                        self.seconds, len(self._prompts) - 1, rendered.text, len(rendered.tokens), rendered.template
+                    )
+                )
+        return self._prompts[prompt]
+
+    def _submit(self, trial: Trial) -> None:
+        rendered = self._render(trial.prompt)[1]
+        sampling = msgspec.structs.replace(trial.sampling, stop=(*trial.sampling.stop, *rendered.stop))
+        self._scheduler.submit(trial.id, rendered.tokens, sampling, trial.seed)
+
+    def _tell_decoded(self, report: StepReport) -> None:
+        """The step as events. A judge's tokens are charged, but belong to no candidate's text."""
+        now = self.seconds
+        for sequence in report.started:
+            if sequence.id in self._queued:
+                self._emit(CandidateStarted(now, sequence.id, sequence.cached_tokens, sequence.computed_tokens))
+        if report.drawn:
+            self._enter("generate")
+        tokens = tuple(
+            Token(d.sequence.id, d.sampled.id, d.text, d.sampled.logprob, d.sampled.entropy, d.sampled.alternatives)
+            for d in report.drawn
+            if d.sequence.id in self._queued
+        )
+        self._meter.charge(tokens=len(report.drawn))
+        if tokens or report.prefill_tokens:
+            self._emit(TokensDecoded(now, tokens, report.prefill_tokens, report.decode_seconds, report.step_seconds))
+
+    def _finish_sequence(self, sequence: Sequence) -> None:
+        if sequence.id not in self._queued:
+            self._take_verdict(self._jury.reply(sequence.id, _as_reply(sequence)))
+            return
+        candidate = self._as_candidate(sequence)
+        self._candidates[candidate.id] = candidate
+        known = self._setup.problem.answer
+        correct = None if known is None else same_answer(candidate.answer, known)
+        self._emit(
+            CandidateFinished(
+                self.seconds,
+                candidate.id,
+                candidate.finish_reason,
+                candidate.text,
+                candidate.answer,
+                candidate.vote,
+                candidate.completion_tokens,
+                candidate.mean_logprob,
+                correct,
+                sequence.recomputed_tokens,
+            )
+        )
+        if candidate.finish_reason != "abort":
+            for verdict in self._jury.judge(candidate):
+                self._take_verdict(verdict)
+        self._tell_strategy(candidate)
+
+    def _as_candidate(self, sequence: Sequence) -> Candidate:
+        """Only a text that came to its end has an answer: half a number is another number."""
+        reason = sequence.finish_reason or "error"
+        answer = extract(sequence.text, self._setup.problem.kind) if reason in ("stop", "length") else None
+        vote = normalise(answer) if answer is not None else None
+        return Candidate(
+            sequence.id, sequence.text, answer, vote, reason, len(sequence.generated), sequence.mean_logprob
+        )
+
+    # --- verdicts and the answer ---------------------------------------------------------------------------------
+
+    def _take_verdict(self, verdict: Verdict | None) -> None:
+        if verdict is None:
+            return
+        score = verdict.score
+        self._emit(
+            CandidateScored(
+                self.seconds,
+                verdict.candidate,
+                verdict.verifier,
+                score.value,
+                score.detail,
+                verdict.tokens,
+                verdict.seconds,
+            )
+        )
+        if verdict.candidate in self._candidates and verdict.late:
+            self._tell_strategy(self._candidates[verdict.candidate])
+
+    def _tell_strategy(self, candidate: Candidate) -> None:
+        self._strategy.tell(Result(candidate, self._jury.scores(candidate.id)))
+
+    def _pick(self) -> None:
+        """Says the strategy's answer when it has become another one."""
+        answer = self._strategy.answer()
+        if answer == self._picked:
+            return
+        self._picked = answer
+        known = self._setup.problem.answer
+        correct = None if known is None or answer.candidate is None else same_answer(answer.answer, known)
+        self._emit(AnswerPicked(self.seconds, answer.candidate, answer.answer, correct, answer.reason))
+
+    # --- the end -------------------------------------------------------------------------------------------------
+
+    def _check_budget(self) -> bool:
+        spent = self._meter.exceeded(self.seconds)
+        if spent is None and self._scheduler.idle and self._jury.idle and not self._strategy.finished:
+            spent = self._meter.refused(self.seconds)
+        if spent is None or (self._scheduler.idle and self._strategy.finished and self._jury.idle):
+            return False
+        self._emit(BudgetSpent(self.seconds, spent.unit, spent.limit, spent.used))
+        self._end_early("budget", f"The budget of {spent.limit:g} {spent.unit} is spent.")
+        return True
+
+    def _end_early(self, outcome: Outcome, reason: str) -> None:
+        ended = self._scheduler.reset() if self._aborted else self._scheduler.cancel()
+        for sequence in ended:
+            if sequence.id in self._queued:
+                self._finish_sequence(sequence)
+        self._conclude(outcome, reason)
+
+    def _conclude(self, outcome: Outcome, reason: str) -> None:
+        self._enter("verify")
+        for verdict in self._jury.judge_together(list(self._candidates.values())):
+            self._take_verdict(verdict)
+        self._enter("answer")
+        self._pick()
+        if outcome == "answered" and (self._picked is None or self._picked.answer is None):
+            outcome = "no_answer"
+        self._read_energy(at_least=0.0)
+        self._emit(RunFinished(self.seconds, outcome, reason, self._decode_seconds, self._busy_seconds))
+        self.finished = True
+
+    def _fail(self, error: ThinkscopeError) -> None:
+        self._scheduler.reset()
+        self._read_energy(at_least=0.0)
+        self._emit(RunFailed(self.seconds, error.what, error.why, error.next_step))
+        self.finished = True
+
+    # --- small change --------------------------------------------------------------------------------------------
+
+    def _enter(self, phase: Phase) -> None:
+        order: tuple[Phase, ...] = ("prompt", "generate", "verify", "answer")
+        if self._phase is None or order.index(phase) > order.index(self._phase):
+            self._phase = phase
+            self._emit(PhaseEntered(self.seconds, phase))
+
+    def _read_energy(self, at_least: float = ENERGY_SECONDS) -> None:
+        now = self.seconds
+        if now - self._energy_at >= at_least:
+            self._energy_at = now
+            joules, source = self._energy.read(now)
+            self._emit(EnergyRead(now, joules, source))
+
+    def _is_complete(self, grain: Grain, report: StepReport, phase: Phase | None) -> bool:
+        if grain == "phase":
+            return self._phase != phase
+        if grain == "thought":
+            return bool(report.finished) or any(map(_ends_thought, report.drawn))
+        return bool(report.drawn)
+
+
+def _ends_thought(drawn: Drawn) -> bool:
+    text = drawn.sequence.text
+    return ends_thought(text[: len(text) - len(drawn.text)][-8:], drawn.text)
+
+
+def _as_reply(sequence: Sequence) -> Candidate:
+    reason = sequence.finish_reason or "error"
+    return Candidate(sequence.id, sequence.text, None, None, reason, len(sequence.generated), sequence.mean_logprob)

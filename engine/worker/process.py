@@ -1,0 +1,218 @@
+"""The worker process: holds the model, carries out commands, says what happens. Started by `WorkerClient`."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import sys
+import threading
+import time
+from typing import IO
+
+import msgspec
+
+from engine.errors import ThinkscopeError
+from engine.events import AnyEvent
+from engine.inference.backend import Backend
+from engine.inference.llama.backend import LlamaBackend
+from engine.inference.llama.model import gpu_supported
+from engine.run import Run
+from engine.setup import LoadOptions
+from engine.worker.channel import Reader, Writer
+from engine.worker.messages import (
+    AnyCommand,
+    Emitted,
+    Ended,
+    Load,
+    Loaded,
+    LoadFailed,
+    Loading,
+    Pause,
+    Ping,
+    Pong,
+    Ready,
+    Refused,
+    Resume,
+    Shutdown,
+    Start,
+    Step,
+    Stop,
+)
+
+PROGRESS_SECONDS = 0.05
+
+
+class Worker:
+    """Carries out commands one after the other; while a run goes on, one engine step between any two looks at them.
+
+    `Stop` and `Ping` are also seen by the reader thread at once: the one has to reach into a decode, the other has to
+    be answered during one.
+    """
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        self._commands: queue.SimpleQueue[AnyCommand] = queue.SimpleQueue()
+        self._backend: Backend | None = None
+        self._loaded: LoadOptions | None = None
+        self._run: Run | None = None
+        self._events: list[AnyEvent] = []
+        self._progress_at = 0.0
+
+    def receive(self, command: AnyCommand) -> None:
+        """Takes a command; called from the reader thread."""
+        if isinstance(command, Ping):
+            self._writer.send(Pong(command.number))
+            return
+        backend = self._backend
+        if isinstance(command, Stop | Shutdown) and backend is not None:
+            backend.abort()
+        self._commands.put(command)
+
+    def work(self) -> None:
+        """Works until `Shutdown`."""
+        while True:
+            command = self._next_command()
+            if isinstance(command, Shutdown):
+                break
+            if command is not None:
+                self._carry_out(command)
+            elif self._run is not None:
+                self._advance(self._run)
+        self._unload()
+
+    def _next_command(self) -> AnyCommand | None:
+        """The next command; None when there is none and a run can go on meanwhile."""
+        busy = self._run is not None and not self._run.paused
+        try:
+            return self._commands.get(block=not busy)
+        except queue.Empty:
+            return None
+
+    def _carry_out(self, command: AnyCommand) -> None:
+        match command:
+            case Load():
+                self._stop()
+                self._load(command)
+            case Start():
+                self._stop()
+                self._start(command)
+            case Stop():
+                self._stop()
+            case Pause() if self._run is not None:
+                self._run.pause()
+            case Resume() if self._run is not None:
+                self._run.resume()
+            case Step() if self._run is not None:
+                self._run.step_once(command.grain)
+            case _:
+                pass
+        self._flush()
+
+    def _load(self, command: Load) -> bool:
+        self._unload()
+        try:
+            self._backend = LlamaBackend(command.options, command.safe_mode_reason, self._report_progress)
+        except ThinkscopeError as error:
+            self._writer.send(LoadFailed(error.what, error.why, error.next_step))
+            return False
+        self._loaded = command.options
+        self._writer.send(Loaded(self._backend.report))
+        return True
+
+    def _unload(self) -> None:
+        backend, self._backend, self._loaded = self._backend, None, None
+        if backend is not None:
+            backend.close()
+
+    def _report_progress(self, stage: str, fraction: float, probing: bool) -> None:
+        now = time.monotonic()
+        if probing or now - self._progress_at >= PROGRESS_SECONDS:
+            self._progress_at = now
+            self._writer.send(Loading(stage, fraction, probing))
+
+    def _start(self, command: Start) -> None:
+        options = command.setup.load
+        if (self._backend is None or _without_safety(self._loaded) != _without_safety(options)) and not self._load(
+            Load(options)
+        ):
+            self._writer.send(
+                Refused(command.run_id, "The run cannot start without its model.", "Loading it failed.", "See above.")
+            )
+            return
+        if self._backend is None:
+            raise AssertionError("a loaded model has a backend")
+        self._backend.allow()
+        try:
+            self._run = Run(command.run_id, command.setup, self._backend, self._events.append)
+        except ThinkscopeError as error:
+            self._events.clear()
+            self._writer.send(Refused(command.run_id, error.what, error.why, error.next_step))
+
+    def _advance(self, run: Run) -> None:
+        run.step()
+        self._flush()
+
+    def _stop(self) -> None:
+        if self._run is not None:
+            self._run.stop()
+            self._flush()
+        if self._backend is not None:
+            self._backend.allow()
+
+    def _flush(self) -> None:
+        run = self._run
+        if run is None:
+            return
+        if self._events:
+            self._writer.send(Emitted(run.run_id, list(self._events)))
+            self._events.clear()
+        if run.finished:
+            self._run = None
+            self._writer.send(Ended(run.run_id))
+
+
+def _without_safety(options: LoadOptions | None) -> LoadOptions | None:
+    """Safe mode is decided by what the machine can do: it makes no other model of it."""
+    return None if options is None else msgspec.structs.replace(options, safe_mode=False)
+
+
+def _listen(stream: IO[bytes], worker: Worker) -> None:
+    """Reads commands. When the parent is gone there is nobody left to work for."""
+    commands: Reader[AnyCommand] = Reader(stream, AnyCommand)
+    with contextlib.suppress(OSError):
+        for command in commands:
+            worker.receive(command)
+            if isinstance(command, Shutdown):
+                return
+    os._exit(0)
+
+
+def _take_over_stdout() -> IO[bytes]:
+    """The pipe to the parent, out of reach of everything that prints."""
+    ours = os.dup(1)
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    return os.fdopen(ours, "wb")
+
+
+def _forbid_core_dumps() -> None:
+    """A crash while probing is expected on some machines; a dump of the whole model would fill the disk."""
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def main() -> None:
+    """Runs the worker on standard input and output."""
+    _forbid_core_dumps()
+    writer = Writer(_take_over_stdout())
+    worker = Worker(writer)
+    threading.Thread(target=_listen, args=(sys.stdin.buffer, worker), name="commands", daemon=True).start()
+    writer.send(Ready(os.getpid(), gpu_supported()))
+    worker.work()
+
+
+if __name__ == "__main__":
+    main()
