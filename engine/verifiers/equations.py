@@ -26,6 +26,7 @@ _EQUALS = re.compile(r"\s*(?P<sign>={1,2}(?![=>])|≈|\bequals\b|\bis equal to\b
 _NOT_FROM_HERE = re.compile(
     r"(?:\b(?:half|twice|double|triple|thrice|log|sin|cos|tan|root|square|cube)|\bof|[^\W\d]\()\s*$"
 )
+_VARIABLE = re.compile(r"(?<!\w)[^\W\d_] *$")
 _SUM_OF = re.compile(r"\b(?:sum|total|difference|product|quotient|result|value) of\s*$")
 
 
@@ -101,6 +102,8 @@ def _may_begin(text: str, start: int) -> bool:
     """Whether a whole expression can begin here, not the tail of one that was not understood ("x + 3 = 7")."""
     before = text[max(0, start - 40) : start]
     if re.search(r"(?:[\w√!^.\\]|\d:)$", before):
+        return False
+    if text[start] == "-" and _VARIABLE.search(before):
         return False
     line = before.rpartition("\n")[2]
     shown = line.rstrip()
