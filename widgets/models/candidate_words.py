@@ -1,0 +1,56 @@
+"""A candidate in words: what its card says, and what a screen reader says."""
+
+from __future__ import annotations
+
+from engine.trace.fold import CandidateState, RunState
+
+_WORDS = {"queued": "queued", "prompt": "reading…", "writing": "writing…", "stopped": "stopped", "failed": "failed"}
+
+
+def status_word(candidate: CandidateState) -> str:
+    """One word for where a candidate stands."""
+    if candidate.status == "finished":
+        return "cut off" if candidate.finish_reason == "length" else "done"
+    return _WORDS[candidate.status]
+
+
+def number(candidate: CandidateState) -> str:
+    """The number people see: the first candidate is 1."""
+    return str(candidate.id + 1)
+
+
+def written_answer(candidate: CandidateState) -> str | None:
+    """The answer as the candidate wrote it, on one line."""
+    answer = candidate.answer if candidate.answer is not None else candidate.vote
+    return None if answer is None else " ".join(answer.split())
+
+
+def describe(candidate: CandidateState) -> str:
+    """A candidate in a sentence, for screen readers."""
+    parts = [f"Candidate {number(candidate)}, {status_word(candidate)}, {len(candidate.tokens)} tokens"]
+    answer = written_answer(candidate)
+    if answer is not None:
+        parts.append(f"answer {answer}")
+    if candidate.correct is not None:
+        parts.append("right" if candidate.correct else "wrong")
+    if candidate.mix is not None:
+        parts.append(f"score {candidate.mix:.2f}")
+    if candidate.picked:
+        parts.append("picked")
+    return ", ".join(parts) + "."
+
+
+def describe_run(state: RunState, selected: int | None) -> str:
+    """What the stage shows, in sentences: how many, how far, the votes, the pick, and the selected candidate."""
+    total = len(state.candidates)
+    if not total:
+        return "No candidates yet."
+    done = sum(candidate.finished_at is not None for candidate in state.candidates.values())
+    parts = [f"{done} of {total} candidates finished."]
+    if state.votes:
+        parts.append("Votes: " + ", ".join(f"{vote.answer} {len(vote.candidates)}" for vote in state.votes[:5]) + ".")
+    if state.answer is not None and state.answer.candidate is not None:
+        parts.append(f"Picked: {describe(state.candidates[state.answer.candidate])}")
+    if selected is not None and selected in state.candidates:
+        parts.append(f"Selected: {describe(state.candidates[selected])}")
+    return " ".join(parts)

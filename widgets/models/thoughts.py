@@ -1,0 +1,32 @@
+"""Splits a stream of tokens into thoughts: lines and sentences."""
+
+from __future__ import annotations
+
+import re
+
+_SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’)\]]*\s*$")
+_LIST_NUMBER = re.compile(r"^\s*(?:\d{1,3}|[A-Za-z]|[ivx]+)[.)]\s*$")
+_SHORTEST = 3
+
+
+class ThoughtSplitter:
+    """Says for each next token whether a thought begins with it. Every token belongs to exactly one thought."""
+
+    def __init__(self) -> None:
+        self._thought = ""
+
+    def begins_thought(self, text: str) -> bool:
+        """Takes the next token's text; True when it is the first of a new thought."""
+        begins = bool(self._thought.strip()) and bool(text.strip()) and self._is_over(text)
+        self._thought = text if begins else self._thought + text
+        return begins
+
+    def _is_over(self, following: str) -> bool:
+        if "\n" in self._thought[len(self._thought.rstrip()) :] or following.lstrip(" \t").startswith("\n"):
+            return True
+        if not following[0].isspace() and not self._thought[-1].isspace():
+            return False
+        sentence = self._thought.strip()
+        if len(sentence) < _SHORTEST or _LIST_NUMBER.match(sentence):
+            return False
+        return _SENTENCE_END.search(self._thought) is not None

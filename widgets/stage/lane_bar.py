@@ -1,0 +1,183 @@
+"""The small forms of a lane, for many candidates: a bar with its tokens as a strip, and a cell with its answer."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QPainter
+
+from widgets.models.candidate_words import number, status_word, written_answer
+from widgets.stage.lane import Lane
+from widgets.stage.marks import (
+    CENTRE,
+    RIGHT,
+    chip_width,
+    draw_chip,
+    draw_ring,
+    draw_star,
+    draw_strip,
+    draw_text,
+    rounded,
+    token_count_text,
+)
+from widgets.theme import SIZE_SMALL, SIZE_TINY, px, qcolor
+
+TWO_ROWS_FROM_HEIGHT = 42
+
+
+class LaneBar(Lane):
+    """One or two rows: number, signs, answer, score, and a strip with a piece for each token."""
+
+    def _paint_all(self, painter: QPainter) -> None:
+        theme, picked = self.style.theme, self.candidate.picked
+        box = QRectF(0, 0, self.size.width(), self.size.height())
+        rounded(painter, box, 7, theme.surface, theme.accent if picked else theme.line, 2 if picked else 1)
+        x = self._paint_number(painter, self._first_row())
+        x = self._paint_signs(painter, x, self._first_row())
+        self._paint_result(painter, x)
+        if self._two_rows:
+            self._paint_count(painter)
+        self._paint_strip(painter, range(len(self.steps)))
+
+    def _paint_new(self, painter: QPainter, new: range) -> None:
+        self._paint_strip(painter, new)
+        if self._two_rows:
+            self._paint_count(painter)
+
+    @property
+    def _two_rows(self) -> bool:
+        return self.size.height() >= px(TWO_ROWS_FROM_HEIGHT)
+
+    def _first_row(self) -> QRectF:
+        width, height = self.size.width() - 2 * px(9), self.size.height()
+        if not self._two_rows:
+            return QRectF(px(9), 0, width, height)
+        return QRectF(px(9), px(5), width, height - px(20))
+
+    def _strip(self) -> QRectF:
+        if self._two_rows:
+            score = px(58) if self.candidate.mix is not None else 0
+            return QRectF(px(9), self.size.height() - px(13), self.size.width() - 2 * px(9) - score, px(6))
+        left = px(9) + px(46)
+        return QRectF(left, self.size.height() / 2 - px(3), max(8.0, self._chip_left() - px(8) - left), px(6))
+
+    def _chip_left(self) -> float:
+        """One row keeps a fixed place for the answer, so that strips are comparable."""
+        return self.size.width() - px(9) - min(px(52), self.size.width() * 0.3)
+
+    def _paint_number(self, painter: QPainter, row: QRectF) -> float:
+        return row.left() + draw_text(
+            painter, row, number(self.candidate), SIZE_SMALL, self.style.theme.text, bold=True
+        )
+
+    def _paint_signs(self, painter: QPainter, x: float, row: QRectF) -> float:
+        theme, c, middle = self.style.theme, self.candidate, row.center().y()
+        x = max(x + px(5), row.left() + px(20))
+        if c.picked:
+            draw_star(painter, QPointF(x + px(5), middle), px(5), theme.accent)
+            x += px(13)
+        if c.correct:
+            draw_ring(painter, QPointF(x + px(5), middle), px(4), theme.good, 1.5)
+            x += px(13)
+        return x
+
+    def _paint_result(self, painter: QPainter, x: float) -> None:
+        theme, c, row = self.style.theme, self.candidate, self._first_row()
+        answer, colour = written_answer(c), self.style.answer_colour(c.vote)
+        height = min(px(20), row.height() - 2)
+        right = row.right()
+        if answer is not None and colour is not None:
+            room = right - self._chip_left() if not self._two_rows else row.width() * 0.45
+            width = min(max(chip_width(answer, SIZE_SMALL), height * 1.5), room)
+            chip = QRectF(right - width, row.center().y() - height / 2, width, height)
+            draw_chip(painter, chip, answer, colour, SIZE_SMALL)
+        elif self._two_rows or c.status != "writing":
+            shown = status_word(c) if c.finished_at is None else "no answer"
+            room = QRectF(self._chip_left() if not self._two_rows else x, row.top(), 0, row.height())
+            room.setRight(right)
+            draw_text(painter, room, shown, SIZE_TINY, theme.muted, RIGHT)
+        if c.mix is not None:
+            self._paint_score(painter)
+
+    def _paint_score(self, painter: QPainter) -> None:
+        theme, c = self.style.theme, self.candidate
+        assert c.mix is not None
+        if self._two_rows:
+            strip = self._strip()
+            left = strip.right() + px(8)
+            rest = QRectF(left, strip.center().y() - px(8), self.size.width() - px(9) - left, px(16))
+            draw_strip(
+                painter,
+                QRectF(left, strip.top() + 1, rest.width() - px(28), strip.height() - 2),
+                c.mix,
+                theme.good,
+                theme.line,
+            )
+            draw_text(painter, rest, f"{c.mix:.2f}", SIZE_TINY, theme.text, RIGHT)
+        else:
+            area = QRectF(px(9), self.size.height() - 4, self.size.width() - 2 * px(9), 2)
+            draw_strip(painter, area, c.mix, theme.good, theme.surface)
+
+    def _paint_count(self, painter: QPainter) -> None:
+        theme, row = self.style.theme, self._first_row()
+        signs = px(13) * (bool(self.candidate.picked) + bool(self.candidate.correct))
+        rect = QRectF(row.left() + px(27) + signs, row.top(), px(48), row.height())
+        painter.fillRect(rect, qcolor(theme.surface))
+        if self.candidate.tokens:
+            draw_text(painter, rect, token_count_text(len(self.candidate.tokens)), SIZE_TINY, theme.muted)
+
+    def _paint_strip(self, painter: QPainter, tokens: range) -> None:
+        style, strip = self.style, self._strip()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        if tokens.start == 0:
+            painter.fillRect(strip, qcolor(style.theme.line))
+        step = strip.width() / style.span
+        for i in tokens:
+            left = strip.left() + round(i * step)
+            width = max(1, round((i + 1) * step) - round(i * step))
+            painter.fillRect(QRectF(left, strip.top(), width, strip.height()), qcolor(style.step_colour(self.steps[i])))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+
+
+class LaneCell(Lane):
+    """The smallest form: the answer on its colour, or how far the writing has come."""
+
+    def _paint_all(self, painter: QPainter) -> None:
+        theme, c = self.style.theme, self.candidate
+        box = QRectF(0, 0, self.size.width(), self.size.height())
+        answer, colour = written_answer(c), self.style.answer_colour(c.vote)
+        fill = colour.tint if colour else theme.surface
+        rounded(painter, box, 5, fill, theme.accent if c.picked else (None if colour else theme.line), 2)
+        if answer is not None and colour is not None:
+            self._paint_answer(painter, box, answer, colour.text)
+        else:
+            draw_text(painter, box.adjusted(px(6), 0, -px(4), 0), number(c), SIZE_TINY, theme.muted)
+            if c.finished_at is not None:
+                draw_text(painter, box.adjusted(px(6), 0, -px(6), 0), "–", SIZE_SMALL, theme.muted, RIGHT)
+            self._paint_new(painter, range(len(self.steps)))
+
+    def _paint_answer(self, painter: QPainter, box: QRectF, answer: str, ink: str) -> None:
+        theme, c = self.style.theme, self.candidate
+        inner = box.adjusted(px(5), 0, -px(5), -2 if c.mix is not None else 0)
+        if box.width() >= px(52):
+            taken = draw_text(painter, inner, number(c), SIZE_TINY, ink)
+            inner.setLeft(inner.left() + taken + px(4))
+        if c.correct:
+            draw_ring(painter, QPointF(box.right() - px(8), box.center().y() - 1), px(3), ink, 1.4)
+            inner.setRight(box.right() - px(14))
+        draw_text(painter, inner, answer, SIZE_SMALL, ink, RIGHT if box.width() >= px(52) else CENTRE, bold=True)
+        if c.mix is not None:
+            strip = QRectF(px(5), box.height() - 4, box.width() - 2 * px(5), 2)
+            painter.fillRect(QRectF(strip.left(), strip.top(), strip.width() * c.mix, 2), qcolor(theme.good))
+
+    def _paint_new(self, painter: QPainter, new: range) -> None:
+        if self.candidate.vote is not None:
+            return
+        style, width = self.style, self.size.width() - 2 * px(5)
+        step = width / style.span
+        top = self.size.height() - 6
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        for i in new:
+            left = px(5) + round(i * step)
+            piece = QRectF(left, top, max(1, round((i + 1) * step) - round(i * step)), 3)
+            painter.fillRect(piece, qcolor(style.step_colour(self.steps[i])))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -1,0 +1,127 @@
+"""Where each lane goes: how many columns, how large, and how much of a candidate there is room to show."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from PySide6.QtCore import QRect
+
+Density = Literal["card", "bar", "cell"]
+
+# The least size of each form, and the widest for which a further column is not better, in logical pixels.
+CARD_MIN_WIDTH, CARD_MIN_HEIGHT = 144, 108
+BAR_MIN_WIDTH, BAR_HEIGHT = 148, 26
+CELL_MIN_WIDTH, CELL_HEIGHT, CELL_MAX_HEIGHT = 56, 26, 40
+GOOD_ASPECT = 1.45
+
+
+@dataclass(frozen=True, slots=True)
+class LaneGrid:
+    """A regular grid of `count` lanes."""
+
+    density: Density
+    count: int
+    columns: int
+    width: int
+    height: int
+    gap: int
+    extra: int
+
+    @property
+    def rows(self) -> int:
+        """Rows in use."""
+        return math.ceil(self.count / self.columns) if self.count else 0
+
+    @property
+    def total_height(self) -> int:
+        """The height of all rows with the gaps between them."""
+        return max(0, self.rows * (self.height + self.gap) - self.gap)
+
+    def rect(self, place: int) -> QRect:
+        """Where the lane at `place` stands. Pixels left over by the division go to the first columns."""
+        row, column = divmod(place, self.columns)
+        x = column * (self.width + self.gap) + min(column, self.extra)
+        return QRect(x, row * (self.height + self.gap), self.width + (column < self.extra), self.height)
+
+    def place_at(self, x: int, y: int) -> int | None:
+        """The place under a point; None between and beyond the lanes."""
+        row = y // (self.height + self.gap)
+        for column in range(self.columns):
+            place = row * self.columns + column
+            if 0 <= place < self.count and self.rect(place).contains(x, y):
+                return place
+        return None
+
+
+def choose_grid(count: int, width: int, height: int, scale: float = 1.0, density: Density | None = None) -> LaneGrid:
+    """The grid that shows most of each candidate without scrolling; the densest one scrolls when nothing fits.
+
+    Args:
+        count: Candidates.
+        width: Room, logical pixels.
+        height: Room, logical pixels.
+        scale: Type scale; least sizes grow with it.
+        density: Keep to this form, and scroll if need be.
+    """
+    width, height = max(width, 1), max(height, 1)
+    if count == 0:
+        return _grid("card", 0, 1, width, height, 0)
+    if density in (None, "card"):
+        cards = _cards(count, width, height, scale, scroll=density == "card")
+        if cards is not None:
+            return cards
+    if density in (None, "bar"):
+        bars = _rows_of(count, width, round(BAR_MIN_WIDTH * scale), round(BAR_HEIGHT * scale), height)
+        if bars is not None or density == "bar":
+            return bars or _grid(
+                "bar", count, max(1, width // round(BAR_MIN_WIDTH * scale)), width, round(BAR_HEIGHT * scale), 8
+            )
+    return _cells(count, width, height, scale)
+
+
+def _grid(density: Density, count: int, columns: int, width: int, height: int, gap: int) -> LaneGrid:
+    room = max(columns, width - gap * (columns - 1))
+    return LaneGrid(density, count, columns, room // columns, max(1, height), gap, room % columns)
+
+
+def _cards(count: int, width: int, height: int, scale: float, scroll: bool) -> LaneGrid | None:
+    gap = 10
+    best: tuple[float, LaneGrid] | None = None
+    for columns in range(1, max(1, min(count, width // round(CARD_MIN_WIDTH * scale))) + 1):
+        rows = max(1, math.ceil(count / columns))
+        cell_height = (height - gap * (rows - 1)) // rows
+        cell_width = (width - gap * (columns - 1)) // columns
+        if cell_height < CARD_MIN_HEIGHT * scale:
+            if not scroll:
+                continue
+            cell_height = round(CARD_MIN_HEIGHT * 1.3 * scale)
+        empty = rows * columns - count
+        # A missing card in the last row weighs less than cards too flat or too tall to read.
+        cost = abs(math.log(cell_width / cell_height / GOOD_ASPECT)) + 0.9 * empty / (rows * columns)
+        if best is None or cost < best[0]:
+            best = (cost, _grid("card", count, columns, width, cell_height, gap))
+    return best[1] if best else None
+
+
+def _rows_of(count: int, width: int, least_width: int, least_height: int, height: int) -> LaneGrid | None:
+    gap = 7
+    for columns in range(2, max(2, width // least_width) + 1):
+        rows = math.ceil(count / columns)
+        cell_height = (height - gap * (rows - 1)) // rows
+        if cell_height >= least_height:
+            return _grid("bar", count, columns, width, min(cell_height, round(least_height * 2.2)), gap)
+    return None
+
+
+def _cells(count: int, width: int, height: int, scale: float) -> LaneGrid:
+    gap = 5
+    most = max(1, (width + gap) // (round(CELL_MIN_WIDTH * scale) + gap))
+    tall, low = round(CELL_MAX_HEIGHT * scale), round(CELL_HEIGHT * scale)
+    for columns in range(min(most, 4), most + 1):
+        rows = math.ceil(count / columns)
+        cell_height = (height - gap * (rows - 1)) // rows
+        if cell_height >= low:
+            return _grid("cell", count, columns, width, min(cell_height, tall), gap)
+    return _grid("cell", count, most, width, low, gap)

@@ -1,0 +1,86 @@
+"""A scrolling view of tokens: the pointer finds the token under it and a popup shows what stands behind it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt, Signal
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
+
+from engine.types import Token
+from widgets.stage.token_popup import TokenPopup
+
+
+class TokenPlace(NamedTuple):
+    """A token of a candidate, and where it stands in the viewport."""
+
+    candidate: int
+    index: int
+    token: Token
+    rect: QRect
+
+
+class TokenSurface(QAbstractScrollArea):
+    """What lanes and ladder share. Subclasses say which token is where (`token_place`)."""
+
+    token_hovered = Signal(int, int)
+    token_clicked = Signal(int, int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.viewport().setMouseTracking(True)
+        self.verticalScrollBar().setSingleStep(24)
+        self._popup: TokenPopup | None = None
+        self._hovered: tuple[int, int] | None = None
+
+    @property
+    def popup(self) -> TokenPopup:
+        """The popup; it lies over the whole window, so that it is not cut off by a small view."""
+        if self._popup is None or self._popup.parentWidget() is not self.window():
+            self._popup = TokenPopup(self.window())
+            self.destroyed.connect(self._popup.deleteLater)
+        return self._popup
+
+    def token_place(self, position: QPoint) -> TokenPlace | None:
+        """The token under a point of the viewport."""
+        raise NotImplementedError
+
+    def hide_popup(self) -> None:
+        """Takes the popup away, as when the text under the pointer has moved."""
+        self._hovered = None
+        if self._popup is not None:
+            self._popup.hide()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Shows the popup of the token under the pointer."""
+        place = self.token_place(event.position().toPoint())
+        if place is None:
+            self.hide_popup()
+            return
+        if (place.candidate, place.index) != self._hovered:
+            self._hovered = (place.candidate, place.index)
+            origin = self.viewport().mapTo(self.window(), place.rect.topLeft())
+            self.popup.show_token(place.token, QRect(origin, place.rect.size()))
+            self.token_hovered.emit(place.candidate, place.index)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Reports the token that was clicked."""
+        place = self.token_place(event.position().toPoint())
+        if place is not None and event.button() == Qt.MouseButton.LeftButton:
+            self.token_clicked.emit(place.candidate, place.index)
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Takes the popup away when the pointer leaves."""
+        if event.type() in (QEvent.Type.Leave, QEvent.Type.Wheel):
+            self.hide_popup()
+        return super().viewportEvent(event)
+
+    def hideEvent(self, event: QEvent) -> None:
+        """Takes the popup along."""
+        self.hide_popup()
+        super().hideEvent(event)  # type: ignore[arg-type]
