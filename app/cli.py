@@ -67,7 +67,7 @@ def run_command_line(arguments: Sequence[str]) -> int:
     """Carries out a command and returns its exit status; every error ends in words, never in a traceback."""
     _prepare_streams(as_json="--json" in arguments)
     try:
-        return app(list(arguments), standalone_mode=False) or 0
+        return app(list(arguments), prog_name="main.py", standalone_mode=False) or 0
     except NoArgsIsHelpError:
         return BadInputError.exit_status  # the help has been printed
     except ClickException as error:

@@ -17,7 +17,9 @@ ACCENT, GOOD, BAD, WARN, MUTED = "#56b4e9", "#2bbf8f", "#e8744a", "#e69f00", "#9
 ANSWER_COLORS = ("#56b4e9", "#e69f00", "#cc79a7", "#009e73", "#d55e00", "#f0e442", "#0072b2")
 RATE_WINDOW = 2.0
 # Lines of the picture that are not candidates: header, borders, votes, speed.
-OTHER_LINES = 17
+OTHER_LINES = 18
+# Columns of the table that are neither text nor scores: number, sign, tokens, answer, with their padding.
+OTHER_COLUMNS = 36
 VOTES_SHOWN = 5
 
 
@@ -59,9 +61,9 @@ class LiveScreen:
         self.console.print(_answer_panel(state, lines))
 
     def _picture(self, state: RunState) -> RenderableType:
-        parts: list[RenderableType] = [self._header(state), self._candidates(state)]
-        if state.votes:
-            parts.append(self._votes(state))
+        parts: list[RenderableType] = [self._header(state), self._candidates(state), ""]
+        if state.votes and len(state.candidates) > 1:
+            parts += [self._votes(state), ""]
         parts.append(self._meter(state))
         return Group(*parts)
 
@@ -78,7 +80,8 @@ class LiveScreen:
         table = Table(box=None, expand=True, padding=(0, 1), header_style=MUTED, show_edge=False)
         table.add_column("", width=3, justify="right", style=MUTED)
         table.add_column("", width=1)
-        table.add_column("text", ratio=1, no_wrap=True, overflow="ellipsis")
+        alone = len(state.candidates) == 1
+        table.add_column("text", ratio=1, no_wrap=not alone, overflow="fold" if alone else "ellipsis")
         table.add_column("tokens", justify="right", width=6, style=MUTED)
         for name in verifiers:
             table.add_column(_short(name), justify="right", width=max(5, len(_short(name))))
@@ -108,7 +111,10 @@ class LiveScreen:
         faded = candidate.status in ("queued", "stopped") or (
             state.finish is not None and state.answer is not None and not candidate.picked
         )
-        text = _tail(candidate.text, self.console.width)
+        room = self.console.width - OTHER_COLUMNS - sum(max(5, len(_short(name))) + 2 for name in verifiers)
+        if len(state.candidates) == 1:
+            room *= max(4, self.console.height - OTHER_LINES)
+        text = _tail(candidate.text, room)
         return [
             str(candidate.id + 1),
             self._sign(candidate, state),
@@ -222,8 +228,8 @@ def _one_line(text: str, width: int) -> str:
     return line if len(line) <= width else line[: width - 1] + "…"
 
 
-def _tail(text: str, width: int) -> str:
+def _tail(text: str, room: int) -> str:
     """The newest words, as those are what moves."""
     line = _one_line(text, len(text) + 1)
-    room = max(20, width - 60)
-    return line if len(line) <= room else "…" + line[-(room - 1) :]
+    room = max(20, room)
+    return line if len(line) <= room else "…" + line[-(room - 1) :].partition(" ")[2]

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
+import signal
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from app.cli_errors import say_error
 from app.cli_screens import Screen
-from engine.errors import EngineError, ThinkscopeError
+from engine.errors import BadInputError, EngineError, ModelError, ThinkscopeError
 from engine.events import AnyEvent, Event
 from engine.setup import RunSetup
 from engine.trace.fold import RunState
@@ -57,32 +59,38 @@ class CommandLineRun:
     _inbox: queue.SimpleQueue[AnyReply] = field(default_factory=queue.SimpleQueue)
     _started: bool = False
     _over: bool = False
-    _interrupted: bool = False
+    _interrupts: int = 0
+    _stopping: bool = False
     _error: ThinkscopeError | None = None
 
     def execute(self) -> int:
         """Loads the model, runs, shows, and returns 0, 2, 3 or 130 (interrupted)."""
         client = self.make_client(self._inbox.put)
         try:
-            client.start()
-            client.send(Load(self.setup.load))
-            while not self._over:
-                self._turn(client)
+            with _interrupts_go_to(self._count_interrupt):
+                client.start()
+                client.send(Load(self.setup.load))
+                while not self._over:
+                    self._turn(client)
         except KeyboardInterrupt:
-            self._interrupted = True
+            pass
         finally:
             client.close()
         return self._conclude()
 
+    def _count_interrupt(self) -> None:
+        """Called by a signal: it only counts, so that no event is lost half-way; the second one leaves at once."""
+        self._interrupts += 1
+        if self._interrupts > 1:
+            raise KeyboardInterrupt
+
     def _turn(self, client: WorkerClient) -> None:
-        """One frame's worth of replies; the first Ctrl+C becomes a Stop, the second one ends the program."""
-        try:
-            self._collect(client, time.monotonic() + FRAME_SECONDS)
-            self.screen.refresh(self.state)
-        except KeyboardInterrupt:
-            if self._interrupted or not self._started:
-                raise
-            self._interrupted = True
+        """One frame's worth of replies; Ctrl+C becomes a Stop, or the end when nothing runs yet."""
+        self._collect(client, time.monotonic() + FRAME_SECONDS)
+        self.screen.refresh(self.state)
+        if self._interrupts and not self._stopping:
+            self._stopping = True
+            self._over = self._over or not self._started
             self.screen.say("stopping")
             client.send(Stop())
 
@@ -104,11 +112,9 @@ class CommandLineRun:
                     self._started = True
                     client.send(Start(self.run_id, self.setup))
             case LoadFailed():
-                self._fail(EngineError(reply.what, reply.why, reply.next_step))
+                self._fail(ModelError(reply.what, reply.why, reply.next_step))
             case Refused(run_id=self.run_id):
-                error = ThinkscopeError(reply.what, reply.why, reply.next_step)
-                error.exit_status = 2
-                self._fail(error)
+                self._fail(BadInputError(reply.what, reply.why, reply.next_step))
             case Emitted(run_id=self.run_id):
                 self._apply(reply.events)
             case Ended(run_id=self.run_id):
@@ -155,7 +161,17 @@ class CommandLineRun:
             failure = self.state.failure
             say_error(EngineError(failure.what, failure.why, failure.next_step))
             return EngineError.exit_status
-        return INTERRUPTED if self._interrupted else 0
+        return INTERRUPTED if self._interrupts else 0
+
+
+@contextlib.contextmanager
+def _interrupts_go_to(handler: Callable[[], None]) -> Iterator[None]:
+    """Ctrl+C calls `handler` while this lasts."""
+    before = signal.signal(signal.SIGINT, lambda number, frame: handler())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def play(events: list[Event], screen: Screen, speed: float) -> RunState:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 from msgspec import Struct
@@ -10,6 +11,10 @@ from engine.errors import ModelError
 from engine.models.architectures import EMBEDDING, HYBRID, KNOWN, OTHER, RECURRENT
 from engine.models.gguf_header import GgufArray, GgufHeader
 from engine.models.tensor_types import FILE_TYPES, TENSOR_TYPES
+
+_QUANTIZATION_SUFFIX = re.compile(
+    r"[-._](I?Q[1-8](_[0-9A-Z]+)*|B?F(16|32)|TQ[12]_0|MXFP4|NVFP4)(-\d{5}-of-\d{5})?$", re.IGNORECASE
+)
 
 
 class ModelFacts(Struct, frozen=True):
@@ -52,7 +57,7 @@ def facts_of(header: GgufHeader) -> ModelFacts:
     tensors = header.tensors
     return ModelFacts(
         path=header.path,
-        name=text("general.name") or header.path.replace("\\", "/").rsplit("/", 1)[-1].removesuffix(".gguf"),
+        name=_name(header.path, text("general.name")),
         architecture=architecture,
         parameters=sum(tensor.items for tensor in tensors),
         quantization=_quantization(header),
@@ -133,6 +138,17 @@ class _Numbers:
 
     def most(self, key: str) -> int:
         return max(self.each(key, 1), default=0)
+
+
+def _name(path: str, declared: str) -> str:
+    """The file's name without its quantisation: what people know a model by; the declared one is often a recipe.
+
+    Files that are called by their hash, or by nothing but a word like "model", go by the declared name.
+    """
+    stem = path.replace("\\", "/").rsplit("/", 1)[-1].removesuffix(".gguf").removesuffix(".GGUF")
+    plain = _QUANTIZATION_SUFFIX.sub("", stem)
+    anonymous = re.fullmatch(r"sha256-\w+|[0-9a-f]{16,}|(ggml-)?model", plain, re.IGNORECASE)
+    return declared if declared and anonymous else plain or stem
 
 
 def _quantization(header: GgufHeader) -> str:

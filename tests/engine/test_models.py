@@ -74,6 +74,23 @@ def test_a_recurrent_model_has_no_cache_that_grows(tmp_path: Path) -> None:
     assert found.kv_bytes_per_token == 0
 
 
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("SmolLM2-135M-Instruct.Q4_1.gguf", "SmolLM2-135M-Instruct"),
+        ("Qwen2.5-7B-Instruct-Q4_K_M-00001-of-00002.gguf", "Qwen2.5-7B-Instruct"),
+        ("llama-3-8b.IQ2_XXS.gguf", "llama-3-8b"),
+        ("phi-4-F16.gguf", "phi-4"),
+        ("gemma-3-270m.gguf", "gemma-3-270m"),
+        ("model.gguf", "Tiny"),
+        ("sha256-0123abcd", "Tiny"),
+    ],
+)
+def test_a_model_goes_by_the_name_that_people_know(tmp_path: Path, file: str, name: str) -> None:
+    (tmp_path / file).write_bytes(gguf())
+    assert facts_of(read_header(tmp_path / file)).name == name
+
+
 def test_the_quantisation_comes_from_the_tensors_when_the_file_does_not_say(tmp_path: Path) -> None:
     tensors = [tensor("a", (32, 1), type_id=0), tensor("b", (256, 4), type_id=12, offset=128)]
     metadata = {**LLAMA, "general.file_type": 9999}

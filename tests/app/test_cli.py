@@ -1,0 +1,193 @@
+"""The command line: help, bad input in words, replay and models, without loading a model."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.cli import run_command_line
+from app.cli_setup import RunOptions, make_setup, parse_settings, parse_value
+from app.setup_file import write_setup
+from engine.errors import BadInputError
+from engine.models.library import default_model_path
+from engine.setup import LoadOptions, VerifierChoice
+from engine.trace.store import write_trace
+from tests import sample_run
+from tests.gguf_files import LLAMA, gguf
+
+Output = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> Path:
+    path = tmp_path / "sample.thinkscope"
+    write_trace(path, sample_run.events(4))
+    return path
+
+
+def refused(capsys: Output, *arguments: str) -> str:
+    """Runs a command that must be refused, and returns what it said."""
+    assert run_command_line(arguments) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("error: ")
+    assert "Traceback" not in err
+    return err
+
+
+@pytest.mark.parametrize("command", [[], ["run"], ["replay"], ["models"], ["bench"], ["doctor"], ["bench", "ui"]])
+def test_every_command_has_help(command: list[str], capsys: Output) -> None:
+    assert run_command_line([*command, "--help"]) == 0
+    assert "Usage: main.py" in capsys.readouterr().out
+
+
+def test_the_help_of_run_shows_examples(capsys: Output) -> None:
+    run_command_line(["run", "--help"])
+    assert 'main.py run "What is 47 + 35?"' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["frobnicate"], "No such command"),
+        (["run", "hello", "--frobnicate"], "No such option"),
+        (["run"], "There is no prompt"),
+        (["run", ""], "empty"),
+        (["run", " \n\t "], "empty"),
+        (["run", "hello", "--strategy", "magic"], "no strategy “magic”"),
+        (["run", "hello", "--verifier", "magic"], "no verifier “magic”"),
+        (["run", "hello", "--verifier", "majority:heavy"], "not a weight"),
+        (["run", "hello", "--set", "n"], "not a setting"),
+        (["run", "hello", "--set", "frob=1"], "no setting “frob”"),
+        (["run", "hello", "--strategy", "best-of-n", "--set", "n=0"], "cannot be 0"),
+        (["run", "hello", "--strategy", "best-of-n", "--set", "n=10000"], "cannot be 10000"),
+        (["run", "hello", "--temperature", "-1"], "temperature"),
+        (["run", "hello", "--budget-tokens", "0"], "budget"),
+        (["run", "hello", "--budget-seconds", "0"], "budget"),
+        (["run", "hello", "--budget-tokens", "many"], "--budget-tokens"),
+        (["run", "hello", "--max-tokens", "0"], "token"),
+        (["run", "hello", "--model", "/no/such/file.gguf"], "There is no file"),
+        (["run", "hello", "--model", "no-such-name"], "There is no model"),
+        (["run", "hello", "--model", "https://example.org/a.gguf"], "web address"),
+        (["run", "hello", "--setup", "/no/such/file"], "could not be opened"),
+        (["replay", "/no/such/file"], "There is no file"),
+        (["models", "info", "/no/such/file.gguf"], "There is no file"),
+        (["bench", "throughput", "--candidates", "1,x"], "not a list"),
+        (["bench", "throughput", "--candidates", "0"], "not a list"),
+    ],
+)
+def test_bad_input_is_one_message_and_status_2(arguments: list[str], words: str, capsys: Output) -> None:
+    assert words in refused(capsys, *arguments)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "is empty"),
+        (b"\x93NUMPY" + b"\0" * 99, "not a GGUF file"),
+        (gguf()[:-10], "cut short"),
+        (gguf({**LLAMA, "general.architecture": "bert"}), "embedding model"),
+        (gguf({**LLAMA, "general.architecture": "frobnicator"}), "does not know the architecture"),
+    ],
+)
+def test_a_wrong_model_file_is_refused_before_anything_is_loaded(
+    tmp_path: Path, content: bytes, words: str, capsys: Output
+) -> None:
+    path = tmp_path / "model.gguf"
+    path.write_bytes(content)
+    assert words in refused(capsys, "run", "hello", "--model", str(path))
+
+
+def test_a_folder_is_no_model_and_no_recording(tmp_path: Path, capsys: Output) -> None:
+    assert "is a folder" in refused(capsys, "run", "hello", "--model", str(tmp_path))
+    assert "is a folder" in refused(capsys, "replay", str(tmp_path))
+
+
+def test_a_recording_never_overwrites_a_file(tmp_path: Path, capsys: Output) -> None:
+    path = tmp_path / "precious"
+    path.write_text("precious")
+    assert "is there already" in refused(capsys, "run", "hello", "--events", str(path))
+    assert path.read_text() == "precious"
+
+
+def test_a_nul_on_standard_input_is_refused(monkeypatch: pytest.MonkeyPatch, capsys: Output) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"a\0b")))
+    assert "NUL" in refused(capsys, "run", "-")
+
+
+def test_bytes_on_standard_input_that_are_no_text_are_refused(monkeypatch: pytest.MonkeyPatch, capsys: Output) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"a\xffb")))
+    assert "UTF-8" in refused(capsys, "run", "-")
+
+
+def test_a_replay_as_json_is_every_event_and_a_summary(recording: Path, capsys: Output) -> None:
+    assert run_command_line(["replay", str(recording), "--json"]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert len(lines) == len(sample_run.events(4)) + 1
+    assert [line["kind"] for line in lines][:2] == ["RunStarted", "PhaseEntered"]
+    assert lines[-1]["kind"] == "summary"
+    assert lines[-1]["candidates"] == 4
+
+
+def test_a_replay_in_a_pipe_is_plain_lines_without_waiting(recording: Path, capsys: Output) -> None:
+    assert run_command_line(["replay", str(recording), "--speed", "0.01"]) == 0
+    out = capsys.readouterr().out
+    assert "SIMULATED" in out
+    assert "candidate 4 ends (stop" in out
+    assert "Answer  82 (right)" in out
+    assert "(estimate)" in out
+    assert "\x1b" not in out
+
+
+def test_a_cut_recording_shows_what_is_whole_and_says_so(recording: Path, capsys: Output) -> None:
+    recording.write_bytes(recording.read_bytes()[:-7])
+    status = run_command_line(["replay", str(recording), "--json"])
+    out, err = capsys.readouterr()
+    assert "cut short" in err
+    assert "Traceback" not in err
+    assert status in (0, 2)
+    assert status == 2 or json.loads(out.splitlines()[-1])["kind"] == "summary"
+
+
+def test_the_models_are_listed_as_json(capsys: Output) -> None:
+    assert run_command_line(["models", "list", "--json"]) == 0
+    first = json.loads(capsys.readouterr().out)[0]
+    assert first["path"] == str(default_model_path())
+    assert (first["architecture"], first["problem"]) == ("llama", None)
+
+
+def test_model_info_shows_the_arithmetic_of_the_memory_estimate(capsys: Output) -> None:
+    assert run_command_line(["models", "info"]) == 0
+    out = capsys.readouterr().out
+    assert "KV cache: 4,096 tokens × 23,040 bytes" in out
+    assert "134,515,008" in out
+
+
+def test_settings_are_read_as_what_they_look_like() -> None:
+    assert parse_settings(["n=16", "t=0.5", "on=true", "name=a=b"]) == {"n": 16, "t": 0.5, "on": True, "name": "a=b"}
+    assert parse_value("1e3") == 1000.0
+    with pytest.raises(BadInputError):
+        parse_settings(["=1"])
+
+
+def test_options_become_a_setup_and_the_known_answer_is_found() -> None:
+    setup = make_setup(RunOptions(prompt="What is 47 + 35?", verifiers=("arithmetic:0.8", "majority"), seed=7))
+    assert setup.problem.answer == "82"
+    assert setup.verifiers == (VerifierChoice("arithmetic", 0.8), VerifierChoice("majority"))
+    assert (setup.strategy.name, setup.seed, setup.load.path) == ("direct", 7, str(default_model_path()))
+    assert make_setup(RunOptions(prompt="What is 47 + 35?", answer="83")).problem.answer == "83"
+
+
+def test_a_setup_file_is_the_base_that_options_change(tmp_path: Path) -> None:
+    path = tmp_path / "setup.thinkscope"
+    base = sample_run.setup()
+    write_setup(path, sample_run.setup())
+    setup = make_setup(RunOptions(setup=path, model=str(default_model_path()), settings=("n=4",), budget_seconds=3.0))
+    assert setup.problem == base.problem
+    assert setup.strategy.settings == {"n": 4}
+    assert (setup.budget.tokens, setup.budget.seconds) == (base.budget.tokens, 3.0)
+    assert setup.load == LoadOptions(str(default_model_path()))
