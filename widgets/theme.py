@@ -203,7 +203,8 @@ def _on_focus_changed(old: QWidget | None, new: QWidget | None) -> None:
     if isinstance(old, QAbstractButton):
         _set_property(old, "keyboardFocus", False)
     if isinstance(new, QAbstractButton):
-        _set_property(new, "keyboardFocus", QApplication.mouseButtons() == Qt.MouseButton.NoButton)
+        by_keyboard = new.window().testAttribute(Qt.WidgetAttribute.WA_KeyboardFocusChange)
+        _set_property(new, "keyboardFocus", by_keyboard and QApplication.mouseButtons() == Qt.MouseButton.NoButton)
 
 
 __all__ = [

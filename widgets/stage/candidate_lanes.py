@@ -377,7 +377,7 @@ class CandidateLanesView(TokenSurface):
         painter = QPainter(self.viewport())
         painter.fillRect(event.rect(), qcolor(theme.background))
         if not self._lanes:
-            hint = "Each candidate gets a lane of its own here. You will see every token as it is written."
+            hint = "Each candidate gets a lane of its own here.\nYou will see every token as it is written."
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             draw_empty(painter, QRectF(self.viewport().rect()), "Ask something and press Run", hint, theme)
             return

@@ -19,9 +19,9 @@ from widgets.stage.marks import (
     rounded,
     token_count_text,
 )
-from widgets.theme import SIZE_SMALL, SIZE_TINY, px, qcolor
+from widgets.theme import SIZE_SMALL, SIZE_TINY, px, qcolor, readable
 
-TWO_ROWS_FROM_HEIGHT = 42
+TWO_ROWS_FROM_HEIGHT = 36
 
 
 class LaneBar(Lane):
@@ -51,18 +51,19 @@ class LaneBar(Lane):
         width, height = self.size.width() - 2 * px(9), self.size.height()
         if not self._two_rows:
             return QRectF(px(9), 0, width, height)
-        return QRectF(px(9), px(5), width, height - px(20))
+        return QRectF(px(9), px(3), width, height - px(17))
 
     def _strip(self) -> QRectF:
         if self._two_rows:
             score = px(58) if self.candidate.mix is not None else 0
-            return QRectF(px(9), self.size.height() - px(13), self.size.width() - 2 * px(9) - score, px(6))
-        left = px(9) + px(46)
-        return QRectF(left, self.size.height() / 2 - px(3), max(8.0, self._chip_left() - px(8) - left), px(6))
+            return QRectF(px(9), self.size.height() - px(11), self.size.width() - 2 * px(9) - score, px(5))
+        signs = bool(self.candidate.picked) + bool(self.candidate.correct)
+        left = px(9) + (px(50) if signs == 2 else px(37))
+        return QRectF(left, self.size.height() / 2 - px(4), max(8.0, self._chip_left() - px(8) - left), px(7))
 
     def _chip_left(self) -> float:
         """One row keeps a fixed place for the answer, so that strips are comparable."""
-        return self.size.width() - px(9) - min(px(52), self.size.width() * 0.3)
+        return self.size.width() - px(9) - min(px(44), self.size.width() * 0.3)
 
     def _paint_number(self, painter: QPainter, row: QRectF) -> float:
         return row.left() + draw_text(
@@ -114,8 +115,10 @@ class LaneBar(Lane):
             )
             draw_text(painter, rest, f"{c.mix:.2f}", SIZE_TINY, theme.text, RIGHT)
         else:
-            area = QRectF(px(9), self.size.height() - 4, self.size.width() - 2 * px(9), 2)
-            draw_strip(painter, area, c.mix, theme.good, theme.surface)
+            strip = self._strip()
+            draw_strip(
+                painter, QRectF(strip.left(), strip.bottom() + 3, strip.width(), 3), c.mix, theme.good, theme.line
+            )
 
     def _paint_count(self, painter: QPainter) -> None:
         theme, row = self.style.theme, self._first_row()
@@ -145,8 +148,7 @@ class LaneCell(Lane):
         theme, c = self.style.theme, self.candidate
         box = QRectF(0, 0, self.size.width(), self.size.height())
         answer, colour = written_answer(c), self.style.answer_colour(c.vote)
-        fill = colour.tint if colour else theme.surface
-        rounded(painter, box, 5, fill, theme.accent if c.picked else (None if colour else theme.line), 2)
+        rounded(painter, box, 5, self._fill(), theme.accent if c.picked else (None if colour else theme.line), 2)
         if answer is not None and colour is not None:
             self._paint_answer(painter, box, answer, colour.text)
         else:
@@ -155,11 +157,16 @@ class LaneCell(Lane):
                 draw_text(painter, box.adjusted(px(6), 0, -px(6), 0), "–", SIZE_SMALL, theme.muted, RIGHT)
             self._paint_new(painter, range(len(self.steps)))
 
+    def _fill(self) -> str:
+        colour = self.style.answer_colour(self.candidate.vote)
+        return colour.tint if colour else self.style.theme.surface
+
     def _paint_answer(self, painter: QPainter, box: QRectF, answer: str, ink: str) -> None:
         theme, c = self.style.theme, self.candidate
         inner = box.adjusted(px(5), 0, -px(5), -2 if c.mix is not None else 0)
         if box.width() >= px(52):
-            taken = draw_text(painter, inner, number(c), SIZE_TINY, ink)
+            quiet = readable(theme.muted, self._fill())
+            taken = draw_text(painter, inner, number(c), SIZE_TINY, quiet)
             inner.setLeft(inner.left() + taken + px(4))
         if c.correct:
             draw_ring(painter, QPointF(box.right() - px(8), box.center().y() - 1), px(3), ink, 1.4)

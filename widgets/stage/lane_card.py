@@ -25,7 +25,7 @@ from widgets.stage.marks import (
 )
 from widgets.stage.token_flow import Change, TokenFlow
 from widgets.stage.token_paint import paint_fragments, token_probability
-from widgets.theme import CARD_RADIUS, SIZE_BODY, SIZE_SMALL, SIZE_TINY, px, qcolor
+from widgets.theme import CARD_RADIUS, SIZE_BODY, SIZE_SMALL, SIZE_TINY, blend, px, qcolor
 
 SPARK_FROM_HEIGHT, VERIFIERS_FROM_HEIGHT = 128, 204
 
@@ -42,12 +42,13 @@ class CardRegions:
     footer: QRectF
 
 
-def card_regions(size: QSize, verifiers: int) -> CardRegions:
+def card_regions(size: QSize, verifiers: int, max_tokens: int = 0) -> CardRegions:
     """Divides a card."""
     pad = px(12) if size.width() > px(170) else px(10)
     left, width = pad, size.width() - 2 * pad
     header = QRectF(left, px(8), width, px(20))
-    count = QRectF(header.right() - px(56), header.top(), px(56), header.height())
+    count_width = px(46) if max_tokens < 1000 else px(66)
+    count = QRectF(header.right() - count_width, header.top(), count_width, header.height())
     footer = QRectF(left, size.height() - px(9) - px(22), width, px(22))
     bottom = footer.top() - px(7)
     rows, spark = QRectF(), QRectF()
@@ -56,9 +57,10 @@ def card_regions(size: QSize, verifiers: int) -> CardRegions:
         rows = QRectF(left, bottom - height, width, height)
         bottom = rows.top() - px(6)
     if size.height() >= px(SPARK_FROM_HEIGHT):
-        height = px(16) if size.height() < px(VERIFIERS_FROM_HEIGHT) else px(26)
+        # A chart where there is room for one: up to a fifth of a tall card.
+        height = px(16) if size.height() < px(VERIFIERS_FROM_HEIGHT) else max(px(26), min(px(120), size.height() // 5))
         spark = QRectF(left, bottom - height, width, height)
-        bottom = spark.top() - px(6)
+        bottom = spark.top() - px(6) - (px(18) if height >= px(56) else 0)
     top = header.bottom() + px(4)
     return CardRegions(header, count, QRectF(left, top, width, max(0.0, bottom - top)), spark, rows, footer)
 
@@ -99,7 +101,7 @@ class LaneCard(Lane):
         return rects[-1].translated(self._origin()) if rects else QRectF()
 
     def _renew(self, style: LaneStyle, size: QSize) -> None:
-        self._regions = card_regions(size, len(style.verifiers))
+        self._regions = card_regions(size, len(style.verifiers), self.candidate.max_tokens)
         text = self._regions.text
         flow = self._flow
         fits = flow is not None and flow.metrics is style.text and flow.width == text.width()
@@ -232,6 +234,7 @@ class LaneCard(Lane):
             return
         base = area.bottom() - 1
         if tokens.start == 0:
+            self._paint_scale(painter, area)
             painter.fillRect(QRectF(area.left(), base, area.width(), 1), qcolor(style.theme.line))
         step = area.width() / style.span
         for i in tokens:
@@ -239,6 +242,18 @@ class LaneCard(Lane):
             left, right = area.left() + i * step, area.left() + (i + 1) * step - (1 if step > 3 else 0)
             bar = QRectF(left, base - height, min(right - left, px(8)), height)
             painter.fillRect(bar, qcolor(style.step_colour(self.steps[i])))
+
+    def _paint_scale(self, painter: QPainter, area: QRectF) -> None:
+        """Where the chart is tall enough, lines for 1 and 0.5, and what it shows."""
+        theme = self.style.theme
+        if area.height() < px(56):
+            return
+        for value in (1.0, 0.5):
+            y = area.bottom() - 1 - (area.height() - 2) * value
+            painter.fillRect(QRectF(area.left(), y, area.width(), 1), qcolor(blend(theme.line, theme.surface, 0.6)))
+        above = QRectF(area.left(), area.top() - px(18), area.width(), px(16))
+        draw_text(painter, above, "probability of each token", SIZE_TINY, theme.muted)
+        draw_text(painter, above, "1.0", SIZE_TINY, theme.muted, RIGHT)
 
     def _paint_verifiers(self, painter: QPainter) -> None:
         area, theme = self._regions.verifiers, self.style.theme

@@ -15,6 +15,7 @@ CARD_MIN_WIDTH, CARD_MIN_HEIGHT = 144, 108
 BAR_MIN_WIDTH, BAR_HEIGHT = 148, 26
 CELL_MIN_WIDTH, CELL_HEIGHT, CELL_MAX_HEIGHT = 56, 26, 40
 GOOD_ASPECT = 1.45
+TALLEST = 1.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,7 @@ def _cards(count: int, width: int, height: int, scale: float, scroll: bool) -> L
             if not scroll:
                 continue
             cell_height = round(CARD_MIN_HEIGHT * 1.3 * scale)
+        cell_height = min(cell_height, round(cell_width * TALLEST))
         empty = rows * columns - count
         # A missing card in the last row weighs less than cards too flat or too tall to read.
         cost = abs(math.log(cell_width / cell_height / GOOD_ASPECT)) + 0.9 * empty / (rows * columns)

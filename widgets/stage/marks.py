@@ -84,6 +84,17 @@ def draw_cross(painter: QPainter, centre: QPointF, radius: float, colour: str, w
     painter.drawLine(centre + QPointF(radius, -radius), centre + QPointF(-radius, radius))
 
 
+def draw_check(painter: QPainter, centre: QPointF, radius: float, colour: str, width: float = 2) -> None:
+    """A check mark: this answer is the right one."""
+    pen = QPen(qcolor(colour), width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
+    path = QPainterPath(centre + QPointF(-radius, 0))
+    path.lineTo(centre + QPointF(-radius * 0.25, radius * 0.75))
+    path.lineTo(centre + QPointF(radius, -radius * 0.75))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(pen)
+    painter.drawPath(path)
+
+
 def draw_text(
     painter: QPainter, rect: QRectF, text: str, size: int, colour: str, align: Align = LEFT, *, bold: bool = False
 ) -> float:
@@ -129,6 +140,6 @@ def token_count_text(count: int) -> str:
 
 
 __all__ = [
-    "CENTRE", "LEFT", "RIGHT", "SIZE_TINY", "chip_width", "draw_chip", "draw_cross", "draw_empty", "draw_ring",
+    "CENTRE", "LEFT", "RIGHT", "SIZE_TINY", "chip_width", "draw_check", "draw_chip", "draw_cross", "draw_empty", "draw_ring",
     "draw_star", "draw_strip", "draw_text", "rounded", "token_count_text",
 ]  # fmt: skip

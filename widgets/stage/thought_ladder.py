@@ -249,7 +249,7 @@ class ThoughtLadderView(TokenSurface):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(event.rect(), qcolor(theme.background))
         if candidate is None:
-            hint = "The model's thoughts appear here one by one, each token coloured by how sure the model was."
+            hint = "The model's thoughts appear here one by one,\neach token coloured by how sure the model was."
             draw_empty(painter, QRectF(self.viewport().rect()), "Ask something and press Run", hint, theme)
             return
         offset = self.verticalScrollBar().value()

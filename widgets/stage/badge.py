@@ -1,0 +1,86 @@
+"""The badge that says where what is shown comes from: live, recorded or simulated."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from PySide6.QtCore import QRectF, QSize
+from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
+
+from widgets.stage.marks import LEFT, draw_text, rounded
+from widgets.theme import BOLD, SIZE_TINY, THEMES, blend, current_theme, font, px, readable
+
+Source = Literal["live", "recorded", "simulated", "what-if"]
+_MEANING = {
+    "live": "Tokens come from the model at this moment.",
+    "recorded": "This run was recorded earlier and is played back.",
+    "simulated": "No model is at work: the tokens are made up.",
+    "what-if": "Computed anew over tokens that were generated earlier.",
+}
+
+
+class SourceBadge(QWidget):
+    """A sign and a word: a dot for live, a ring for recorded, a square for simulated, a diamond for what-if."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._source: Source | None = None
+        THEMES.theme_changed.connect(self.updateGeometry)
+        THEMES.theme_changed.connect(self.update)
+        self.set_source(None)
+
+    def set_source(self, source: Source | None) -> None:
+        """Says where the run comes from; None hides the badge."""
+        self._source = source
+        self.setVisible(source is not None)
+        self.setToolTip(_MEANING.get(source or "", ""))
+        self.setAccessibleName("" if source is None else f"{source}: {_MEANING[source]}")
+        self.updateGeometry()
+        self.update()
+
+    @property
+    def source(self) -> Source | None:
+        """What the badge says."""
+        return self._source
+
+    def sizeHint(self) -> QSize:
+        """As wide as its word."""
+        word = QFontMetricsF(font(SIZE_TINY, BOLD)).horizontalAdvance((self._source or "").upper())
+        return QSize(round(word) + px(32), px(22))
+
+    def minimumSizeHint(self) -> QSize:
+        """Never shortened: the label must be readable."""
+        return self.sizeHint()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paints sign and word."""
+        if self._source is None:
+            return
+        theme = current_theme()
+        colour = {"live": theme.good, "recorded": theme.accent, "simulated": theme.warn, "what-if": theme.warn}[
+            self._source
+        ]
+        tint = blend(colour, theme.background, 0.14)
+        ink = readable(colour, tint)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        height = px(22)
+        box = QRectF(0, (self.height() - height) / 2, self.width(), height)
+        rounded(painter, box, height / 2, tint, blend(colour, theme.background, 0.5))
+        sign = QRectF(px(10), box.center().y() - px(4), px(8), px(8))
+        match self._source:
+            case "live":
+                rounded(painter, sign, px(4), ink, None)
+            case "recorded":
+                rounded(painter, sign, px(4), None, ink, 2)
+            case "simulated":
+                rounded(painter, sign, 1, ink, None)
+            case "what-if":
+                painter.save()
+                painter.translate(sign.center())
+                painter.rotate(45)
+                rounded(painter, QRectF(-px(3), -px(3), px(7), px(7)), 1, ink, None)
+                painter.restore()
+        draw_text(painter, box.adjusted(px(23), 0, 0, 0), self._source.upper(), SIZE_TINY, ink, LEFT, bold=True)
+        painter.end()

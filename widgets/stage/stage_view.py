@@ -1,0 +1,156 @@
+"""The stage: the view that suits the run, a line that says what is shown, and what went wrong."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QActionGroup
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+
+from engine.trace.fold import RunState
+from widgets.models.lane_order import SortMode
+from widgets.stage.badge import Source, SourceBadge
+from widgets.stage.banner import RunBanner
+from widgets.stage.candidate_lanes import CandidateLanesView
+from widgets.stage.thought_ladder import ThoughtLadderView
+from widgets.theme import set_kind, set_role
+
+SORT_WORDS: dict[SortMode, str] = {"arrival": "number", "score": "score", "answer": "answer"}
+
+
+class StageView(QWidget):
+    """Shows a run: as a ladder of thoughts when it has one candidate, as lanes when it has many."""
+
+    candidate_selected = Signal(int)
+    token_selected = Signal(int, int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._state = RunState()
+        self.lanes, self.ladder = CandidateLanesView(), ThoughtLadderView()
+        self.badge, self.banner = SourceBadge(), RunBanner()
+        self._summary = QLabel()
+        set_role(self._summary, "muted")
+        self._sort_button = self._make_sort_button()
+        self._views = QStackedWidget()
+        self._views.addWidget(self.lanes)
+        self._views.addWidget(self.ladder)
+        self._arrange()
+        self.lanes.candidate_selected.connect(self.candidate_selected)
+        for view in (self.lanes, self.ladder):
+            view.token_clicked.connect(self.token_selected)
+        self.set_state(self._state, None)
+
+    def set_state(self, state: RunState, label: Source | None) -> None:
+        """Shows a new run or another moment of the run, and says where it comes from."""
+        if state.start is not self._state.start:
+            self.banner.forget()
+        self._state = state
+        state.changed.clear()
+        self.badge.set_source(label if state.candidates or state.start else None)
+        self._choose_view()
+        self.lanes.set_state(state)
+        self.ladder.set_state(state)
+        self._update_words()
+
+    def refresh(self) -> None:
+        """Takes what is new in the state, and clears `state.changed`; once per frame."""
+        changed = set(self._state.changed)
+        self._state.changed.clear()
+        if self._choose_view():
+            self.lanes.set_state(self._state)
+            self.ladder.set_state(self._state)
+        elif self._views.currentWidget() is self.lanes:
+            self.lanes.refresh(changed)
+        else:
+            self.ladder.refresh(changed)
+        self._update_words()
+
+    def select(self, candidate: int | None) -> None:
+        """Selects a candidate."""
+        self.lanes.select(candidate)
+
+    def set_sort(self, mode: SortMode) -> None:
+        """Sorts the lanes."""
+        self.lanes.set_sort(mode)
+        self._sort_button.setText(f"Sort by {SORT_WORDS[mode]}")
+
+    def set_reduce_motion(self, reduce: bool) -> None:
+        """Changes are shown at once instead of animated."""
+        self.lanes.set_reduce_motion(reduce)
+
+    def finish_rendering(self) -> None:
+        """Draws all that waits for a later frame, for a picture of the stage."""
+        self.lanes.finish_rendering()
+
+    @property
+    def shows_ladder(self) -> bool:
+        """Whether the ladder is shown, and not the lanes."""
+        return self._views.currentWidget() is self.ladder
+
+    def _arrange(self) -> None:
+        head = QHBoxLayout()
+        head.setContentsMargins(4, 0, 12, 0)
+        head.setSpacing(10)
+        head.addWidget(self.badge)
+        head.addWidget(self._summary)
+        head.addStretch(1)
+        head.addWidget(self._sort_button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 8, 4, 8)
+        column.setSpacing(8)
+        column.addLayout(head)
+        inset = QHBoxLayout()
+        inset.setContentsMargins(4, 0, 12, 0)
+        inset.addWidget(self.banner)
+        column.addLayout(inset)
+        column.addWidget(self._views, 1)
+        self.setProperty("surface", "stage")
+
+    def _make_sort_button(self) -> QToolButton:
+        button = QToolButton()
+        button.setText(f"Sort by {SORT_WORDS['arrival']}")
+        button.setToolTip("In which order candidates stand")
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        set_kind(button, "quiet")
+        menu, group = QMenu(button), QActionGroup(button)
+        for mode, word in SORT_WORDS.items():
+            action = menu.addAction(f"By {word}")
+            action.setCheckable(True)
+            action.setChecked(mode == "arrival")
+            action.triggered.connect(lambda _=False, mode=mode: self.set_sort(mode))
+            group.addAction(action)
+        button.setMenu(menu)
+        return button
+
+    def _choose_view(self) -> bool:
+        """True when the other view has come to the front."""
+        view = self.ladder if self._is_single() else self.lanes
+        changes = self._views.currentWidget() is not view
+        self._views.setCurrentWidget(view)
+        self._sort_button.setVisible(view is self.lanes and bool(self._state.candidates))
+        return changes
+
+    def _is_single(self) -> bool:
+        if self._state.candidates:
+            return len(self._state.candidates) == 1
+        start = self._state.start
+        return start is not None and start.setup.strategy.name in ("direct", "chain-of-thought")
+
+    def _update_words(self) -> None:
+        words = summary_words(self._state)
+        if words != self._summary.text():
+            self._summary.setText(words)
+        self.banner.show_state(self._state)
+
+
+def summary_words(state: RunState) -> str:
+    """“16 candidates · 9 finished”: what the stage shows, in a line."""
+    total = len(state.candidates)
+    if total == 0:
+        return ""
+    if total == 1:
+        candidate = next(iter(state.candidates.values()))
+        return f"one candidate · {len(candidate.tokens):,} tokens"
+    done = sum(candidate.finished_at is not None for candidate in state.candidates.values())
+    how_far = "all finished" if done == total else f"{done} finished"
+    return f"{total} candidates · {how_far}"
