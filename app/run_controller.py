@@ -110,7 +110,7 @@ class RunController(QObject):
         self.model = ModelState()
         self.live: LiveRun | None = None
         self.player = TracePlayer()
-        self.label: Label = ""
+        self._recorded_label: Label = ""
         self.pump = TracePump(self._make_frame, self)
         self._open_sink = open_sink
         self._inbox: Inbox[AnyReply | ThinkscopeError] = Inbox(self)
@@ -138,6 +138,18 @@ class RunController(QObject):
     def playing(self) -> bool:
         """Whether the run on the stage is being replayed."""
         return self.player.playing
+
+    @property
+    def label(self) -> Label:
+        """Where what is on the stage comes from; nothing for a run of this session that has just ended."""
+        start = self.player.state.start
+        if start is not None and start.backend == "simulated":
+            return "SIMULATED"
+        if not self.shows_live:
+            return self._recorded_label
+        if self.activity != "idle":
+            return "LIVE" if self.player.follow else "RECORDED"
+        return "" if self.player.at_end else "RECORDED"
 
     @property
     def shows_live(self) -> bool:
@@ -358,14 +370,16 @@ class RunController(QObject):
         status: ModelStatus = "loading" if died.restarting else "failed"
         self.model = ModelState(status, self.model.options, None, "starting again", 0.0, trouble)
         self.model_changed.emit()
-        self.trouble_raised.emit(trouble)
+        # The end of the run that is looked at says it already, in its place on the stage.
+        if died.during != "run" or not self.shows_live:
+            self.trouble_raised.emit(trouble)
         if self.live is not None:
             self._end_run(self.live.run_id)
 
     def _put_on_stage(self, player: TracePlayer, label: Label) -> None:
         self.player.pause()
         speed = self.player.speed
-        self.player, self.label = player, label
+        self.player, self._recorded_label = player, label
         self.player.speed = speed
 
     def _end_of_recording(self) -> None:

@@ -99,7 +99,7 @@ class Timeline(QFrame):
         self.clock.setMinimumWidth(128)
         self._build_grains()
         row = QHBoxLayout(self)
-        row.setContentsMargins(16, 8, 16, 8)
+        row.setContentsMargins(16, 6, 16, 6)
         row.setSpacing(8)
         for widget in (self.start_button, self.back_button, self.play_button, self.forward_button, self.end_button):
             row.addWidget(widget)

@@ -7,16 +7,12 @@ from widgets.theme import Theme, blend
 _SHEET = """
 QLineEdit[role="value"] {{
     background: transparent; border: 1px solid transparent; border-radius: 6px;
-    padding: 0 6px; min-height: {small}px; font-weight: 500;
+    padding: 0 3px; min-height: {small}px; font-weight: 500;
 }}
 QLineEdit[role="value"]:hover {{ background: {raised}; border-color: {line}; }}
 QLineEdit[role="value"]:focus {{ background: {raised}; border-color: {accent}; }}
 QLineEdit[role="value"]:disabled {{ background: transparent; }}
 QLineEdit[role="value"][invalid="true"] {{ border-color: {bad}; background: {raised}; }}
-QDoubleSpinBox {{
-    padding: 0; min-height: {small}px; background: transparent; border-color: transparent; color: {muted};
-}}
-QDoubleSpinBox:hover, QDoubleSpinBox:focus {{ background: {raised}; color: {text}; }}
 QFrame[role="segmented"] {{ background: {raised}; border: 1px solid {line}; border-radius: 8px; }}
 QPushButton[role="segment"] {{
     background: transparent; border: 1px solid transparent; border-radius: 6px; color: {muted};
@@ -32,7 +28,11 @@ QToolButton[role="fold"] {{
 QToolButton[role="fold"]:hover {{ color: {text}; background: transparent; }}
 QToolButton[role="fold"]:checked {{ color: {text}; background: transparent; }}
 QFrame[role="banner"] {{ background: {bad_tint}; border: none; border-left: 3px solid {bad}; }}
-QFrame[role="bar"] {{ background: {surface}; border: none; border-top: 1px solid {line}; }}
+QToolBar {{ padding: 4px 12px; }}
+QToolBar[role="timeline"] {{ padding: 0; border: none; border-top: 1px solid {line}; }}
+QSlider {{ min-height: {slider}px; max-height: {slider}px; }}
+QTabWidget::tab-bar {{ left: 16px; }}
+QPushButton[role="picker"] {{ text-align: left; font-weight: 400; }}
 QFrame[role="pop"] {{ background: {surface}; border: 1px solid {line}; border-radius: 10px; }}
 QPushButton[role="badge"] {{
     background: transparent; border: 1px solid transparent; padding: 0 8px; font-weight: 400;
@@ -46,7 +46,7 @@ QLabel[role="wordmark"] {{ font-size: {s15}px; font-weight: 600; padding-right: 
 def window_stylesheet(theme: Theme, scale: float) -> str:
     """The style sheet of the main window for a theme, with type `scale` times as large."""
     colours = {name: getattr(theme, name) for name in theme.__dataclass_fields__ if name != "name"}
-    sizes = {"small": 22, "segment": 26, "inner": 24, "s12": 12, "s13": 13, "s15": 15}
+    sizes = {"small": 22, "segment": 26, "inner": 24, "slider": 16, "s12": 12, "s13": 13, "s15": 15}
     return _SHEET.format(
         hover=theme.hover,
         disabled=blend(theme.muted, theme.surface, 0.6),

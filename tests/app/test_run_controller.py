@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
+from msgspec.structs import replace
 
 from app.run_controller import RunController
 from engine.events import RunFailed, RunPaused, RunResumed
@@ -66,6 +67,7 @@ def bench(qapp):
 
 
 EVENTS = sample_run.events(4)
+REAL = [replace(EVENTS[0], backend="llama.cpp"), *EVENTS[1:]]
 
 
 def start_and_emit(bench: Bench, qtbot, count: int) -> None:
@@ -81,6 +83,7 @@ def test_a_run_is_started_with_its_set_up_and_put_on_the_stage(bench):
     assert command.setup == sample_run.setup(4)
     assert bench.controller.activity == "starting"
     assert bench.controller.label == "LIVE"
+    assert bench.controller.shows_live
 
 
 def test_events_from_another_thread_reach_the_state_and_the_journal_in_order(bench, qtbot):
@@ -116,7 +119,7 @@ def test_a_worker_that_dies_leaves_every_event_and_says_why(bench, qtbot):
     bench.client.emit([*EVENTS[30:33], RunFailed(1.0, "The run ended.", "It was killed.", "")])
     bench.client.reply(Ended(run_id))
     bench.client.die()
-    qtbot.waitUntil(lambda: bool(bench.troubles))
+    qtbot.waitUntil(lambda: bench.controller.model.status == "loading")
     state = bench.controller.player.state
     assert state.events == 34
     assert state.status == "failed"
@@ -213,13 +216,31 @@ def test_scrubbing_back_holds_the_view_while_the_run_goes_on(bench, qtbot):
 
 def test_a_recording_can_be_looked_at_while_a_run_goes_on(bench, qtbot):
     start_and_emit(bench, qtbot, 30)
-    bench.controller.show(TracePlayer(sample_run.events(2)), "RECORDED", play=False)
+    bench.controller.show(TracePlayer(REAL), "RECORDED", play=False)
     bench.client.emit(EVENTS[30:], end=True)
     qtbot.waitUntil(lambda: bench.controller.activity == "idle")
-    assert bench.controller.label == "RECORDED"
+    assert not bench.controller.shows_live
     assert bench.sink.events == EVENTS
     bench.controller.show_live()
     assert bench.controller.player.state.status == "finished"
+
+
+def test_what_is_not_live_is_never_called_live(bench, qtbot):
+    bench.controller.run(sample_run.setup(4))
+    bench.client.emit(REAL[:30])
+    qtbot.waitUntil(lambda: bench.controller.player.state.events == 30)
+    assert bench.controller.label == "LIVE"
+    bench.controller.seek(0.0)
+    assert bench.controller.label == "RECORDED"
+    bench.controller.show_live()
+    bench.client.emit(REAL[30:], end=True)
+    qtbot.waitUntil(lambda: bench.controller.activity == "idle")
+    assert bench.controller.label == ""
+
+
+def test_a_simulated_run_is_labelled_so(bench, qtbot):
+    start_and_emit(bench, qtbot, 30)
+    assert bench.controller.label == "SIMULATED"
 
 
 def test_a_recording_plays_to_its_end_and_rests(bench, qtbot):

@@ -60,13 +60,25 @@ class RateSeries:
 
 
 def recent_rate(samples: Sequence[Sample], window: float = RECENT_SECONDS) -> float | None:
-    """Tokens a second over the last `window` seconds of decoding; None before the first token."""
-    tokens, seconds = 0, 0.0
-    for _, count, took in reversed(samples):
-        if not count:
-            continue
+    """Tokens a second of the run clock over about the last `window` seconds; None before the first token."""
+    if not samples:
+        return None
+    newest, tokens = samples[-1][0], 0
+    for i in range(len(samples) - 1, -1, -1):
+        t, count, seconds = samples[i]
         tokens += count
-        seconds += took
-        if seconds >= window:
-            break
-    return tokens / seconds if seconds > 0 else None
+        began = samples[i - 1][0] if i else t - seconds
+        if newest - began >= window or i == 0:
+            span = newest - began
+            return tokens / span if tokens and span > 0 else None
+    return None
+
+
+def mean_rate(samples: Sequence[Sample]) -> float | None:
+    """Tokens a second of the run clock, from the step that gave the first token to the last; None without tokens."""
+    first = next((i for i, sample in enumerate(samples) if sample[1]), None)
+    if first is None:
+        return None
+    span = samples[-1][0] - (samples[first - 1][0] if first else samples[0][0] - samples[0][2])
+    tokens = sum(count for _, count, _ in samples)
+    return tokens / span if span > 0 else None

@@ -39,6 +39,7 @@ class Sparkline(QWidget):
         axis = plot.getPlotItem().getAxis("left")
         axis.setWidth(px(30))
         plot.setFrameShape(plot.Shape.NoFrame)
+        plot.getPlotItem().setContentsMargins(0, 7, 0, 5)
         self._curve = plot.plot([], [], antialias=True)
         self._plot = plot
         self._column.addWidget(plot)
@@ -58,6 +59,7 @@ class Sparkline(QWidget):
         self._plot.setXRange(0.0, max([*t[-1:], 1.0]), padding=0.0)
         self._plot.setYRange(0.0, top, padding=0.04)
         axis = self._plot.getPlotItem().getAxis("left")
+        axis.setVisible(bool(rates))
         axis.setTicks([[(0.0, "0"), (top, f"{top:,.0f}")]] if rates else [[]])
         self._curve.setData(list(t), list(rates))
 

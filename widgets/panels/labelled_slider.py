@@ -99,7 +99,7 @@ class LabelledSlider(QWidget):
         top.addWidget(self.field)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
+        column.setSpacing(0)
         column.addLayout(top)
         column.addWidget(self.slider)
         column.addWidget(self.error)

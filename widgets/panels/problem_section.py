@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent, QStandardItemModel
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QPlainTextEdit, QPushButton, QWidget
 
+from engine.lab.problem_sets import Rung, find_problem, make_problem
 from engine.types import Problem
 from widgets.panels.field_error import FieldError, mark_invalid
 from widgets.panels.section import Section
 
-FREE = "Your own question"
-TEXT_HEIGHT = 76
+FREE = "Your own question, or choose one"
+TEXT_HEIGHT = 62
+# A push button with a menu takes no padding on its left, so the text brings its own.
+INDENT = "\u2002"
 
 
 class QuestionEdit(QPlainTextEdit):
@@ -26,6 +29,7 @@ class QuestionEdit(QPlainTextEdit):
         self.setAccessibleName("Question")
         self.setToolTip("The question that the model is asked, word for word.")
         self.setFixedHeight(TEXT_HEIGHT)
+        self.setAcceptDrops(False)  # a file that is dropped here is meant for the window
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Leaves Ctrl+Return to the window, which starts the run."""
@@ -43,24 +47,21 @@ class ProblemSection(Section):
 
     changed = Signal()
 
-    def __init__(self, ladder: Sequence[Problem], parent: QWidget | None = None) -> None:
+    def __init__(self, ladder: Sequence[Rung], parent: QWidget | None = None) -> None:
         super().__init__("Problem", parent)
-        self._ladder = {problem.question: problem for problem in ladder}
+        self._ladder = ladder
+        # The answer that was filled in, as against one that a person typed.
+        self._filled = ""
         self.question = QuestionEdit()
         self.error = FieldError()
-        self.picker = QComboBox()
+        self.picker = QPushButton(INDENT + FREE)
         self.answer = QLineEdit()
         self._fill_picker()
         self._build()
 
     def problem(self) -> Problem:
         """The problem as it stands; the question may be empty."""
-        question = self.question.toPlainText().strip()
-        answer = self.answer.text().strip() or None
-        known = self._ladder.get(question)
-        if known is not None:
-            return known if answer == known.answer else Problem(question, answer, known.kind, known.title)
-        return Problem(question, answer)
+        return make_problem(self.question.toPlainText().strip(), self.answer.text().strip() or None)
 
     def set_problem(self, problem: Problem) -> None:
         """Shows a problem without saying that it changed."""
@@ -68,6 +69,8 @@ class ProblemSection(Section):
             widget.blockSignals(True)
         self.question.setPlainText(problem.question)
         self.answer.setText(problem.answer or "")
+        known = find_problem(problem.question)
+        self._filled = problem.answer or "" if known is not None and known.answer == problem.answer else ""
         for widget in (self.question, self.answer):
             widget.blockSignals(False)
         self._show_rung()
@@ -80,25 +83,21 @@ class ProblemSection(Section):
         return [self.question] if empty else []
 
     def _fill_picker(self) -> None:
-        self.picker.addItem(FREE, "")
-        title = None
-        for problem in self._ladder.values():
-            if problem.title != title:
-                title = problem.title
-                self.picker.addItem(title)
-                model = self.picker.model()
-                if isinstance(model, QStandardItemModel):
-                    item = model.item(self.picker.count() - 1)
-                    item.setFlags(Qt.ItemFlag.NoItemFlags)
-            self.picker.addItem(f"   {problem.question}", problem.question)
+        menu = QMenu(self.picker)
+        for rung in self._ladder:
+            steps = menu.addMenu(rung.title)
+            steps.setToolTipsVisible(True)
+            for problem in rung.problems:
+                action = steps.addAction(problem.question)
+                action.setToolTip(rung.help)
+                action.triggered.connect(lambda _, problem=problem: self._on_problem_chosen(problem))
+        self.picker.setMenu(menu)
+        self.picker.setProperty("hasMenu", True)
+        self.picker.setProperty("role", "picker")
 
     def _build(self) -> None:
         self.picker.setToolTip("Problems from trivial to hopeless for a small model, with their answers.")
         self.picker.setAccessibleName("Problem ladder")
-        self.picker.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.picker.setMinimumContentsLength(12)
-        self.picker.setMaxVisibleItems(18)
-        self.picker.activated.connect(self._on_picker_activated)
         help_text = "When the right answer is known, every candidate is marked right or wrong. The model never sees it."
         self.answer.setPlaceholderText("not known")
         self.answer.setToolTip(help_text)
@@ -119,27 +118,21 @@ class ProblemSection(Section):
         self.answer.textEdited.connect(lambda _: self.changed.emit())
 
     def _on_question_changed(self) -> None:
-        known = self._ladder.get(self.question.toPlainText().strip())
-        # The answer to another question would mark every candidate wrong, so it does not outlive its question.
-        if known is not None:
-            self.answer.setText(known.answer or "")
-        elif self.picker.currentIndex() > 0:
-            self.answer.clear()
+        known = find_problem(self.question.toPlainText().strip())
+        # An answer that was filled in would mark every candidate wrong if it outlived its question.
+        if known is not None or self.answer.text() == self._filled:
+            self._filled = (known.answer if known is not None else None) or ""
+            self.answer.setText(self._filled)
         self._show_rung()
         self._complain("")
         self.changed.emit()
 
-    def _on_picker_activated(self, index: int) -> None:
-        question = self.picker.itemData(index)
-        if question:
-            self.question.setPlainText(question)
-        else:
-            self.question.setFocus()
-            self.question.selectAll()
+    def _on_problem_chosen(self, problem: Problem) -> None:
+        self.question.setPlainText(problem.question)
 
     def _show_rung(self) -> None:
-        index = self.picker.findData(self.question.toPlainText().strip())
-        self.picker.setCurrentIndex(max(0, index))
+        title = self.problem().title
+        self.picker.setText(INDENT + (f"Ladder · {title.lower()}" if title else FREE))
 
     def _complain(self, words: str) -> None:
         self.error.say(words)

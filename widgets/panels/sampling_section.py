@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBox
 
 from engine.setup import DEFAULT_SAMPLING
 from engine.types import Sampling
+from widgets.icons import set_icon
 from widgets.panels.field_error import FieldError, mark_invalid
 from widgets.panels.labelled_slider import LabelledSlider
 from widgets.panels.section import Folded, Section
@@ -33,6 +34,7 @@ class SeedField(QWidget):
         self.field.setAccessibleName("Seed")
         self.button = QPushButton("New seed")
         set_kind(self.button, "quiet")
+        set_icon(self.button, "dice-five", "muted")
         self.error = FieldError()
         label = QLabel("Seed")
         for widget in (label, self.field):

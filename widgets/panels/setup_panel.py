@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
+from engine.lab.problem_sets import Rung
 from engine.setup import RunSetup, Tariff
-from engine.types import Problem
 from widgets.panels.budget_section import BudgetSection
 from widgets.panels.model_section import ModelSection
 from widgets.panels.problem_section import ProblemSection
@@ -36,7 +36,7 @@ class SetupPanel(QScrollArea):
         self,
         strategies: Mapping[str, StrategySpec],
         verifiers: Mapping[str, VerifierSpec],
-        ladder: Sequence[Problem],
+        ladder: Sequence[Rung],
         default_model: str,
         parent: QWidget | None = None,
     ) -> None:
@@ -89,7 +89,7 @@ class SetupPanel(QScrollArea):
         content.setProperty("surface", "panel")
         column = QVBoxLayout(content)
         column.setContentsMargins(16, 12, 16, 16)
-        column.setSpacing(20)
+        column.setSpacing(16)
         for section in (self.problem, self.strategy, self.sampling, self.verifiers, self.budget, self.model):
             section.changed.connect(self.changed)
             column.addWidget(section)

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QHBoxLayout, QLabel, QWidget
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QLineEdit, QWidget
 
 from engine.setup import VerifierChoice
 from widgets.panels.section import Section
@@ -33,24 +34,49 @@ class VerifierSpec(Protocol):
         """What it cannot see."""
 
 
-class WeightBox(QDoubleSpinBox):
-    """A weight from 0.1 to 1; the wheel is left to the panel unless the box has the focus."""
+class WeightField(QLineEdit):
+    """A weight from 0.1 to 1, to be typed or changed with the arrow keys; what is out of bounds goes to the bound."""
+
+    changed = Signal()
 
     def __init__(self, title: str) -> None:
-        super().__init__(minimum=0.1, maximum=1.0, singleStep=0.1, decimals=1, value=1.0)
-        self.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self.setFixedWidth(52)
-        self.setToolTip("How much this opinion weighs in the mix; arrow keys change it.")
+        super().__init__(alignment=Qt.AlignmentFlag.AlignRight)
+        self._value = 1.0
+        self.setProperty("role", "value")
+        self.setFixedWidth(48)
+        self.setToolTip("How much this opinion weighs in the mix, 0.1 to 1. The arrow keys change it.")
         self.setAccessibleName(f"Weight of {title}")
+        self.set_value(1.0)
+        self.editingFinished.connect(self._on_editing_finished)
 
-    def wheelEvent(self, event: object) -> None:
-        """Passes the wheel on unless the person is in the field."""
-        if self.hasFocus():
-            super().wheelEvent(event)
+    def value(self) -> float:
+        """The weight."""
+        return self._value
+
+    def set_value(self, value: float) -> None:
+        """Shows a weight without saying that it changed."""
+        self._value = round(min(1.0, max(0.1, value)), 2)
+        self.setText(f"{self._value:g}" if self._value != 1.0 else "1.0")
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Up and down change the weight by a tenth."""
+        step = {Qt.Key.Key_Up: 0.1, Qt.Key.Key_Down: -0.1}.get(Qt.Key(event.key()))
+        if step is None:
+            super().keyPressEvent(event)
         else:
-            event.ignore()
+            self._change(self._value + step)
+
+    def _on_editing_finished(self) -> None:
+        try:
+            self._change(float(self.text().replace(",", ".")))
+        except ValueError:
+            self.set_value(self._value)
+
+    def _change(self, value: float) -> None:
+        before = self._value
+        self.set_value(value if value == value else before)
+        if self._value != before:
+            self.changed.emit()
 
 
 class VerifierRow(QWidget):
@@ -65,7 +91,7 @@ class VerifierRow(QWidget):
         words = " ".join((spec.help, spec.costs, spec.blind_spot))
         self.check.setToolTip(words)
         self.check.setAccessibleDescription(words)
-        self.weight = WeightBox(spec.title)
+        self.weight = WeightField(spec.title)
         self.weight.setEnabled(False)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -74,7 +100,7 @@ class VerifierRow(QWidget):
         self.check.toggled.connect(self.weight.setVisible)
         self.check.toggled.connect(self.weight.setEnabled)
         self.check.clicked.connect(lambda _: self.changed.emit())
-        self.weight.valueChanged.connect(lambda _: self.changed.emit())
+        self.weight.changed.connect(self.changed)
         self.weight.hide()
         # A hidden weight keeps its place, so that rows do not jump when they are checked.
         policy = self.weight.sizePolicy()
@@ -115,5 +141,5 @@ class VerifierSection(Section):
         for name, row in self.rows.items():
             row.blockSignals(True)
             row.check.setChecked(name in weights)
-            row.weight.setValue(weights.get(name, 1.0))
+            row.weight.set_value(weights.get(name, 1.0))
             row.blockSignals(False)

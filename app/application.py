@@ -1,0 +1,124 @@
+"""Starts the program: the window first, then everything that takes time."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import sys
+import traceback
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from app.main_window import MainWindow
+from app.milestones import Milestones
+from app.preferences import Preferences
+from app.run_controller import RunController
+from engine.errors import ModelError, ThinkscopeError
+from engine.lab.problem_sets import load_ladder
+from engine.models.library import default_model_path
+from engine.setup import DEFAULT_SAMPLING, Budget, LoadOptions, RunSetup, StrategyChoice, VerifierChoice
+from engine.strategies.registry import STRATEGIES
+from engine.trace.store import RunLibrary, data_folder
+from engine.verifiers.registry import VERIFIERS
+from engine.worker.client import WorkerClient
+from widgets.panels.setup_panel import SetupPanel
+from widgets.theme import install_theme, system_theme_name
+
+PLOTS_AFTER_MS = 400
+
+
+def run_application(argv: list[str] | None = None, replay: Path | None = None) -> int:
+    """Opens the window and runs until it is closed.
+
+    Args:
+        argv: Arguments for Qt; the program's own by default.
+        replay: A recording to play instead of the shipped one.
+
+    Returns:
+        The exit status.
+    """
+    app = QApplication(argv if argv is not None else sys.argv[:1])
+    app.setApplicationName("Thinkscope")
+    app.setDesktopFileName("thinkscope")
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C in the terminal; events are on the disk already
+    preferences, milestones = Preferences(), Milestones()
+    install_theme(app, system_theme_name() if preferences.theme == "system" else preferences.theme)
+    library = RunLibrary()
+    controller = RunController(_make_client, library.new_writer)
+    controller.start()  # the child wakes up on the other core while the window is built
+    window = make_window(controller, library, preferences, milestones)
+    sys.excepthook = _Excepthook(window)
+    window.show()
+    QTimer.singleShot(0, lambda: _after_first_paint(window, milestones, replay))
+    return app.exec()
+
+
+def make_window(
+    controller: RunController, library: RunLibrary, preferences: Preferences, milestones: Milestones | None = None
+) -> MainWindow:
+    """The window with everything the registries offer, set up for a first run."""
+    path, trouble = "", None
+    try:
+        path = str(default_model_path())
+    except ModelError as error:
+        trouble = error
+    panel = SetupPanel(STRATEGIES, VERIFIERS, load_ladder(), path)
+    panel.set_setup(first_setup(path))
+    window = MainWindow(controller, panel, library, preferences, milestones)
+    if trouble is not None:
+        window.banner.say(trouble)
+    return window
+
+
+def first_setup(model: str) -> RunSetup:
+    """What a new window shows: a sum that sixteen candidates get right more often than one does."""
+    problem = next(
+        problem for rung in load_ladder() for problem in rung.problems if problem.question == "What is 47 + 35?"
+    )
+    return RunSetup(
+        problem=problem,
+        strategy=StrategyChoice("best-of-n"),
+        verifiers=(VerifierChoice("arithmetic", 0.8), VerifierChoice("majority", 0.2)),
+        sampling=DEFAULT_SAMPLING,
+        budget=Budget(tokens=2500, seconds=60.0),
+        load=LoadOptions(model),
+        seed=1,
+    )
+
+
+def _make_client(on_reply: object) -> WorkerClient:
+    return WorkerClient(on_reply, data_folder())
+
+
+def _after_first_paint(window: MainWindow, milestones: Milestones, replay: Path | None) -> None:
+    milestones.reach("window_visible")
+    options = window.setup_panel.setup().load
+    if options.path:
+        window.controller.load(options)
+    if replay is not None:
+        window.open_path(replay)
+    else:
+        window.play_shipped()
+    QTimer.singleShot(PLOTS_AFTER_MS, window.load_plots)
+
+
+class _Excepthook:
+    """Keeps the window alive after an error of our own, says so in words, and writes it down for a report."""
+
+    def __init__(self, window: MainWindow) -> None:
+        self._window = window
+
+    def __call__(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        log = data_folder() / "errors.log"
+        with contextlib.suppress(OSError):
+            log.parent.mkdir(parents=True, exist_ok=True)
+            with log.open("a", encoding="utf-8") as file:
+                traceback.print_exception(kind, error, trace, file=file)
+        if isinstance(error, ThinkscopeError):
+            self._window.banner.say(error)
+            return
+        what = "Something in the window did not work."
+        self._window.banner.say(ThinkscopeError(what, f"{kind.__name__}: {error}.", f"It is written down in {log}."))

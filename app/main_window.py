@@ -1,0 +1,426 @@
+"""The window: arranges the parts and wires them to the controller. Decides nothing about runs itself."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import QFileDialog, QMainWindow, QTabWidget, QToolBar, QVBoxLayout, QWidget
+
+from app.docks import PanelDock
+from app.milestones import Milestones
+from app.preferences import Preferences
+from app.run_controller import RunController
+from app.setup_file import SUFFIX as SETUP_SUFFIX
+from app.setup_file import read_setup, write_setup
+from app.shortcuts import ShortcutsDialog
+from app.toolbar import Toolbar
+from app.trace_opener import TraceOpener
+from engine.errors import BadInputError, ThinkscopeError
+from engine.trace.fold import RunState
+from engine.trace.player import TracePlayer
+from engine.trace.store import RunLibrary
+from engine.worker.messages import Grain
+from widgets.load_report import LoadReport
+from widgets.meters.meters_panel import PANEL_WIDTH as METERS_WIDTH
+from widgets.meters.meters_panel import MetersPanel
+from widgets.panels.history_panel import HistoryPanel
+from widgets.panels.prompt_dialog import PromptDialog
+from widgets.panels.setup_panel import PANEL_WIDTH as SETUP_WIDTH
+from widgets.panels.setup_panel import SetupPanel
+from widgets.stage.stage_view import StageView
+from widgets.theme import RESOURCES, THEMES, current_theme, set_theme, set_type_scale
+from widgets.timeline import Timeline
+from widgets.trouble_banner import TroubleBanner
+from widgets.window_style import window_stylesheet
+
+RECORDINGS = RESOURCES / "recordings"
+OPENS = (".gguf", ".tsrun", SETUP_SUFFIX)
+FILTER = f"Runs, set-ups and models (*.tsrun *{SETUP_SUFFIX} *.gguf);;All files (*)"
+FIRST_SIZE = QSize(1440, 900)
+LARGE_TYPE = 1.4
+
+
+class MainWindow(QMainWindow):
+    """The main window.
+
+    Args:
+        controller: What runs and plays.
+        setup_panel: The set-up, made from the registries.
+        library: Where runs are recorded.
+        preferences: What is remembered.
+        milestones: Who wants to know when something is first seen.
+    """
+
+    def __init__(
+        self,
+        controller: RunController,
+        setup_panel: SetupPanel,
+        library: RunLibrary,
+        preferences: Preferences,
+        milestones: Milestones | None = None,
+    ) -> None:
+        super().__init__()
+        self.controller, self.setup_panel, self.preferences = controller, setup_panel, preferences
+        self._library, self._milestones = library, milestones or Milestones()
+        self._shown: tuple[RunState, str] | None = None
+        # Before there is any child: bars keep the margins of the style they were made in.
+        self._restyle()
+        self._before_presenting: tuple[bool, bool, bool] | None = None
+        self.toolbar, self.timeline = Toolbar(), Timeline()
+        self.stage, self.history, self.meters = StageView(), HistoryPanel(), MetersPanel()
+        self.banner, self.tabs = TroubleBanner(), QTabWidget()
+        self.opener = TraceOpener(self)
+        self._arrange()
+        self._build_menu()
+        self._connect()
+        self._restore()
+        self._on_controller_shown_changed()
+
+    # What is opened and saved
+
+    def open_path(self, path: Path) -> None:
+        """Opens a recording, a set-up or a model, by the ending of its name."""
+        suffix = path.suffix.lower()
+        if suffix == SETUP_SUFFIX:
+            try:
+                self.setup_panel.set_setup(read_setup(path))
+            except ThinkscopeError as error:
+                self.banner.say(error)
+        elif suffix == ".gguf":
+            self.setup_panel.model.set_path(str(path))
+            self.controller.load(self.setup_panel.setup().load)
+        elif suffix == ".tsrun":
+            self.opener.open(path)
+        else:
+            kinds = ", ".join(OPENS)
+            self.banner.say(BadInputError(f"“{path.name}” cannot be opened here.", "", f"Open one of: {kinds}."))
+
+    def play_shipped(self) -> None:
+        """Plays the first recording that comes with the program, if there is one."""
+        first = next(iter(sorted(RECORDINGS.glob("*.tsrun"))), None)
+        if first is not None:
+            self.opener.open(first)
+
+    def run(self, first_step: Grain | None = None) -> None:
+        """Starts a run with the set-up as it stands, or points at what is wrong with it."""
+        if self.controller.activity != "idle" or not self.setup_panel.check():
+            return
+        self.tabs.setCurrentWidget(self.stage_page)
+        self.controller.run(self.setup_panel.setup(), first_step)
+
+    def load_plots(self) -> None:
+        """What is slow to import and not needed for the first picture."""
+        self.meters.load_plots()
+
+    # Qt
+
+    def event(self, event: QEvent) -> bool:
+        """Times the painting, which belongs to the work of a frame."""
+        if event.type() != QEvent.Type.UpdateRequest:
+            return super().event(event)
+        began = time.perf_counter()
+        done = super().event(event)
+        if self.controller.pump.running:
+            self.controller.pump.log.add_paint(time.perf_counter() - began)
+        return done
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Keys that no field wanted: Space, Escape and the arrows."""
+        match event.key():
+            case Qt.Key.Key_Space:
+                self.controller.toggle()
+            case Qt.Key.Key_Escape:
+                self._on_escape_pressed()
+            case Qt.Key.Key_Left:
+                self.controller.step(self.timeline.grain, -1)
+            case Qt.Key.Key_Right:
+                self.controller.step(self.timeline.grain, 1)
+            case _:
+                super().keyPressEvent(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Takes files of the kinds that can be opened."""
+        if any(Path(url.toLocalFile()).suffix.lower() in OPENS for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Opens what was dropped."""
+        for url in event.mimeData().urls():
+            if Path(url.toLocalFile()).suffix.lower() in OPENS:
+                self.open_path(Path(url.toLocalFile()))
+        event.acceptProposedAction()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Remembers everything, stops a run in order and ends the worker."""
+        if self._before_presenting is not None:
+            self.toggle_presenting()
+        self.preferences.geometry = self.saveGeometry()
+        self.preferences.layout = self.saveState()
+        self.preferences.setup = self.setup_panel.setup()
+        self.preferences.flush()
+        self.hide()
+        self.controller.close()
+        self.opener.close()
+        super().closeEvent(event)
+
+    # Arrangement
+
+    def _arrange(self) -> None:
+        self.setWindowTitle("Thinkscope")
+        self.setAcceptDrops(True)
+        self.setDockOptions(QMainWindow.DockOption.AllowNestedDocks | QMainWindow.DockOption.AllowTabbedDocks)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+        self.addToolBar(self.toolbar)
+        self.stage_page = QWidget()
+        column = QVBoxLayout(self.stage_page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.stage)
+        self.tabs.setDocumentMode(True)
+        self.tabs.addTab(self.stage_page, "Stage")
+        self.tabs.addTab(self.history, "History")
+        self.tabs.tabBar().setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.tabs.setProperty("surface", "stage")
+        centre = QWidget()
+        centre.setProperty("surface", "stage")
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.banner)
+        column.addWidget(self.tabs, 1)
+        self.setCentralWidget(centre)
+        self.setup_dock = PanelDock("Set-up", "setup", self.setup_panel)
+        self.meters_dock = PanelDock("Meters", "meters", self.meters)
+        self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.setup_dock)
+        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.meters_dock)
+        docks, widths = [self.setup_dock, self.meters_dock], [SETUP_WIDTH, METERS_WIDTH]
+        self.resizeDocks(docks, widths, Qt.Orientation.Horizontal)
+        bar = QToolBar("Timeline")
+        bar.setObjectName("timeline")
+        bar.setMovable(False)
+        bar.setProperty("role", "timeline")
+        bar.setContentsMargins(0, 0, 0, 0)
+        bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        bar.addWidget(self.timeline)
+        self.addToolBar(Qt.ToolBarArea.BottomToolBarArea, bar)
+
+    def _build_menu(self) -> None:
+        add = self.toolbar.add_menu_action
+        add("Open…", "Ctrl+O").triggered.connect(self._on_open_triggered)
+        add("Save set-up…", "Ctrl+S").triggered.connect(self._on_save_triggered)
+        self.toolbar.menu.addSeparator()
+        for dock in (self.setup_dock, self.meters_dock):
+            self.toolbar.menu.addAction(dock.toggleViewAction())
+        self._motion = add("Reduce motion")
+        self._motion.setCheckable(True)
+        self._motion.setChecked(self.preferences.reduce_motion)
+        self._motion.toggled.connect(self._on_motion_toggled)
+        self._on_motion_toggled(self.preferences.reduce_motion)
+        self.toolbar.menu.addSeparator()
+        add("Keyboard shortcuts", "F1").triggered.connect(self._on_help_triggered)
+        # An action in a menu that was never opened has no shortcut unless the window has the action, too.
+        self.addActions(self.toolbar.menu.actions())
+        for keys, slot in (
+            ("Ctrl+Return", self.run), ("Ctrl+Enter", self.run), ("Ctrl+.", self.controller.stop),
+            ("F11", self.toggle_presenting), ("F5", self.toggle_presenting),
+            ("Ctrl+1", lambda: self.tabs.setCurrentIndex(0)), ("Ctrl+2", lambda: self.tabs.setCurrentIndex(1)),
+        ):  # fmt: skip
+            QShortcut(QKeySequence(keys), self).activated.connect(slot)
+
+    def _connect(self) -> None:
+        controller, toolbar, timeline = self.controller, self.toolbar, self.timeline
+        toolbar.run_requested.connect(self.run)
+        toolbar.pause_toggled.connect(self._on_pause_toggled)
+        toolbar.step_requested.connect(self._on_toolbar_step)
+        toolbar.stop_requested.connect(controller.stop)
+        toolbar.present_toggled.connect(self.toggle_presenting)
+        toolbar.theme_toggled.connect(self._on_theme_toggled)
+        toolbar.badge_clicked.connect(self._on_badge_clicked)
+        timeline.play_toggled.connect(controller.toggle)
+        timeline.seek_requested.connect(controller.seek)
+        timeline.step_requested.connect(controller.step)
+        timeline.speed_changed.connect(controller.set_speed)
+        timeline.live_requested.connect(controller.show_live)
+        self.setup_panel.load_requested.connect(lambda: controller.load(self.setup_panel.setup().load))
+        self.stage.candidate_selected.connect(lambda candidate: self.meters.select(candidate))
+        self.stage.token_selected.connect(self.meters.select)
+        self.meters.prompt_requested.connect(self._on_prompt_requested)
+        self.history.replay_requested.connect(lambda path: self.open_path(Path(path)))
+        self.tabs.currentChanged.connect(self._on_tab_changed)
+        self.opener.opened.connect(self._on_opener_opened)
+        self.opener.failed.connect(self.banner.say)
+        self.opener.listed.connect(self.history.set_runs)
+        controller.shown_changed.connect(self._on_controller_shown_changed)
+        controller.frame_ready.connect(self._on_controller_frame_ready)
+        controller.activity_changed.connect(self._on_controller_activity_changed)
+        controller.model_changed.connect(self._on_controller_model_changed)
+        controller.trouble_raised.connect(self.banner.say)
+        controller.trouble_passed.connect(self.banner.hide)
+        controller.run_ended.connect(lambda _: self._list_runs())
+        THEMES.theme_changed.connect(self._restyle)
+
+    def _restyle(self) -> None:
+        self.setStyleSheet(window_stylesheet(current_theme(), THEMES.scale))
+
+    def _restore(self) -> None:
+        self.resize(FIRST_SIZE)
+        if self.preferences.geometry is not None:
+            self.restoreGeometry(self.preferences.geometry)
+        if self.preferences.layout is not None:
+            self.restoreState(self.preferences.layout)
+        if self.preferences.setup is not None:
+            self.setup_panel.set_setup(self.preferences.setup)
+        if self._library.notice:
+            self.banner.say(ThinkscopeError(self._library.notice))
+
+    # From the controller
+
+    def _on_controller_shown_changed(self) -> None:
+        player = self.controller.player
+        recorded = self.controller.label in ("RECORDED", "SIMULATED")
+        spans = [(span.phase, span.start, span.end or player.duration) for span in player.phases] if recorded else []
+        self.timeline.set_spans(spans)
+        self._shown = None
+        self._on_controller_frame_ready()
+
+    def _on_controller_frame_ready(self) -> None:
+        player = self.controller.player
+        shown = (player.state, self.controller.label)
+        if self._shown is None or shown[0] is not self._shown[0] or shown[1] != self._shown[1]:
+            self._shown = shown
+            self.stage.set_state(player.state, self.controller.label.lower() or None)
+            self.meters.set_state(player.state)
+        else:
+            self.stage.refresh()
+            self.meters.refresh()
+        self._show_moment()
+        self._reach_milestones(player)
+
+    def _on_controller_activity_changed(self) -> None:
+        self.toolbar.show_activity(self.controller.activity)
+        self._on_controller_frame_ready()
+
+    def _show_moment(self) -> None:
+        controller, player = self.controller, self.controller.player
+        going = controller.activity != "idle"
+        moving = controller.playing or (controller.at_live_edge and controller.activity == "running")
+        behind = going and not controller.at_live_edge
+        self.timeline.set_moment(
+            player.state, controller.label, player.position, player.duration, playing=moving, behind=behind
+        )
+
+    def _reach_milestones(self, player: TracePlayer) -> None:
+        if player.state.events:
+            self._milestones.reach("something_moving")
+        if self.controller.shows_live and player.state.ledger.completion_tokens:
+            self._milestones.reach("first_real_token")
+
+    def _on_controller_model_changed(self) -> None:
+        model, badge = self.controller.model, self.toolbar.badge
+        if model.status == "ready" and model.report is not None:
+            badge.show_report(model.report)
+            if self._milestones.wanted and self.controller.live is None:
+                self.run()
+        elif model.status == "loading":
+            name = Path(model.options.path).stem if model.options is not None else "Model"
+            badge.show_words("warn", name, f"loading, {model.stage or 'starting'} · {model.fraction:.0%}")
+        elif model.status == "failed":
+            badge.show_words("bad", "No model", model.trouble.what if model.trouble is not None else "")
+
+    # From the person
+
+    def toggle_presenting(self) -> None:
+        """Large type and nothing but the stage, or back."""
+        if self._before_presenting is None:
+            docks = (self.setup_dock.isVisible(), self.meters_dock.isVisible(), self.isFullScreen())
+            self._before_presenting = docks
+            self.setup_dock.hide()
+            self.meters_dock.hide()
+            set_type_scale(LARGE_TYPE)
+            self.showFullScreen()
+        else:
+            setup, meters, full = self._before_presenting
+            self._before_presenting = None
+            if not full:
+                self.showNormal()
+            set_type_scale(1.0)
+            self.setup_dock.setVisible(setup)
+            self.meters_dock.setVisible(meters)
+        self.toolbar.present_button.setChecked(self._before_presenting is not None)
+
+    def _on_escape_pressed(self) -> None:
+        if self.controller.activity in ("starting", "running", "paused"):
+            self.controller.stop()
+        elif self._before_presenting is not None:
+            self.toggle_presenting()
+        else:
+            self.controller.pause()
+
+    def _on_pause_toggled(self) -> None:
+        if not self.controller.at_live_edge:
+            self.controller.show_live()
+        self.controller.toggle()
+
+    def _on_toolbar_step(self, grain: Grain) -> None:
+        self.timeline.set_grain(grain)
+        if self.controller.activity == "idle":
+            self.run(grain)
+        else:
+            self.controller.show_live()
+            self.controller.step(grain)
+
+    def _on_theme_toggled(self) -> None:
+        name = "light" if current_theme().is_dark else "dark"
+        self.preferences.theme = name
+        set_theme(name)
+
+    def _on_motion_toggled(self, reduced: bool) -> None:
+        self.preferences.reduce_motion = reduced
+        self.stage.set_reduce_motion(reduced)
+        self.meters.votes.bars.set_reduce_motion(reduced)
+
+    def _on_badge_clicked(self) -> None:
+        model = self.controller.model
+        LoadReport(model.report, model.trouble, self).show_below(self.toolbar.badge)
+
+    def _on_prompt_requested(self, prompt: int) -> None:
+        rendered = self.controller.player.state.prompts.get(prompt)
+        if rendered is not None:
+            PromptDialog(rendered, self).open()
+
+    def _on_open_triggered(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(self, "Open", str(self._library.folder), FILTER)
+        if path:
+            self.open_path(Path(path))
+
+    def _on_save_triggered(self) -> None:
+        path, _ = QFileDialog.getSaveFileName(self, "Save set-up", f"set-up{SETUP_SUFFIX}", f"Set-up (*{SETUP_SUFFIX})")
+        if path:
+            self.save_setup(Path(path).with_suffix(SETUP_SUFFIX))
+
+    def save_setup(self, path: Path) -> None:
+        """Writes the set-up as it stands to a file."""
+        try:
+            write_setup(path, self.setup_panel.setup())
+        except ThinkscopeError as error:
+            self.banner.say(error)
+
+    def _on_help_triggered(self) -> None:
+        ShortcutsDialog(self).open()
+
+    def _on_tab_changed(self) -> None:
+        if self.tabs.currentWidget() is self.history:
+            self._list_runs()
+
+    def _list_runs(self) -> None:
+        if self.tabs.currentWidget() is self.history:
+            self.opener.list_runs(RECORDINGS, self._library)
+
+    def _on_opener_opened(self, player: TracePlayer, play: bool) -> None:
+        # A first recording that is read slowly must not push a run aside that a person has started meanwhile.
+        simulated = player.state.start is not None and player.state.start.backend == "simulated"
+        self.tabs.setCurrentWidget(self.stage_page)
+        self.controller.show(player, "SIMULATED" if simulated else "RECORDED", play)

@@ -1,0 +1,123 @@
+"""The bar at the top: run, pause, step, stop; the model; presenting, theme and what is seldom needed."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
+
+from app.run_controller import Activity
+from engine.worker.messages import Grain
+from widgets.icons import set_icon
+from widgets.model_badge import ModelBadge
+from widgets.theme import THEMES, current_theme, set_kind
+from widgets.timeline import GRAINS
+
+
+class Toolbar(QToolBar):
+    """Says what a person wants; what is allowed follows the activity."""
+
+    run_requested = Signal()
+    pause_toggled = Signal()
+    step_requested = Signal(str)
+    stop_requested = Signal()
+    present_toggled = Signal()
+    theme_toggled = Signal()
+    badge_clicked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Toolbar", parent)
+        self.setObjectName("toolbar")
+        self.setMovable(False)
+        self.setFloatable(False)
+        self.setIconSize(QSize(16, 16))
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        self._wordmark = QLabel()
+        self._wordmark.setProperty("role", "wordmark")
+        self.run_button = _button("play-fill", "Run", "Starts a run with this set-up (Ctrl+Return).", "on_accent")
+        set_kind(self.run_button, "primary")
+        self.pause_button = _button("pause-fill", "Pause", "Holds the run, or lets it go on (Space).")
+        self.step_button = _button(
+            "arrow-line-right", "Step", "Lets the engine do one step, then holds it. Right arrow repeats it."
+        )
+        self.stop_button = _button("stop-fill", "Stop", "Ends the run now and keeps what is there (Esc or Ctrl+.).")
+        self.badge = ModelBadge()
+        self.present_button = _button("presentation", "Present", "Large type and nothing but the stage (F11).")
+        self.present_button.setCheckable(True)
+        self.theme_button = _button("circle-half", "", "Light or dark.")
+        self.theme_button.setAccessibleName("Theme")
+        self.more_button = _button("dots-three", "", "Open, save, panels, shortcuts.")
+        self.more_button.setAccessibleName("More")
+        self.menu = QMenu(self.more_button)
+        self._build()
+        self._paint_wordmark()
+        THEMES.theme_changed.connect(self._paint_wordmark)
+        self.show_activity("idle")
+
+    def show_activity(self, activity: Activity) -> None:
+        """Offers what can be done now."""
+        going = activity in ("running", "paused")
+        self.run_button.setEnabled(activity == "idle")
+        self.pause_button.setEnabled(going)
+        self.step_button.setEnabled(activity in ("idle", "running", "paused"))
+        self.stop_button.setEnabled(activity in ("starting", "running", "paused"))
+        held = activity == "paused"
+        self.pause_button.setText("Go on" if held else "Pause")
+        set_icon(self.pause_button, "play-fill" if held else "pause-fill")
+        self.stop_button.setText("Stopping…" if activity == "stopping" else "Stop")
+
+    def add_menu_action(self, text: str, shortcut: str = "") -> QAction:
+        """An entry of the menu for what is seldom needed."""
+        action = self.menu.addAction(text)
+        if shortcut:
+            action.setShortcut(shortcut)
+        return action
+
+    def _build(self) -> None:
+        self._build_steps()
+        stretch = QWidget()
+        stretch.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        for widget in (self._wordmark, self.run_button, self.pause_button, self.step_button, self.stop_button, stretch):
+            self.addWidget(widget)
+        for widget in (self.badge, self.present_button, self.theme_button, self.more_button):
+            self.addWidget(widget)
+        self.more_button.setMenu(self.menu)
+        self.more_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.more_button.setStyleSheet("QToolButton::menu-indicator { image: none; } QToolButton { padding: 0 8px; }")
+        self.run_button.clicked.connect(self.run_requested)
+        self.pause_button.clicked.connect(self.pause_toggled)
+        self.stop_button.clicked.connect(self.stop_requested)
+        self.present_button.clicked.connect(self.present_toggled)
+        self.theme_button.clicked.connect(self.theme_toggled)
+        self.badge.clicked.connect(self.badge_clicked)
+
+    def _build_steps(self) -> None:
+        menu = QMenu(self.step_button)
+        menu.setToolTipsVisible(True)
+        for grain, text, help_text in GRAINS:
+            action = menu.addAction(f"One {text.lower()}")
+            action.setToolTip(help_text)
+            action.triggered.connect(lambda _, grain=grain: self._on_step_chosen(grain))
+        self.step_button.setMenu(menu)
+        self.step_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+
+    def _on_step_chosen(self, grain: Grain) -> None:
+        self.step_requested.emit(grain)
+
+    def _paint_wordmark(self) -> None:
+        accent = current_theme().accent
+        self._wordmark.setText(f'Think<span style="color:{accent}">scope</span>')
+
+
+def _button(icon: str, text: str, help_text: str, ink: str = "text") -> QToolButton:
+    button = QToolButton()
+    set_icon(button, icon, ink)
+    button.setText(text)
+    both = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+    button.setToolButtonStyle(both if text else Qt.ToolButtonStyle.ToolButtonIconOnly)
+    button.setToolTip(help_text)
+    button.setAccessibleName(text)
+    button.setAccessibleDescription(help_text)
+    # A click leaves the focus where it is, so that Space goes on meaning pause.
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return button

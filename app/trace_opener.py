@@ -1,0 +1,76 @@
+"""Opens recordings in a thread of its own, so that a long one never holds up the window."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from app.trace_pump import Inbox
+from engine.errors import BadInputError, ThinkscopeError
+from engine.trace.player import TracePlayer
+from engine.trace.reader import TraceReader
+from engine.trace.run_info import RunInfo, read_info
+from engine.trace.store import RunLibrary
+
+Result = tuple[TracePlayer, bool] | ThinkscopeError | tuple[list[RunInfo], list[RunInfo]]
+
+
+class TraceOpener(QObject):
+    """Reads recordings, and lists of them, and says when they are there."""
+
+    opened = Signal(object, bool)  # TracePlayer, whether it is to be played at once
+    failed = Signal(object)  # ThinkscopeError
+    listed = Signal(list, list)  # RunInfo of shipped runs, of the person's own
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._inbox: Inbox[Result] = Inbox(self)
+        self._inbox.filled.connect(self._on_inbox_filled)
+        self._threads: list[threading.Thread] = []
+
+    def open(self, path: Path, play: bool = True) -> None:
+        """Reads a recording; `opened` or `failed` follows."""
+        self._start(lambda: (_read(path), play))
+
+    def list_runs(self, shipped: Path, library: RunLibrary) -> None:
+        """Reads what a list shows of every recording; `listed` follows."""
+        self._start(lambda: ([read_info(path) for path in sorted(shipped.glob("*.tsrun"))], library.list()))
+
+    def close(self) -> None:
+        """Waits for what is being read."""
+        for thread in self._threads:
+            thread.join()
+        self._threads.clear()
+
+    def _start(self, work: object) -> None:
+        def run() -> None:
+            try:
+                self._inbox.put(work())
+            except ThinkscopeError as error:
+                self._inbox.put(error)
+            except OSError as error:
+                self._inbox.put(BadInputError("The recording could not be read.", f"{error.strerror or error}."))
+
+        self._threads = [thread for thread in self._threads if thread.is_alive()]
+        self._threads.append(threading.Thread(target=run, name="trace-opener", daemon=True))
+        self._threads[-1].start()
+
+    def _on_inbox_filled(self) -> None:
+        for item in self._inbox.take():
+            match item:
+                case ThinkscopeError():
+                    self.failed.emit(item)
+                case (TracePlayer() as player, play):
+                    self.opened.emit(player, play)
+                case (shipped, own):
+                    self.listed.emit(shipped, own)
+
+
+def _read(path: Path) -> TracePlayer:
+    player = TracePlayer(TraceReader(path))
+    if not len(player):
+        raise BadInputError(f"“{path.name}” holds no run.", "It was cut before its first event.", "Open another one.")
+    _ = player.phases  # works through the whole run once, here and not in the window's thread
+    return player

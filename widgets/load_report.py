@@ -1,0 +1,100 @@
+"""The whole load report, in a small window below the badge."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from engine.errors import ThinkscopeError
+from engine.events import ModelReport
+from widgets.meters import numbers
+from widgets.meters.fact_rows import FactRows
+from widgets.panels.section import SectionTitle
+from widgets.theme import set_role
+
+WIDTH = 420
+
+
+class LoadReport(QFrame):
+    """Facts about the model that is loaded, or why none is; closes when something else is clicked."""
+
+    def __init__(self, report: ModelReport | None, trouble: ThinkscopeError | None, parent: QWidget) -> None:
+        super().__init__(parent, Qt.WindowType.Popup)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setProperty("role", "pop")
+        self.setFixedWidth(WIDTH)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 14, 16, 16)
+        column.setSpacing(8)
+        if report is not None:
+            self._add_report(column, report)
+        elif trouble is not None:
+            column.addWidget(SectionTitle("No model"))
+            column.addWidget(_text(str(trouble)))
+        else:
+            column.addWidget(_text("No model is loaded yet."))
+
+    def show_below(self, badge: QWidget) -> None:
+        """Opens below a badge, inside its window."""
+        self.adjustSize()
+        corner = badge.mapToGlobal(QPoint(badge.width() - self.width(), badge.height() + 6))
+        self.move(corner)
+        self.show()
+
+    def _add_report(self, column: QVBoxLayout, report: ModelReport) -> None:
+        column.addWidget(SectionTitle(report.name))
+        facts = report_rows(report)
+        rows = FactRows({name: (name, "") for name, _ in facts})
+        for name, value in facts:
+            rows.set_value(name, value)
+        column.addWidget(rows)
+        path = _text(report.path)
+        set_role(path, "muted")
+        column.addWidget(path)
+        if report.safe_mode and report.safe_mode_reason:
+            column.addWidget(SectionTitle("Safe mode"))
+            column.addWidget(_text(report.safe_mode_reason))
+        if report.gpu_hint:
+            column.addWidget(SectionTitle("GPU"))
+            self._add_hint(column, report.gpu_hint)
+
+    def _add_hint(self, column: QVBoxLayout, hint: str) -> None:
+        text = _text(hint)
+        set_role(text, "mono")
+        copy = QPushButton("Copy")
+        copy.setToolTip("Copies this text to the clipboard.")
+        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(hint))
+        row = QHBoxLayout()
+        row.setSpacing(12)
+        row.addWidget(text, 1)
+        row.addWidget(copy, 0, Qt.AlignmentFlag.AlignTop)
+        column.addLayout(row)
+
+
+def report_rows(report: ModelReport) -> list[tuple[str, str]]:
+    """Every fact of a report with its name, as people read it."""
+    asked = "all" if report.layers_asked < 0 else str(report.layers_asked)
+    return [
+        ("Architecture", f"{report.architecture}, {report.n_layers} layers, width {report.n_embd:,}"),
+        ("Parameters", numbers.prefixed(float(report.parameters), "").strip()),
+        ("Quantisation", report.quantization),
+        ("File", numbers.size(report.file_bytes)),
+        ("Vocabulary", f"{report.n_vocab:,} tokens"),
+        ("Context", f"{report.n_ctx:,} tokens (trained for {report.n_ctx_train:,})"),
+        ("Chat template", "the model's own" if report.has_chat_template else "none, worked examples instead"),
+        ("Device", f"{report.device}, {report.n_threads} threads"),
+        ("Layers on GPU", f"{report.layers_on_gpu} of {report.layers_total} (asked for: {asked})"),
+        ("Flash attention", "on" if report.flash_attention else "off"),
+        ("KV cache", report.kv_layout),
+        ("Safe mode", "on" if report.safe_mode else "off"),
+        ("Memory, estimated", numbers.size(report.memory_estimated_bytes)),
+        ("Memory, measured", numbers.size(report.memory_measured_bytes)),
+        ("Time to load", numbers.seconds(report.load_seconds)),
+    ]
+
+
+def _text(words: str) -> QLabel:
+    label = QLabel(words, wordWrap=True)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return label

@@ -1,0 +1,82 @@
+"""The answer of this moment, in large type, with who picked it and whether it is right."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QWidget
+
+from engine.trace.fold import RunState
+from widgets.panels.section import Section
+from widgets.theme import THEMES, current_theme, set_role
+
+LONGEST = 60
+
+
+class AnswerMeter(Section):
+    """What the run says, and why."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Answer", parent, spacing=2)
+        self.answer = QLabel("–", wordWrap=True)
+        self.answer.setEnabled(False)
+        set_role(self.answer, "number")
+        self.answer.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.answer.setTextFormat(Qt.TextFormat.PlainText)
+        self.answer.setAccessibleName("Answer")
+        self.reason = QLabel(wordWrap=True)
+        self.reason.setTextFormat(Qt.TextFormat.RichText)
+        set_role(self.reason, "muted")
+        self.body.addWidget(self.answer)
+        self.body.addWidget(self.reason)
+        self._state = RunState()
+        THEMES.theme_changed.connect(lambda: self.show_state(self._state))
+
+    def show_state(self, state: RunState) -> None:
+        """Shows the answer of a state."""
+        self._state = state
+        text, words = _headline(state), _words(state)
+        if self.answer.text() != text:
+            self.answer.setText(text)
+            self.answer.setEnabled(text != "–")
+        if self.reason.text() != words:
+            self.reason.setText(words)
+
+
+def _headline(state: RunState) -> str:
+    if state.answer is None or state.answer.answer is None:
+        return "–"
+    answer = state.answer.answer
+    return answer if len(answer) <= LONGEST else answer[: LONGEST - 1] + "…"
+
+
+def _words(state: RunState) -> str:
+    picked = state.answer
+    if picked is None or picked.answer is None:
+        return _why_none(state)
+    theme = current_theme()
+    parts = [_escaped(picked.reason)]
+    if picked.correct is not None:
+        right = state.start.setup.problem.answer if state.start is not None else None
+        verdict = "✓ correct" if picked.correct else f"✗ wrong, the answer is {_escaped(right or 'another')}"
+        colour = theme.good if picked.correct else theme.bad
+        parts.append(f'<span style="color:{colour}; font-weight:600">{verdict}</span>')
+    return " · ".join(part for part in parts if part)
+
+
+def _why_none(state: RunState) -> str:
+    if state.status == "empty":
+        return "Nothing has been asked yet."
+    if state.status == "failed" and state.failure is not None:
+        return _escaped(state.failure.what)
+    if state.status == "finished":
+        return _escaped(state.finish.reason if state.finish is not None else "No answer was found.")
+    finished = sum(1 for c in state.candidates.values() if c.finished_at is not None)
+    return (
+        f"{finished} of {len(state.candidates)} candidates have finished."
+        if state.candidates
+        else "Reading the prompt."
+    )
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

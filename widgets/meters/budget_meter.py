@@ -1,0 +1,71 @@
+"""How much of the budget is gone."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from engine.trace.fold import RunState
+from widgets.meters.bars import GaugeBar
+from widgets.meters.numbers import UNKNOWN
+from widgets.panels.section import Section
+
+
+class Gauge(QWidget):
+    """A name, "318 of 1,200", and a bar."""
+
+    def __init__(self, name: str, help_text: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.name, self.words, self.bar = QLabel(name), QLabel(), GaugeBar()
+        self.setToolTip(help_text)
+        self.words.setAccessibleName(f"Budget, {name.lower()}")
+        row = QHBoxLayout()
+        row.addWidget(self.name, 1)
+        row.addWidget(self.words)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(5)
+        column.addLayout(row)
+        column.addWidget(self.bar)
+
+    def show_nothing(self) -> None:
+        """Shows that there is no run."""
+        self.words.setText(UNKNOWN)
+        self.bar.setVisible(True)
+        self.bar.set_share(0.0)
+
+    def show_use(self, used: float, limit: float | None, decimals: int) -> None:
+        """Shows what is used of a limit; None is no limit, and then no bar is needed."""
+        shown = f"{used:,.{decimals}f}"
+        self.words.setText(f"{shown}, no limit" if limit is None else f"{shown} of {limit:,.0f}")
+        self.bar.setVisible(limit is not None)
+        if limit is not None:
+            self.bar.set_share(used / limit if limit > 0 else 1.0)
+
+
+class BudgetMeter(Section):
+    """A gauge for tokens and one for seconds, and a sentence when one of them ended the run."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Budget", parent)
+        self.tokens = Gauge("Tokens", "Generated tokens, a verifier's included.")
+        self.seconds = Gauge("Seconds", "Time of the run; pauses do not count.")
+        self.spent = QLabel(wordWrap=True)
+        self.spent.hide()
+        for widget in (self.tokens, self.seconds, self.spent):
+            self.body.addWidget(widget)
+
+    def show_state(self, state: RunState) -> None:
+        """Shows the gauges of a state."""
+        budget = state.start.setup.budget if state.start is not None else None
+        ledger = state.ledger
+        used = ledger.completion_tokens + ledger.verifier_tokens
+        if budget is None:
+            for gauge in (self.tokens, self.seconds):
+                gauge.show_nothing()
+        else:
+            self.tokens.show_use(used, budget.tokens, 0)
+            self.seconds.show_use(state.t, budget.seconds, 1)
+        spent = state.budget_spent
+        self.spent.setVisible(spent is not None)
+        if spent is not None:
+            self.spent.setText(f"The budget of {spent.limit:,.0f} {spent.unit} ended the run.")

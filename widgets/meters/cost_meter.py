@@ -1,0 +1,50 @@
+"""What the run has used so far; estimates are called so."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QWidget
+
+from engine.trace.fold import RunState
+from widgets.meters import numbers
+from widgets.meters.fact_rows import FactRows
+from widgets.panels.section import Section
+
+ROWS = {
+    "prompt": ("Prompt, computed once", "Prompt tokens that the model read for this run."),
+    "cached": ("Prompt, from cache", "Prompt tokens that candidates shared instead of reading them again."),
+    "generated": ("Generated", "Tokens that candidates have written."),
+    "verifier": ("Judge", "Tokens that verifiers have written; they are charged to the same budget."),
+    "flops": ("Compute", "Floating-point operations: 2 × parameters a token, and 2 × layers × width × context."),
+    "energy": (
+        "Energy",
+        "From the machine's own counter where it can be read; otherwise watts × seconds, an estimate.",
+    ),
+    "price": ("Electricity", "Energy × price a kilowatt-hour of the set-up."),
+}
+
+
+class CostMeter(Section):
+    """Tokens by kind, operations, energy and money."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Cost so far", parent)
+        self.rows = FactRows(ROWS)
+        self.body.addWidget(self.rows)
+
+    def show_state(self, state: RunState) -> None:
+        """Shows the ledger of a state."""
+        ledger, there = state.ledger, state.status != "empty"
+        tokens = {
+            "prompt": ledger.prompt_tokens,
+            "cached": ledger.cached_tokens,
+            "generated": ledger.completion_tokens,
+            "verifier": ledger.verifier_tokens,
+        }
+        for key, value in tokens.items():
+            self.rows.set_value(key, numbers.count(value if there else None))
+        self.rows.set_value("flops", numbers.prefixed(ledger.flops if ledger.flops else None, "FLOP"))
+        estimate = ", estimate" if ledger.energy_source == "estimate" else ""
+        self.rows.set_name("energy", f"Energy{estimate}")
+        self.rows.set_name("price", f"Electricity{estimate}")
+        self.rows.set_value("energy", numbers.prefixed(ledger.energy_joules, "J"))
+        self.rows.set_value("price", numbers.price(ledger.cost, ledger.tariff.currency))

@@ -1,0 +1,98 @@
+"""All meters of a run, one below the other."""
+
+from __future__ import annotations
+
+import time
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from engine.trace.fold import RunState
+from widgets.meters.answer_meter import AnswerMeter
+from widgets.meters.budget_meter import BudgetMeter
+from widgets.meters.cost_meter import CostMeter
+from widgets.meters.inspector import Inspector
+from widgets.meters.latency_meter import LatencyMeter
+from widgets.meters.speed_meter import SpeedMeter
+from widgets.meters.votes_meter import VotesMeter
+
+PANEL_WIDTH = 288
+# People cannot read numbers that change faster, and a frame has better things to do.
+UPDATE_MS = 100
+
+
+class MetersPanel(QScrollArea):
+    """Answer, votes, speed, cost, latency and budget of one state; the inspector on top when something is selected.
+
+    `refresh` may be called every frame: the meters are brought up to date at most ten times a second, the last call
+    included.
+    """
+
+    prompt_requested = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._state = RunState()
+        self._updated = 0.0
+        self._timer = QTimer(self, singleShot=True)
+        self._timer.timeout.connect(self.update_now)
+        self.inspector = Inspector()
+        self.answer = AnswerMeter()
+        self.votes = VotesMeter()
+        self.speed = SpeedMeter()
+        self.cost = CostMeter()
+        self.latency = LatencyMeter()
+        self.budget = BudgetMeter()
+        self._build()
+        self.update_now()
+
+    def set_state(self, state: RunState) -> None:
+        """Shows another run, or another moment of one, at once."""
+        if state.start is not self._state.start:
+            self.inspector.select(state, None)
+        self._state = state
+        self.update_now()
+
+    def refresh(self) -> None:
+        """The state has moved on; cheap to call every frame."""
+        if self._timer.isActive():
+            return
+        left = UPDATE_MS - (time.monotonic() - self._updated) * 1000
+        if left <= 0:
+            self.update_now()
+        else:
+            self._timer.start(int(left) + 1)
+
+    def select(self, candidate: int | None, token: int | None = None) -> None:
+        """Puts a candidate or one of its tokens under the inspector."""
+        self.inspector.select(self._state, candidate, token)
+        if candidate is not None:
+            self.verticalScrollBar().setValue(0)
+
+    def load_plots(self) -> None:
+        """Imports the plot library; called once, after the window is on the screen."""
+        self.speed.sparkline.load_plot()
+
+    def update_now(self) -> None:
+        """Brings all meters up to date."""
+        self._timer.stop()
+        self._updated = time.monotonic()
+        for meter in (self.answer, self.votes, self.speed, self.budget, self.cost, self.latency, self.inspector):
+            meter.show_state(self._state)
+
+    def _build(self) -> None:
+        content = QWidget()
+        content.setProperty("surface", "panel")
+        column = QVBoxLayout(content)
+        column.setContentsMargins(16, 12, 16, 16)
+        column.setSpacing(18)
+        for meter in (self.inspector, self.answer, self.votes, self.speed, self.budget, self.cost, self.latency):
+            column.addWidget(meter)
+        column.addStretch(1)
+        self.inspector.prompt_requested.connect(self.prompt_requested)
+        self.setWidget(content)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setMinimumWidth(PANEL_WIDTH)
+        self.setAccessibleName("Meters")

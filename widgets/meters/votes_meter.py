@@ -1,0 +1,23 @@
+"""How the candidates vote, and what other ways of choosing would have said."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QWidget
+
+from engine.trace.fold import RunState
+from widgets.panels.section import Section
+from widgets.stage.vote_bars import VoteBars
+
+
+class VotesMeter(Section):
+    """A bar for each answer. Hidden when there is one candidate, which has nobody to vote with."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Votes", parent)
+        self.bars = VoteBars()
+        self.body.addWidget(self.bars)
+
+    def show_state(self, state: RunState) -> None:
+        """Shows the votes of a state."""
+        self.setVisible(len(state.candidates) > 1)
+        self.bars.set_votes(state)
