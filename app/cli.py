@@ -90,6 +90,12 @@ def explain_missing_window(error: ImportError) -> int:
     return _say(ThinkscopeError("The window cannot be opened.", why, next_step))
 
 
+def explain_no_display() -> int:
+    """Says that there is no screen, and what works without one."""
+    why = "DISPLAY and WAYLAND_DISPLAY are not set, so there is no screen to open it on."
+    return _say(ThinkscopeError("The window cannot be opened.", why, "The command line works here: main.py --help."))
+
+
 def _prepare_streams(as_json: bool) -> None:
     """JSON is UTF-8 everywhere; for people, what a terminal cannot show becomes a question mark."""
     for stream in (sys.stdout, sys.stderr):

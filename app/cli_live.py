@@ -214,7 +214,8 @@ def _answer_panel(state: RunState, lines: list[str]) -> RenderableType:
     correct = answer.correct if answer else None
     color = {True: GOOD, False: BAD, None: ACCENT}[correct]
     title = shown_answer(answer.answer if answer else None, correct)
-    body = Text("\n".join(line for line in lines if line and not line.startswith("Answer")))
+    reason, *figures = [line for line in lines if line and not line.startswith("Answer")]
+    body = Text("\n".join([reason.strip(), *figures]))
     heading = f"[bold {color}]{escape(title)}[/]"
     return Panel(body, title=heading, title_align="left", border_style=color, padding=(0, 1))
 

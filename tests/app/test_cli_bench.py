@@ -1,0 +1,54 @@
+"""What the measurements make of what they are told; the measuring itself is `main.py bench`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.bench.startup import read_milestones
+from app.bench.throughput import make_setup, measure, parse_counts
+from app.processor import parse_cpuinfo
+from engine.check import check_setup
+from engine.errors import BadInputError, EngineError
+from engine.setup import LoadOptions
+from engine.trace.fold import fold
+from tests import sample_run
+
+
+def test_counts_are_numbers_from_1_to_256() -> None:
+    assert parse_counts("1, 16,256") == [1, 16, 256]
+    for text in ("", "1,,2", "0", "257", "many"):
+        with pytest.raises(BadInputError):
+            parse_counts(text)
+
+
+@pytest.mark.parametrize("count", [1, 4, 8, 16, 32, 64])
+def test_every_measured_set_up_is_one_that_can_be_run(count: int) -> None:
+    check_setup(make_setup(LoadOptions("model.gguf"), count, 60))
+
+
+def test_the_figures_of_a_run_come_from_its_events() -> None:
+    state = fold(sample_run.events(4))
+    found = measure(state, 4)
+    assert found.tokens == state.ledger.completion_tokens
+    assert found.tokens_per_second == pytest.approx(found.tokens / state.t)
+    assert found.outside_share == pytest.approx(0.05, abs=0.01)
+
+
+def test_a_run_without_an_end_gives_no_figures() -> None:
+    with pytest.raises(EngineError):
+        measure(fold(sample_run.events(2)[:-1]), 2)
+
+
+def test_milestones_count_from_the_launch_and_a_half_written_one_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "marks"
+    assert read_milestones(path, 100.0) == {}
+    path.write_text("window_visible 100.5\nsomething_moving 101.25\nwindow_visible 109\nfirst_real_token 10")
+    assert read_milestones(path, 100.0) == {"window_visible": 0.5, "something_moving": 1.25}
+
+
+def test_hyper_threads_are_not_counted_as_cores() -> None:
+    thread = "processor: {0}\nmodel name\t: Fast CPU\nphysical id\t: 0\ncore id\t\t: {1}\nflags\t\t: fpu avx2 fma\n\n"
+    found = parse_cpuinfo("".join(thread.format(i, i // 2) for i in range(8)), usable=8)
+    assert (found.name, found.physical_cores, found.usable_cores, found.features) == ("Fast CPU", 4, 8, ("avx2", "fma"))
