@@ -55,7 +55,7 @@ class ModelReport(Struct, frozen=True):
     load_seconds: float
 
 
-class Event(Struct, frozen=True, tag_field="kind", tag=True):
+class Event(Struct, frozen=True, tag_field="kind", tag=True, gc=False):
     """Something that happened at `t` seconds of the run clock."""
 
     t: float

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, fields, replace
+from operator import attrgetter
+from typing import Any, Literal
 
 from engine.events import (
     AnswerPicked,
@@ -31,11 +32,19 @@ from engine.types import FinishReason, Score, Token
 
 CandidateStatus = Literal["queued", "prompt", "writing", "finished", "stopped", "failed"]
 RunStatus = Literal["empty", "running", "paused", "finished", "failed"]
+TokenLoader = Callable[[int, int], list[Token]]
 
 
 @dataclass(slots=True)
 class CandidateState:
-    """One candidate as it stands. `text` is the final text once it is finished, what was streamed before."""
+    """One candidate as it stands. `text` is the final text once it is finished, what was streamed before.
+
+    Hold on to ids rather than to these objects: in a state that was made by seeking, the finished candidates are shared
+    with other states, and one that is scored or picked later is copied first.
+
+    `tokens` of a state that was made by seeking are fetched when somebody first looks at them; `token_count` is known
+    without that, and `newest_tokens` are those that came since.
+    """
 
     id: int
     label: str
@@ -45,7 +54,6 @@ class CandidateState:
     max_tokens: int
     queued_at: float
     status: CandidateStatus = "queued"
-    tokens: list[Token] = field(default_factory=list)
     final_text: str | None = None
     answer: str | None = None
     vote: str | None = None
@@ -60,6 +68,46 @@ class CandidateState:
     scores: dict[str, Score] = field(default_factory=dict)
     mix: float | None = None
     picked: bool = False
+    # The numbers of events, from 1, tell the order also where t is the same.
+    first_token_event: int = 0
+    arrival: int = 0
+    shared: bool = False
+    newest_tokens: list[Token] = field(default_factory=list)
+    _absent: int = 0
+    _load: TokenLoader | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def tokens(self) -> list[Token]:
+        """The tokens so far, in order."""
+        if self._absent and self._load is not None:
+            self.newest_tokens[:0] = self._load(self.id, self._absent)
+            self._absent, self._load = 0, None
+        return self.newest_tokens
+
+    @property
+    def token_count(self) -> int:
+        """How many tokens there are so far."""
+        return self._absent + len(self.newest_tokens)
+
+    def begin_writing(self, t: float, event: int) -> None:
+        """Takes note of the first token: at `t`, in the run's event of that number."""
+        self.first_token_at, self.first_token_event, self.status = t, event, "writing"
+
+    def copy(self) -> CandidateState:
+        """A candidate that goes its own way from here."""
+        copied = CandidateState(*_values_of_candidate(self))
+        copied.newest_tokens, copied.shared = list(self.newest_tokens), False
+        return copied
+
+    def keep(self, load: TokenLoader) -> CandidateState:
+        """A candidate as it stands, to be shared. Its tokens are fetched with `load` when somebody looks at them.
+
+        Args:
+            load: Gives the first n tokens of a candidate, from (candidate, n).
+        """
+        kept = CandidateState(*_values_of_candidate(self))
+        kept.newest_tokens, kept._absent, kept._load, kept.shared = [], self.token_count, load, True
+        return kept
 
     @property
     def text(self) -> str:
@@ -67,7 +115,10 @@ class CandidateState:
         return self.final_text if self.final_text is not None else "".join(token.text for token in self.tokens)
 
 
-@dataclass(slots=True)
+_values_of_candidate = attrgetter(*(each.name for each in fields(CandidateState)))
+
+
+@dataclass(slots=True, frozen=True)
 class PhaseSpan:
     """A phase of the run as a span of the run clock; `end` is None while it lasts."""
 
@@ -90,7 +141,6 @@ class RunState:
     phases: list[PhaseSpan] = field(default_factory=list)
     prompts: dict[int, PromptRendered] = field(default_factory=dict)
     candidates: dict[int, CandidateState] = field(default_factory=dict)
-    votes: list[Vote] = field(default_factory=list)
     answer: AnswerPicked | None = None
     budget_spent: BudgetSpent | None = None
     finish: RunFinished | None = None
@@ -100,6 +150,16 @@ class RunState:
     rate_samples: list[tuple[float, int, float]] = field(default_factory=list)
     events: int = 0
     changed: set[int] = field(default_factory=set)
+    _votes: list[Vote] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def votes(self) -> list[Vote]:
+        """The distinct answers of the finished candidates, by falling number of votes; ties by arrival."""
+        if self._votes is None:
+            finished = (c for c in self.candidates.values() if c.status == "finished")
+            arrived = sorted(finished, key=lambda c: c.arrival)
+            self._votes = count_votes((c.id, c.vote, c.answer) for c in arrived)
+        return self._votes
 
     @property
     def phase(self) -> Phase | None:
@@ -113,60 +173,64 @@ class RunState:
 
     def apply(self, event: Event) -> None:
         """Takes one event into account. Unknown candidates are an error of the trace and raise KeyError."""
+        if isinstance(event, TokensDecoded):
+            self._decode((event,))
+            return
         self.t = max(self.t, event.t)
         self.events += 1
         self.ledger.apply(event)
-        match event:
-            case TokensDecoded():
-                self._decode(event)
-            case CandidateQueued():
-                self._queue(event)
-            case CandidateStarted():
-                self._begin(event)
-            case CandidateFinished():
-                self._finish_candidate(event)
-            case CandidateScored():
-                self._score(event)
-            case AnswerPicked():
-                self._pick(event)
-            case _:
-                self._apply_to_run(event)
+        handler = _HANDLERS.get(type(event))
+        if handler is not None:
+            handler(self, event)
 
     def apply_all(self, events: Iterable[Event]) -> RunState:
-        """Applies events in order and returns this state."""
+        """Applies events in order and returns this state. Nearly all are decode steps: those go in one sweep."""
+        steps: list[TokensDecoded] = []
         for event in events:
+            if isinstance(event, TokensDecoded):
+                steps.append(event)
+                continue
+            if steps:
+                self._decode(steps)
+                steps = []
             self.apply(event)
+        if steps:
+            self._decode(steps)
         return self
 
-    def _apply_to_run(self, event: Event) -> None:
-        match event:
-            case RunStarted():
-                self.start, self.status = event, "running"
-            case PhaseEntered():
-                self._close_phase(event.t)
-                self.phases.append(PhaseSpan(event.phase, event.t))
-            case PromptRendered():
-                self.prompts[event.prompt] = event
-            case BudgetSpent():
-                self.budget_spent = event
-            case NoticeGiven():
-                self.notices.append(event)
-            case RunPaused():
-                self.status = "paused"
-            case RunResumed():
-                self.status = "running"
-            case RunFinished():
-                self.finish, self.status = event, "finished"
-                self._close_phase(event.t)
-            case RunFailed():
-                self.failure, self.status = event, "failed"
-                self._close_phase(event.t)
-            case _:
-                pass
+    def _start_run(self, event: RunStarted) -> None:
+        self.start, self.status = event, "running"
+
+    def _enter_phase(self, event: PhaseEntered) -> None:
+        self._close_phase(event.t)
+        self.phases.append(PhaseSpan(event.phase, event.t))
+
+    def _render_prompt(self, event: PromptRendered) -> None:
+        self.prompts[event.prompt] = event
+
+    def _spend_budget(self, event: BudgetSpent) -> None:
+        self.budget_spent = event
+
+    def _give_notice(self, event: NoticeGiven) -> None:
+        self.notices.append(event)
+
+    def _pause(self, event: RunPaused) -> None:
+        self.status = "paused"
+
+    def _resume(self, event: RunResumed) -> None:
+        self.status = "running"
+
+    def _finish(self, event: RunFinished) -> None:
+        self.finish, self.status = event, "finished"
+        self._close_phase(event.t)
+
+    def _fail(self, event: RunFailed) -> None:
+        self.failure, self.status = event, "failed"
+        self._close_phase(event.t)
 
     def _close_phase(self, t: float) -> None:
         if self.phases and self.phases[-1].end is None:
-            self.phases[-1].end = t
+            self.phases[-1] = replace(self.phases[-1], end=t)
 
     def _queue(self, event: CandidateQueued) -> None:
         self.candidates[event.candidate] = CandidateState(
@@ -175,49 +239,79 @@ class RunState:
         self.changed.add(event.candidate)
 
     def _begin(self, event: CandidateStarted) -> None:
-        candidate = self.candidates[event.candidate]
+        candidate = self._own(event.candidate)
         candidate.status, candidate.started_at = "prompt", event.t
         candidate.cached_tokens += event.cached_tokens
         candidate.computed_tokens += event.computed_tokens
-        self.changed.add(event.candidate)
 
-    def _decode(self, event: TokensDecoded) -> None:
-        self.rate_samples.append((event.t, len(event.tokens), event.step_seconds))
-        for token in event.tokens:
-            candidate = self.candidates[token.candidate]
-            if candidate.first_token_at is None:
-                candidate.first_token_at, candidate.status = event.t, "writing"
-            candidate.tokens.append(token)
-            self.changed.add(token.candidate)
+    def _decode(self, steps: Sequence[TokensDecoded]) -> None:
+        candidates, changed, samples = self.candidates, self.changed, self.rate_samples
+        number, t = self.events, self.t
+        for step in steps:
+            number += 1
+            if step.t > t:
+                t = step.t
+            samples.append((step.t, len(step.tokens), step.step_seconds))
+            for token in step.tokens:
+                candidate = candidates[token.candidate]
+                if candidate.shared:
+                    candidate = self._own(token.candidate)
+                if candidate.first_token_at is None:
+                    candidate.begin_writing(step.t, number)
+                candidate.newest_tokens.append(token)
+                changed.add(token.candidate)
+        self.t, self.events = t, number
+        self.ledger.apply_steps(steps)
+
+    def _own(self, candidate: int) -> CandidateState:
+        """The candidate, to be changed: no other state may see that."""
+        found = self.candidates[candidate]
+        if found.shared:
+            found = self.candidates[candidate] = found.copy()
+        self.changed.add(candidate)
+        return found
 
     def _finish_candidate(self, event: CandidateFinished) -> None:
-        candidate = self.candidates[event.candidate]
+        candidate = self._own(event.candidate)
         ended: dict[FinishReason, CandidateStatus] = {"abort": "stopped", "error": "failed"}
         candidate.status = ended.get(event.finish_reason, "finished")
         candidate.finish_reason, candidate.final_text = event.finish_reason, event.text
         candidate.answer, candidate.vote, candidate.correct = event.answer, event.vote, event.correct
         candidate.mean_logprob, candidate.finished_at = event.mean_logprob, event.t
-        self.changed.add(event.candidate)
-        arrived = sorted(
-            (c for c in self.candidates.values() if c.status == "finished"), key=lambda c: (c.finished_at or 0.0, c.id)
-        )
-        self.votes = count_votes((c.id, c.vote, c.answer) for c in arrived)
+        candidate.arrival = self.events
+        self._votes = None  # counted when somebody asks: at each of a thousand arrivals it would be quadratic
 
     def _score(self, event: CandidateScored) -> None:
-        candidate = self.candidates[event.candidate]
-        candidate.scores[event.verifier] = Score(event.value, event.detail)
+        candidate = self._own(event.candidate)
+        # A new dict rather than a changed one, so that copies of the candidate can share it.
+        candidate.scores = {**candidate.scores, event.verifier: Score(event.value, event.detail)}
         weights = {v.name: v.weight for v in self.start.setup.verifiers} if self.start else {}
         candidate.mix = mix({name: score.value for name, score in candidate.scores.items()}, weights)
-        self.changed.add(event.candidate)
 
     def _pick(self, event: AnswerPicked) -> None:
         if self.answer is not None and self.answer.candidate is not None:
-            self.candidates[self.answer.candidate].picked = False
-            self.changed.add(self.answer.candidate)
+            self._own(self.answer.candidate).picked = False
         self.answer = event
         if event.candidate is not None:
-            self.candidates[event.candidate].picked = True
-            self.changed.add(event.candidate)
+            self._own(event.candidate).picked = True
+
+
+_HANDLERS: dict[type[Event], Callable[[RunState, Any], None]] = {
+    RunStarted: RunState._start_run,
+    PhaseEntered: RunState._enter_phase,
+    PromptRendered: RunState._render_prompt,
+    CandidateQueued: RunState._queue,
+    CandidateStarted: RunState._begin,
+    CandidateFinished: RunState._finish_candidate,
+    CandidateScored: RunState._score,
+    AnswerPicked: RunState._pick,
+    BudgetSpent: RunState._spend_budget,
+    NoticeGiven: RunState._give_notice,
+    RunPaused: RunState._pause,
+    RunResumed: RunState._resume,
+    RunFinished: RunState._finish,
+    RunFailed: RunState._fail,
+}
 
 
 def fold(events: Iterable[Event]) -> RunState:
