@@ -70,7 +70,7 @@ DARK = Theme(
 )  # fmt: skip
 LIGHT = Theme(
     "light", background="#eef1f5", surface="#ffffff", raised="#f4f6f9", line="#d8dee6", text="#151a21", muted="#566171",
-    accent="#0072b2", on_accent="#ffffff", good="#007a58", bad="#b84a00", warn="#9a6700",
+    accent="#0072b2", on_accent="#ffffff", good="#007a58", bad="#b84a00", warn="#946300",
 )  # fmt: skip
 
 
@@ -211,7 +211,8 @@ __all__ = [
     "BOLD", "CARD_RADIUS", "CONTROL_HEIGHT", "DARK", "LIGHT", "MEDIUM", "MONO", "MOTION_MS", "RADIUS", "REGULAR",
     "RESOURCES", "SANS", "SIZE_BODY", "SIZE_HEAD", "SIZE_HERO", "SIZE_LARGE", "SIZE_SMALL", "SIZE_TINY", "SPACE_L",
     "SPACE_M", "SPACE_S", "SPACE_XL", "SPACE_XS", "THEMES", "AnswerColour", "ProbabilityMark", "Theme", "ThemeName",
-    "answer_colour", "blend", "contrast_ratio", "current_theme", "font", "install_theme", "load_fonts", "palette",
+    "answer_colour", "blend", "contrast_ratio", "current_theme", "font", "install_theme", "load_fonts", "make_font",
+    "palette",
     "probability_mark", "px", "qcolor", "readable", "set_kind", "set_role", "set_theme", "set_type_scale",
     "stylesheet", "system_theme_name", "title_font", "viridis",
 ]  # fmt: skip

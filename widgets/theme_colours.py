@@ -61,6 +61,7 @@ def contrast_ratio(one: str, other: str) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
+@lru_cache(maxsize=1024)
 def blend(over: str, under: str, opacity: float) -> str:
     """The opaque colour that `over` at `opacity` (0 to 1) gives on `under`."""
     channels = ((int(over[i : i + 2], 16), int(under[i : i + 2], 16)) for i in (1, 3, 5))

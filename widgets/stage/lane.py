@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRectF, QSize
-from PySide6.QtGui import QPainter, QPixmap
+from PySide6.QtGui import QColor, QPainter, QPixmap
 
 from engine.trace.fold import CandidateState
 from widgets.stage.token_flow import TypeMetrics
 from widgets.stage.token_paint import token_step
-from widgets.theme import AnswerColour, Theme, blend
+from widgets.theme import AnswerColour, Theme, blend, qcolor
 from widgets.theme_colours import OKABE_ITO, answer_shades
 
 
@@ -33,11 +34,16 @@ class LaneStyle:
         index = self.answers.get(vote) if vote is not None else None
         return None if index is None else answer_shades(index, self.theme.surface)
 
-    def step_colour(self, step: int) -> str:
+    def step_colour(self, step: int) -> QColor:
         """The colour of a token's bar in a strip."""
-        amber, vermilion = OKABE_ITO[1], OKABE_ITO[4]
-        calm = blend(self.theme.muted, self.theme.surface, 0.5)
-        return (calm, blend(amber, self.theme.surface, 0.6), amber, vermilion, vermilion)[step]
+        return _step_colours(self.theme)[step]
+
+
+@lru_cache(maxsize=8)
+def _step_colours(theme: Theme) -> tuple[QColor, ...]:
+    amber, vermilion = OKABE_ITO[1], OKABE_ITO[4]
+    calm = blend(theme.muted, theme.surface, 0.5)
+    return tuple(qcolor(c) for c in (calm, blend(amber, theme.surface, 0.6), amber, vermilion, vermilion))
 
 
 class Lane:

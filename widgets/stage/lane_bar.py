@@ -7,6 +7,7 @@ from PySide6.QtGui import QPainter
 
 from widgets.models.candidate_words import number, status_word, written_answer
 from widgets.stage.lane import Lane
+from widgets.stage.lane_grid import BAR_TWO_ROWS_HEIGHT
 from widgets.stage.marks import (
     CENTRE,
     RIGHT,
@@ -20,8 +21,6 @@ from widgets.stage.marks import (
     token_count_text,
 )
 from widgets.theme import SIZE_SMALL, SIZE_TINY, px, qcolor, readable
-
-TWO_ROWS_FROM_HEIGHT = 36
 
 
 class LaneBar(Lane):
@@ -45,7 +44,7 @@ class LaneBar(Lane):
 
     @property
     def _two_rows(self) -> bool:
-        return self.size.height() >= px(TWO_ROWS_FROM_HEIGHT)
+        return self.size.height() >= px(BAR_TWO_ROWS_HEIGHT)
 
     def _first_row(self) -> QRectF:
         width, height = self.size.width() - 2 * px(9), self.size.height()
@@ -137,7 +136,7 @@ class LaneBar(Lane):
         for i in tokens:
             left = strip.left() + round(i * step)
             width = max(1, round((i + 1) * step) - round(i * step))
-            painter.fillRect(QRectF(left, strip.top(), width, strip.height()), qcolor(style.step_colour(self.steps[i])))
+            painter.fillRect(QRectF(left, strip.top(), width, strip.height()), style.step_colour(self.steps[i]))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
 
 
@@ -186,5 +185,5 @@ class LaneCell(Lane):
         for i in new:
             left = px(5) + round(i * step)
             piece = QRectF(left, top, max(1, round((i + 1) * step) - round(i * step)), 3)
-            painter.fillRect(piece, qcolor(style.step_colour(self.steps[i])))
+            painter.fillRect(piece, style.step_colour(self.steps[i]))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

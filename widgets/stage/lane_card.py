@@ -27,7 +27,7 @@ from widgets.stage.token_flow import Change, TokenFlow
 from widgets.stage.token_paint import paint_fragments, token_probability
 from widgets.theme import CARD_RADIUS, SIZE_BODY, SIZE_SMALL, SIZE_TINY, blend, px, qcolor
 
-SPARK_FROM_HEIGHT, VERIFIERS_FROM_HEIGHT = 128, 204
+SPARK_FROM_HEIGHT, VERIFIERS_FROM_HEIGHT = 146, 204
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +241,7 @@ class LaneCard(Lane):
             height = max(1.5, (area.height() - 2) * token_probability(self.candidate.tokens[i]))
             left, right = area.left() + i * step, area.left() + (i + 1) * step - (1 if step > 3 else 0)
             bar = QRectF(left, base - height, min(right - left, px(8)), height)
-            painter.fillRect(bar, qcolor(style.step_colour(self.steps[i])))
+            painter.fillRect(bar, style.step_colour(self.steps[i]))
 
     def _paint_scale(self, painter: QPainter, area: QRectF) -> None:
         """Where the chart is tall enough, lines for 1 and 0.5, and what it shows."""

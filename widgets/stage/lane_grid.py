@@ -12,7 +12,7 @@ Density = Literal["card", "bar", "cell"]
 
 # The least size of each form, and the widest for which a further column is not better, in logical pixels.
 CARD_MIN_WIDTH, CARD_MIN_HEIGHT = 144, 108
-BAR_MIN_WIDTH, BAR_HEIGHT = 148, 26
+BAR_MIN_WIDTH, BAR_HEIGHT, BAR_TWO_ROWS_HEIGHT = 140, 26, 36
 CELL_MIN_WIDTH, CELL_HEIGHT, CELL_MAX_HEIGHT = 56, 26, 40
 GOOD_ASPECT = 1.45
 TALLEST = 1.05
@@ -108,12 +108,16 @@ def _cards(count: int, width: int, height: int, scale: float, scroll: bool) -> L
 
 
 def _rows_of(count: int, width: int, least_width: int, least_height: int, height: int) -> LaneGrid | None:
-    gap = 7
+    gap, two_rows = 7, least_height * BAR_TWO_ROWS_HEIGHT // BAR_HEIGHT
+    heights = {}
     for columns in range(2, max(2, width // least_width) + 1):
         rows = math.ceil(count / columns)
-        cell_height = (height - gap * (rows - 1)) // rows
-        if cell_height >= least_height:
-            return _grid("bar", count, columns, width, min(cell_height, round(least_height * 2.2)), gap)
+        heights[columns] = (height - gap * (rows - 1)) // rows
+    # The fewest columns that leave room for two rows of writing in each bar, or else for one.
+    for least in (two_rows, least_height):
+        for columns, cell_height in heights.items():
+            if cell_height >= least:
+                return _grid("bar", count, columns, width, min(cell_height, round(least_height * 2.2)), gap)
     return None
 
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QPainter, QPainterPath, QPen
 
+from widgets.stage.token_flow import TypeMetrics, type_metrics
 from widgets.theme import (
     BOLD,
+    REGULAR,
     SIZE_BODY,
     SIZE_LARGE,
     SIZE_TINY,
     AnswerColour,
     Theme,
     font,
+    make_font,
     px,
     qcolor,
 )
@@ -35,17 +39,14 @@ def rounded(
 
 def chip_width(text: str, size: int = SIZE_BODY) -> float:
     """How wide the chip of an answer wants to be."""
-    return QFontMetricsF(font(size, BOLD)).horizontalAdvance(text) + 2 * px(size) * 0.8
+    return _metrics(px(size), True).advance(text) + 2 * px(size) * 0.8
 
 
 def draw_chip(painter: QPainter, rect: QRectF, text: str, colour: AnswerColour, size: int = SIZE_BODY) -> None:
     """An answer as a chip in its colour; a text too long for `rect` is shortened."""
     rounded(painter, rect, rect.height() / 2, colour.tint, colour.line)
-    type_ = font(size, BOLD)
     inner = rect.adjusted(rect.height() * 0.3, 0, -rect.height() * 0.3, 0)
-    painter.setFont(type_)
-    painter.setPen(qcolor(colour.text))
-    painter.drawText(inner, CENTRE, QFontMetricsF(type_).elidedText(text, Qt.TextElideMode.ElideRight, inner.width()))
+    draw_text(painter, inner, text, size, colour.text, CENTRE, bold=True)
 
 
 def draw_strip(painter: QPainter, rect: QRectF, value: float | None, colour: str, track: str) -> None:
@@ -99,13 +100,20 @@ def draw_text(
     painter: QPainter, rect: QRectF, text: str, size: int, colour: str, align: Align = LEFT, *, bold: bool = False
 ) -> float:
     """A line of text, shortened to fit; returns the width it took."""
-    type_ = font(size, BOLD) if bold else font(size)
-    metrics = QFontMetricsF(type_)
-    shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, rect.width() + 0.5)
-    painter.setFont(type_)
+    metrics = _metrics(px(size), bold)
+    width = metrics.advance(text)
+    if width > rect.width() + 0.5:
+        text = metrics.elided(text, rect.width())
+        width = metrics.advance(text)
+    painter.setFont(metrics.font)
     painter.setPen(qcolor(colour))
-    painter.drawText(rect, align, shown)
-    return metrics.horizontalAdvance(shown)
+    painter.drawText(rect, align, text)
+    return width
+
+
+@lru_cache(maxsize=64)
+def _metrics(pixels: int, bold: bool) -> TypeMetrics:
+    return type_metrics(make_font(pixels, BOLD if bold else REGULAR))
 
 
 def draw_empty(painter: QPainter, rect: QRectF, title: str, hint: str, theme: Theme) -> None:
@@ -140,6 +148,7 @@ def token_count_text(count: int) -> str:
 
 
 __all__ = [
-    "CENTRE", "LEFT", "RIGHT", "SIZE_TINY", "chip_width", "draw_check", "draw_chip", "draw_cross", "draw_empty", "draw_ring",
+    "CENTRE", "LEFT", "RIGHT", "SIZE_TINY", "chip_width", "draw_check", "draw_chip",
+    "draw_cross", "draw_empty", "draw_ring",
     "draw_star", "draw_strip", "draw_text", "rounded", "token_count_text",
 ]  # fmt: skip

@@ -153,7 +153,7 @@ class ThoughtLadderView(TokenSurface):
 
     def _column(self) -> QRect:
         margin = px(4)
-        width = min(self.width() - 12 - 2 * margin, px(COLUMN_WIDTH))
+        width = min(self.width() - 12 - 2 * margin, px(2 * COLUMN_WIDTH if self._compact else COLUMN_WIDTH))
         left = margin if self._compact else max(margin, (self.width() - 12 - width) // 2)
         return QRect(left, 0, max(width, px(120)), 0)
 

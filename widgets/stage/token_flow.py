@@ -11,7 +11,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
 
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QTextLayout, QTextLine, QTextOption
 
 LINE_SPACING = 1.46
@@ -41,6 +41,10 @@ class TypeMetrics:
         if width is None:
             width = self._advances[text] = self._metrics.horizontalAdvance(text)
         return width
+
+    def elided(self, text: str, width: float) -> str:
+        """`text`, shortened with an ellipsis to `width`."""
+        return self._metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
 
 
 @lru_cache(maxsize=64)
@@ -200,7 +204,8 @@ class TokenFlow:
                 self._new_line()
             return
         if not word:
-            self._new_line()
+            if self.pen_x > 0:
+                self._new_line()
             return
         start = self._word_start
         if start < change.first:
