@@ -94,6 +94,7 @@ class Run:
         self._step_until: Grain | None = None
         self._decode_seconds = self._busy_seconds = 0.0
         self._energy_at = 0.0
+        self._step_began = clock()
         self._scheduler = self._make_scheduler()
         self._began = clock()
         self._paused_at = 0.0
@@ -137,14 +138,13 @@ class Run:
 
     def step(self) -> None:
         """One engine step. Whatever goes wrong in it becomes a `RunFailed` event."""
-        began, phase = self._clock(), self._phase
+        self._step_began, phase = self._clock(), self._phase
         try:
             report = self._advance()
         except ThinkscopeError as error:
             self._fail(error)
             return
-        finally:
-            self._busy_seconds += self._clock() - began
+        self._busy_seconds += self._clock() - self._step_began
         if self._step_until is not None and self._is_complete(self._step_until, report, phase):
             self.pause()
 
@@ -167,6 +167,7 @@ class Run:
         self._enter("prompt")
         for number, rendered in self._prompts.values():
             self._emit(PromptRendered(0.0, number, rendered.text, len(rendered.tokens), rendered.template))
+        self._ask()
 
     def _advance(self) -> StepReport:
         self._ask()
@@ -335,7 +336,8 @@ class Run:
         if outcome == "answered" and (self._picked is None or self._picked.answer is None):
             outcome = "no_answer"
         self._read_energy(at_least=0.0)
-        self._emit(RunFinished(self.seconds, outcome, reason, self._decode_seconds, self._busy_seconds))
+        busy = self._busy_seconds + self._clock() - self._step_began
+        self._emit(RunFinished(self.seconds, outcome, reason, self._decode_seconds, busy))
         self.finished = True
 
     def _fail(self, error: ThinkscopeError) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
+import signal
 import sys
 import threading
 import time
@@ -41,6 +42,7 @@ from engine.worker.messages import (
 )
 
 PROGRESS_SECONDS = 0.05
+CRASH_VARIABLE = "THINKSCOPE_CRASH_IN_PROBE"  # for tests and demonstrations of the fall-back to safe mode
 
 
 class Worker:
@@ -58,6 +60,7 @@ class Worker:
         self._run: Run | None = None
         self._events: list[AnyEvent] = []
         self._progress_at = 0.0
+        self._safe = False
 
     def receive(self, command: AnyCommand) -> None:
         """Takes a command; called from the reader thread."""
@@ -111,6 +114,7 @@ class Worker:
 
     def _load(self, command: Load) -> bool:
         self._unload()
+        self._safe = command.options.safe_mode
         try:
             self._backend = LlamaBackend(command.options, command.safe_mode_reason, self._report_progress)
         except ThinkscopeError as error:
@@ -130,6 +134,8 @@ class Worker:
         if probing or now - self._progress_at >= PROGRESS_SECONDS:
             self._progress_at = now
             self._writer.send(Loading(stage, fraction, probing))
+        if probing and not self._safe and os.environ.get(CRASH_VARIABLE):
+            os.kill(os.getpid(), signal.SIGSEGV)
 
     def _start(self, command: Start) -> None:
         options = command.setup.load
