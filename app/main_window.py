@@ -66,10 +66,10 @@ class MainWindow(QMainWindow):
         self.controller, self.setup_panel, self.preferences = controller, setup_panel, preferences
         self._library, self._milestones = library, milestones or Milestones()
         self._shown: tuple[RunState, str] | None = None
-        # Before there is any child: bars keep the margins of the style they were made in.
+        # Before there is any child: bars keep the margins of the style sheet they were made under.
         self._restyle()
         self._before_presenting: tuple[bool, bool, bool] | None = None
-        self.toolbar, self.timeline = Toolbar(), Timeline()
+        self.toolbar, self.timeline = Toolbar(self), Timeline()
         self.stage, self.history, self.meters = StageView(), HistoryPanel(), MetersPanel()
         self.banner, self.tabs = TroubleBanner(), QTabWidget()
         self.opener = TraceOpener(self)
@@ -198,7 +198,7 @@ class MainWindow(QMainWindow):
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.meters_dock)
         docks, widths = [self.setup_dock, self.meters_dock], [SETUP_WIDTH, METERS_WIDTH]
         self.resizeDocks(docks, widths, Qt.Orientation.Horizontal)
-        bar = QToolBar("Timeline")
+        bar = QToolBar("Timeline", self)
         bar.setObjectName("timeline")
         bar.setMovable(False)
         bar.setProperty("role", "timeline")

@@ -30,6 +30,7 @@ from engine.worker.messages import (
     LoadFailed,
     Loading,
     Pause,
+    Pong,
     Ready,
     Refused,
     Resume,
@@ -281,6 +282,8 @@ class RunController(QObject):
     # Replies, in the reader's thread
 
     def _on_client_reply(self, reply: AnyReply) -> None:
+        if isinstance(reply, Pong | Ready):
+            return  # signs of life, for the client; the window is not woken for them
         live = self.live
         if isinstance(reply, Emitted) and live is not None and reply.run_id == live.run_id:
             live.journal.write(reply.events)
@@ -334,8 +337,6 @@ class RunController(QObject):
                 model.status, model.report = "failed", None
                 model.trouble = ThinkscopeError(reply.what, reply.why, reply.next_step)
                 self.trouble_raised.emit(model.trouble)
-            case Ready():
-                return
         self.model_changed.emit()
 
     def _apply(self, event: Event) -> None:

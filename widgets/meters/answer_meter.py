@@ -29,7 +29,10 @@ class AnswerMeter(Section):
         self.body.addWidget(self.answer)
         self.body.addWidget(self.reason)
         self._state = RunState()
-        THEMES.theme_changed.connect(lambda: self.show_state(self._state))
+        THEMES.theme_changed.connect(self._on_theme_changed)
+
+    def _on_theme_changed(self) -> None:
+        self.show_state(self._state)
 
     def show_state(self, state: RunState) -> None:
         """Shows the answer of a state."""
@@ -54,12 +57,13 @@ def _words(state: RunState) -> str:
     if picked is None or picked.answer is None:
         return _why_none(state)
     theme = current_theme()
-    parts = [_escaped(picked.reason)]
+    parts = []
     if picked.correct is not None:
         right = state.start.setup.problem.answer if state.start is not None else None
         verdict = "✓ correct" if picked.correct else f"✗ wrong, the answer is {_escaped(right or 'another')}"
         colour = theme.good if picked.correct else theme.bad
         parts.append(f'<span style="color:{colour}; font-weight:600">{verdict}</span>')
+    parts.append(_escaped(picked.reason))
     return " · ".join(part for part in parts if part)
 
 

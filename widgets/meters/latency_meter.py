@@ -30,7 +30,10 @@ class LatencyMeter(Section):
         self.body.addWidget(self.bar)
         self.body.addWidget(self.rows)
         self._state = RunState()
-        THEMES.theme_changed.connect(lambda: self.show_state(self._state))
+        THEMES.theme_changed.connect(self._on_theme_changed)
+
+    def _on_theme_changed(self) -> None:
+        self.show_state(self._state)
 
     def show_state(self, state: RunState) -> None:
         """Shows the split of a state."""

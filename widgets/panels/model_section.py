@@ -13,6 +13,8 @@ from widgets.panels.field_error import FieldError, mark_invalid
 from widgets.panels.section import Folded, Section
 from widgets.theme import set_kind, set_role
 
+CHECKS = ("flash_attention", "offload_kqv", "safe_mode", "load_anyway")
+
 
 class WholeField(QWidget):
     """A whole number with a name, on one line. A word stands for one special value: `auto` for 0, `all` for -1."""
@@ -104,6 +106,8 @@ class ModelSection(Section):
         self.offload_kqv.setToolTip("Keeps the cache beside the layers; off saves GPU memory and costs speed.")
         self.safe_mode = QCheckBox("Safe mode")
         self.safe_mode.setToolTip("Does without special CPU kernels that crash on some machines; somewhat slower.")
+        self.load_anyway = QCheckBox("Load even if memory looks short")
+        self.load_anyway.setToolTip("The estimate of the memory it needs is then a warning and not a refusal.")
         self.reload = QPushButton("Load now")
         self.reload.setToolTip("Loads the model with these options without waiting for the next run.")
         self.folded = Folded("More about loading", "Context, threads, GPU and kernels.")
@@ -113,7 +117,7 @@ class ModelSection(Section):
     def options(self) -> LoadOptions:
         """The options; an empty path stands for the default model's."""
         values = {name: getattr(self, name).value() for name in ("n_ctx", "n_threads", "main_gpu")}
-        checks = {name: getattr(self, name).isChecked() for name in ("flash_attention", "offload_kqv", "safe_mode")}
+        checks = {name: getattr(self, name).isChecked() for name in CHECKS}
         path = self.path.text().strip() or self._default_path
         return msgspec.structs.replace(self._rest, path=path, n_gpu_layers=self.layers.value(), **values, **checks)
 
@@ -124,7 +128,7 @@ class ModelSection(Section):
         self.layers.set_value(options.n_gpu_layers)
         for name in ("n_ctx", "n_threads", "main_gpu"):
             getattr(self, name).set_value(getattr(options, name))
-        for name in ("flash_attention", "offload_kqv", "safe_mode"):
+        for name in CHECKS:
             getattr(self, name).setChecked(getattr(options, name))
         self._check_path()
 
@@ -151,7 +155,7 @@ class ModelSection(Section):
         self.body.addWidget(self.folded)
         for field in (self.n_ctx, self.n_threads, self.main_gpu):
             self._add(field, self.folded.body)
-        for check in (self.flash_attention, self.offload_kqv, self.safe_mode):
+        for check in (self.flash_attention, self.offload_kqv, self.safe_mode, self.load_anyway):
             self.folded.body.addWidget(check)
             check.clicked.connect(lambda _: self.changed.emit())
         self.folded.body.addWidget(self.reload)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from msgspec.structs import replace
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QLineEdit, QWidget
@@ -115,6 +116,7 @@ class VerifierSection(Section):
 
     def __init__(self, verifiers: Mapping[str, VerifierSpec], parent: QWidget | None = None) -> None:
         super().__init__("Verifiers", parent, spacing=4)
+        self._given: dict[str, VerifierChoice] = {}
         self.rows = {name: VerifierRow(name, spec) for name, spec in verifiers.items()}
         for row in self.rows.values():
             row.changed.connect(self.changed)
@@ -132,11 +134,17 @@ class VerifierSection(Section):
 
     def choices(self) -> tuple[VerifierChoice, ...]:
         """The checked verifiers with their weights."""
-        checked = [row for row in self.rows.values() if row.check.isChecked()]
-        return tuple(VerifierChoice(row.name, round(row.weight.value(), 2)) for row in checked)
+        names = [*self._given, *(name for name in self.rows if name not in self._given)]
+        return tuple(
+            replace(self._given.get(name, VerifierChoice(name)), weight=self.rows[name].weight.value())
+            for name in names
+            if self.rows[name].check.isChecked()
+        )
 
     def set_choices(self, choices: Sequence[VerifierChoice]) -> None:
         """Shows these verifiers without saying that something changed; unknown ones are passed over."""
+        # Their order and settings, which have no field here, are given back as they came.
+        self._given = {choice.name: choice for choice in choices if choice.name in self.rows}
         weights = {choice.name: choice.weight for choice in choices}
         for name, row in self.rows.items():
             row.blockSignals(True)

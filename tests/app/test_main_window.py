@@ -1,0 +1,290 @@
+"""The window as a person uses it, with a worker that does what the test says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+
+from app.application import first_setup, make_window
+from app.main_window import MainWindow
+from app.preferences import Preferences
+from app.run_controller import RunController
+from app.setup_file import write_setup
+from engine.events import RunFailed
+from engine.trace.store import RunLibrary, write_trace
+from engine.worker.messages import Died, Ended, Load, Loaded, LoadFailed, Pause, Start, Step, Stop
+from tests import sample_run
+from tests.app.fake_client import FakeClient
+from widgets.theme import THEMES, current_theme, set_theme, set_type_scale
+
+EVENTS = [replace(e, backend="llama.cpp") if i == 0 else e for i, e in enumerate(sample_run.events(8))]
+
+
+class Desk:
+    """A window, the client behind it and the folder it keeps its things in."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.library = RunLibrary(folder / "runs")
+        self.controller = RunController(self._make_client, self.library.new_writer)
+        self.window = make_window(self.controller, self.library, Preferences(folder / "preferences.ini"))
+
+    def _make_client(self, on_reply: object) -> FakeClient:
+        self.client = FakeClient(on_reply)
+        return self.client
+
+
+@pytest.fixture
+def desk(qtbot, tmp_path):
+    desk = Desk(tmp_path)
+    desk.window.resize(1280, 800)
+    desk.window.show()
+    qtbot.waitExposed(desk.window)
+    yield desk
+    desk.window.close()
+    desk.window.deleteLater()
+    if not current_theme().is_dark or THEMES.scale != 1.0:
+        set_type_scale(1.0)
+        set_theme("dark")
+
+
+def start(desk: Desk, qtbot, count: int) -> None:
+    qtbot.keyClick(desk.window, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    desk.client.emit(EVENTS[:count])
+    qtbot.waitUntil(lambda: desk.controller.player.state.events == count)
+
+
+def finish(desk: Desk, qtbot, count: int = 0) -> None:
+    desk.client.emit(EVENTS[count:], end=True)
+    qtbot.waitUntil(lambda: desk.controller.activity == "idle")
+
+
+def test_the_first_window_asks_a_sum_of_sixteen_candidates(desk):
+    assert desk.window.setup_panel.setup() == first_setup(desk.window.setup_panel.setup().load.path)
+    assert desk.window.toolbar.run_button.isEnabled()
+    assert not desk.window.toolbar.stop_button.isEnabled()
+
+
+def test_ctrl_return_runs_even_from_within_the_question(desk, qtbot):
+    desk.window.setup_panel.problem.question.setFocus()
+    qtbot.keyClick(desk.window.setup_panel.problem.question, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert isinstance(desk.client.commands[-1], Start)
+
+
+def test_a_run_streams_into_stage_meters_and_timeline(desk, qtbot):
+    start(desk, qtbot, 40)
+    window = desk.window
+    assert not window.toolbar.run_button.isEnabled()
+    assert window.toolbar.stop_button.isEnabled()
+    assert "LIVE" in window.timeline.clock.text()
+    finish(desk, qtbot, 40)
+    assert window.meters.answer.answer.text() == "82"
+    assert window.toolbar.run_button.isEnabled()
+    assert "LIVE" not in window.timeline.clock.text()
+
+
+def test_an_empty_question_is_not_run_but_pointed_at(desk, qtbot):
+    desk.window.setup_panel.problem.question.setPlainText("")
+    qtbot.mouseClick(desk.window.toolbar.run_button, Qt.MouseButton.LeftButton)
+    assert not any(isinstance(c, Start) for c in desk.client.commands)
+    assert desk.window.setup_panel.problem.error.isVisible()
+
+
+def test_space_pauses_a_run_but_is_a_blank_in_a_text(desk, qtbot):
+    start(desk, qtbot, 40)
+    question = desk.window.setup_panel.problem.question
+    qtbot.keyClick(question, Qt.Key.Key_Space)
+    assert not any(isinstance(c, Pause) for c in desk.client.commands)
+    qtbot.keyClick(desk.window, Qt.Key.Key_Space)
+    assert isinstance(desk.client.commands[-1], Pause)
+
+
+@pytest.mark.parametrize(
+    ("key", "modifier"),
+    [
+        (Qt.Key.Key_Escape, Qt.KeyboardModifier.NoModifier),
+        (Qt.Key.Key_Period, Qt.KeyboardModifier.ControlModifier),
+    ],
+)
+def test_escape_and_ctrl_period_stop(desk, qtbot, key, modifier):
+    start(desk, qtbot, 40)
+    qtbot.keyClick(desk.window, key, modifier)
+    assert isinstance(desk.client.commands[-1], Stop)
+
+
+def test_a_step_from_rest_starts_a_run_that_holds_after_it(desk, qtbot):
+    action = next(a for a in desk.window.toolbar.step_button.menu().actions() if a.text() == "One thought")
+    action.trigger()
+    assert isinstance(desk.client.commands[-2], Start)
+    assert desk.client.commands[-1] == Step("thought")
+
+
+def test_scrubbing_back_in_a_live_run_offers_the_way_back(desk, qtbot):
+    start(desk, qtbot, 60)
+    timeline = desk.window.timeline
+    track = timeline.scrubber
+    qtbot.mouseClick(track, Qt.MouseButton.LeftButton, pos=QPoint(track.width() // 3, track.height() // 2))
+    assert timeline.live_button.isVisible()
+    assert "LIVE" not in timeline.clock.text()
+    qtbot.mouseClick(timeline.live_button, Qt.MouseButton.LeftButton)
+    assert desk.controller.at_live_edge
+    assert not timeline.live_button.isVisible()
+
+
+def test_a_dead_worker_leaves_the_window_the_events_and_an_explanation(desk, qtbot):
+    start(desk, qtbot, 60)
+    run_id = desk.client.run_id
+    desk.client.emit([RunFailed(1.0, "The run ended because the engine process did.", "It was killed.", "Run again.")])
+    desk.client.reply(Ended(run_id), Died("The engine process ended unexpectedly.", "It was killed.", "", "run", True))
+    qtbot.waitUntil(lambda: desk.controller.activity == "idle")
+    assert desk.controller.player.state.events == 61
+    assert desk.window.toolbar.run_button.isEnabled()
+    (info,) = desk.library.list()
+    assert info.events == 61
+
+
+def test_a_worker_that_dies_at_rest_is_explained_in_the_banner(desk, qtbot):
+    desk.client.die("idle")
+    qtbot.waitUntil(desk.window.banner.isVisible)
+    assert desk.window.banner.what.text() == "The engine process ended unexpectedly."
+
+
+def test_the_badge_says_what_is_loaded_and_where(desk, qtbot):
+    desk.client.reply(Loaded(sample_run.REPORT))
+    qtbot.waitUntil(lambda: desk.controller.model.status == "ready")
+    assert desk.window.toolbar.badge.words == "Simulated 135M · Q4_1 · CPU, 2 threads · 0 of 31 layers on GPU"
+
+
+def test_the_badge_says_safe_mode(desk, qtbot):
+    desk.client.reply(Loaded(replace(sample_run.REPORT, safe_mode=True, safe_mode_reason="It crashed.")))
+    qtbot.waitUntil(lambda: desk.controller.model.status == "ready")
+    assert "safe mode" in desk.window.toolbar.badge.words
+
+
+def test_a_model_that_cannot_be_loaded_is_explained(desk, qtbot):
+    desk.client.reply(LoadFailed("“x.gguf” is empty.", "A download may have failed.", "Download it again."))
+    qtbot.waitUntil(desk.window.banner.isVisible)
+    assert "Download it again." in desk.window.banner.rest.text()
+
+
+def test_a_recording_is_opened_played_and_labelled(desk, qtbot, tmp_path):
+    write_trace(tmp_path / "run.tsrun", EVENTS)
+    desk.window.open_path(tmp_path / "run.tsrun")
+    qtbot.waitUntil(lambda: desk.controller.playing)
+    assert "RECORDED" in desk.window.timeline.clock.text()
+
+
+@pytest.mark.parametrize("content", [b"", b"not a run at all", b"\x00" * 4000])
+def test_a_file_that_is_no_recording_is_explained_and_the_stage_stays(desk, qtbot, tmp_path, content):
+    start(desk, qtbot, 40)
+    (tmp_path / "bad.tsrun").write_bytes(content)
+    desk.window.open_path(tmp_path / "bad.tsrun")
+    qtbot.waitUntil(desk.window.banner.isVisible)
+    assert desk.controller.player.state.events == 40
+
+
+def test_a_set_up_is_saved_and_opened_again(desk, tmp_path):
+    panel = desk.window.setup_panel
+    panel.sampling.seed.set_value(4711)
+    desk.window.save_setup(tmp_path / "mine.thinkscope")
+    saved = panel.setup()
+    panel.sampling.seed.set_value(1)
+    desk.window.open_path(tmp_path / "mine.thinkscope")
+    assert panel.setup() == saved
+
+
+def test_a_set_up_that_cannot_be_saved_is_explained(desk, tmp_path):
+    desk.window.save_setup(tmp_path / "no such folder" / "mine.thinkscope")
+    assert desk.window.banner.isVisible()
+
+
+def drop(window: MainWindow, path: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    window.dropEvent(
+        QDropEvent(
+            QPointF(9, 9), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+        )
+    )
+
+
+def test_a_dropped_model_is_loaded(desk, tmp_path):
+    (tmp_path / "other.gguf").write_bytes(b"GGUF")
+    drop(desk.window, tmp_path / "other.gguf")
+    assert isinstance(desk.client.commands[-1], Load)
+    assert desk.client.commands[-1].options.path == str(tmp_path / "other.gguf")
+
+
+def test_a_dropped_set_up_is_shown(desk, tmp_path):
+    write_setup(tmp_path / "x.thinkscope", replace(desk.window.setup_panel.setup(), seed=99))
+    drop(desk.window, tmp_path / "x.thinkscope")
+    assert desk.window.setup_panel.setup().seed == 99
+
+
+def test_finished_runs_are_in_the_history_newest_first_and_enter_replays_one(desk, qtbot):
+    start(desk, qtbot, 40)
+    finish(desk, qtbot, 40)
+    qtbot.keyClick(desk.window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+    history = desk.window.history
+    qtbot.waitUntil(lambda: any("47" in info.question for info, _ in history.model._rows))
+    desk.window.history.table.selectRow(0)
+    qtbot.keyClick(history.table, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: desk.controller.playing)
+    assert not desk.controller.shows_live
+
+
+def test_presenting_leaves_the_stage_and_comes_back(desk, qtbot):
+    qtbot.keyClick(desk.window, Qt.Key.Key_F11)
+    assert not desk.window.setup_dock.isVisible()
+    assert not desk.window.meters_dock.isVisible()
+    assert THEMES.scale > 1.2
+    qtbot.keyClick(desk.window, Qt.Key.Key_Escape)
+    assert desk.window.setup_dock.isVisible()
+    assert desk.window.meters_dock.isVisible()
+    assert THEMES.scale == 1.0
+
+
+def test_the_theme_is_switched_and_remembered(desk, qtbot):
+    before = current_theme().name
+    qtbot.mouseClick(desk.window.toolbar.theme_button, Qt.MouseButton.LeftButton)
+    assert current_theme().name != before
+    assert desk.window.preferences.theme == current_theme().name
+
+
+def test_closing_during_a_run_stops_it_and_keeps_what_was_received(qtbot, tmp_path):
+    desk = Desk(tmp_path)
+    desk.window.show()
+    desk.window.run()
+    desk.client.emit(EVENTS[:60])
+    desk.window.close()
+    assert any(isinstance(c, Stop) for c in desk.client.commands)
+    assert desk.client.closed
+    (info,) = desk.library.list()
+    assert info.events == 60
+    desk.window.deleteLater()
+
+
+def test_the_next_window_remembers_set_up_and_docks(qtbot, tmp_path):
+    first = Desk(tmp_path)
+    first.window.show()
+    first.window.setup_panel.sampling.seed.set_value(123)
+    first.window.meters_dock.hide()
+    first.window.close()
+    second = Desk(tmp_path)
+    second.window.show()
+    assert second.window.setup_panel.setup().seed == 123
+    assert not second.window.meters_dock.isVisible()
+    for desk in (first, second):
+        desk.window.close()
+        desk.window.deleteLater()
+
+
+def test_no_timer_runs_in_an_idle_window(desk, qtbot):
+    start(desk, qtbot, 40)
+    finish(desk, qtbot, 40)
+    qtbot.waitUntil(lambda: not desk.controller.pump.running)
+    qtbot.waitUntil(lambda: not desk.window.meters._timer.isActive())

@@ -1,0 +1,187 @@
+"""The meters show what the state says, no more and no less."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from engine.events import AnswerPicked, BudgetSpent
+from engine.trace.fold import RunState, fold
+from tests import sample_run
+from widgets.meters import numbers
+from widgets.meters.inspector import percent, visible
+from widgets.meters.meters_panel import MetersPanel
+from widgets.meters.rate_series import MOST_BINS, RateSeries, mean_rate, recent_rate
+
+EVENTS = sample_run.events(16)
+
+
+@pytest.fixture
+def panel(qtbot):
+    panel = MetersPanel()
+    qtbot.addWidget(panel)
+    panel.resize(288, 900)
+    panel.show()
+    return panel
+
+
+def test_an_empty_window_knows_no_numbers(panel):
+    assert panel.answer.answer.text() == "–"
+    assert panel.speed.rate.text() == "–"
+    assert panel.cost.rows.value("generated") == "–"
+    assert panel.budget.tokens.words.text() == "–"
+
+
+def test_a_finished_run_shows_its_answer_and_whether_it_is_right(panel):
+    panel.set_state(fold(EVENTS))
+    assert panel.answer.answer.text() == "82"
+    assert "✓ correct" in panel.answer.reason.text()
+
+
+def test_a_wrong_answer_is_called_wrong_and_the_right_one_is_named(panel):
+    wrong = [replace(e, answer="72", correct=False) if isinstance(e, AnswerPicked) else e for e in EVENTS]
+    panel.set_state(fold(wrong))
+    assert "✗ wrong, the answer is 82" in panel.answer.reason.text()
+
+
+def test_an_answer_full_of_markup_is_shown_as_it_is(panel):
+    nasty = [replace(e, answer="<b>1</b>", reason="<img src=x>") if isinstance(e, AnswerPicked) else e for e in EVENTS]
+    panel.set_state(fold(nasty))
+    assert panel.answer.answer.text() == "<b>1</b>"
+    assert "<img" not in panel.answer.reason.text()
+
+
+def test_tokens_are_counted_by_kind_and_an_estimate_is_called_one(panel):
+    state = fold(EVENTS)
+    panel.set_state(state)
+    rows = panel.cost.rows
+    assert rows.value("prompt") == "112"
+    assert rows.value("cached") == "1,680"
+    assert rows.value("generated") == f"{state.ledger.completion_tokens:,}"
+    assert rows._names["energy"].text() == "Energy, estimate"
+
+
+def test_the_gauge_says_how_much_of_the_budget_is_gone(panel):
+    state = fold(EVENTS)
+    panel.set_state(state)
+    assert panel.budget.tokens.words.text() == f"{state.ledger.completion_tokens:,} of 1,200"
+
+
+def test_a_budget_that_ended_the_run_is_named(panel):
+    panel.set_state(fold([*EVENTS, BudgetSpent(9.0, "tokens", 1200, 1203)]))
+    assert panel.budget.spent.text() == "The budget of 1,200 tokens ended the run."
+    assert not panel.budget.spent.isHidden()
+
+
+def test_the_seconds_of_the_phases_are_split(panel):
+    state = fold(EVENTS)
+    panel.set_state(state)
+    assert panel.latency.rows.value("prompt") == "0.17 s"
+
+
+def test_refreshing_every_frame_updates_ten_times_a_second_and_never_loses_the_last(panel, qtbot):
+    state = fold(EVENTS[:40])
+    panel.set_state(state)
+    updates = []
+    panel.speed.show_state = lambda state: updates.append(state.events)
+    for event in EVENTS[40:]:
+        state.apply(event)
+        panel.refresh()
+    assert len(updates) <= 1
+    qtbot.waitUntil(lambda: bool(updates) and updates[-1] == len(EVENTS))
+
+
+def test_a_selected_token_shows_its_probability_and_its_rivals(panel):
+    state = fold(EVENTS)
+    panel.set_state(state)
+    panel.select(3, 2)
+    inspector = panel.inspector
+    assert not inspector.isHidden()
+    assert inspector.title.text() == "CANDIDATE 4 · TOKEN 3"
+    assert len(inspector.bars._rows) == len(state.candidates[3].tokens[2].alternatives)
+    assert sum(taken for _, _, taken in inspector.bars._rows) == 1
+
+
+def test_a_selected_candidate_shows_its_scores_and_its_prompt(panel, qtbot):
+    panel.set_state(fold(EVENTS))
+    panel.select(0)
+    assert "arithmetic" in panel.inspector.scores.text()
+    with qtbot.waitSignal(panel.prompt_requested) as caught:
+        panel.inspector.prompt_button.click()
+    assert caught.args == [0]
+
+
+def test_a_selection_that_does_not_exist_yet_is_not_shown(panel):
+    panel.set_state(fold(EVENTS))
+    panel.select(99, 0)
+    assert panel.inspector.isHidden()
+
+
+def test_another_run_drops_the_selection(panel):
+    panel.set_state(fold(EVENTS))
+    panel.select(0)
+    panel.set_state(fold(sample_run.events(2)))
+    assert panel.inspector.isHidden()
+
+
+def test_the_plot_is_loaded_later_and_then_shows_what_was_there(panel):
+    panel.set_state(fold(EVENTS))
+    panel.load_plots()
+    assert len(panel.speed.sparkline._curve.getData()[0]) > 3
+
+
+samples = st.lists(
+    st.tuples(st.floats(0.001, 0.5), st.integers(0, 64), st.floats(0.001, 0.5)), min_size=1, max_size=200
+)
+
+
+@given(samples)
+def test_no_token_is_lost_in_the_bins_and_their_number_is_bounded(steps):
+    t, rows = 0.0, []
+    for gap, tokens, seconds in steps:
+        t += gap
+        rows.append((t, tokens, min(seconds, t)))
+    series, growing = RateSeries(), []
+    for row in rows:
+        growing.append(row)
+        series.follow(growing)
+    assert sum(series._tokens) == pytest.approx(sum(tokens for _, tokens, _ in rows))
+    assert len(series._tokens) <= MOST_BINS
+
+
+def test_a_steady_run_has_the_same_speed_now_and_on_average():
+    rows = [(0.1 * i, 20, 0.1) for i in range(1, 60)]
+    assert recent_rate(rows) == pytest.approx(200.0)
+    assert mean_rate(rows) == pytest.approx(200.0)
+
+
+def test_before_the_first_token_there_is_no_speed():
+    assert recent_rate([]) is None
+    assert mean_rate([(0.2, 0, 0.2)]) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "shown"), [(None, "J", "–"), (21.0, "J", "21.0 J"), (1.53e11, "FLOP", "153 GFLOP")]
+)
+def test_numbers_keep_three_digits(value, unit, shown):
+    assert numbers.prefixed(value, unit) == shown
+
+
+def test_a_tiny_price_still_says_something():
+    assert numbers.price(0.0000123, "EUR") == "EUR 0.000012"
+    assert numbers.price(None, "EUR") == "–"
+
+
+def test_blanks_and_certainty_are_readable():
+    assert visible(" ") == "␣"
+    assert visible("\n") == "⏎"
+    assert percent(0.99999) == "100 %"
+    assert percent(0.00001) == "< 0.1 %"
+
+
+def test_an_empty_state_can_be_shown_again(panel):
+    panel.set_state(fold(EVENTS))
+    panel.set_state(RunState())
+    assert panel.answer.answer.text() == "–"

@@ -1,0 +1,96 @@
+"""The timeline as a person uses it."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+
+from engine.trace.fold import fold
+from tests import sample_run
+from widgets.timeline import Timeline
+
+EVENTS = sample_run.events(4)
+
+
+@pytest.fixture
+def timeline(qtbot):
+    timeline = Timeline()
+    qtbot.addWidget(timeline)
+    timeline.resize(1200, 60)
+    timeline.show()
+    return timeline
+
+
+def show(timeline: Timeline, label: str = "RECORDED", position: float = 0.5, behind: bool = False) -> None:
+    timeline.set_moment(fold(EVENTS), label, position, 1.0, playing=False, behind=behind)
+
+
+def test_without_a_run_there_is_nothing_to_play(timeline):
+    assert not timeline.play_button.isEnabled()
+    assert timeline.clock.text() == ""
+
+
+def test_the_clock_says_where_it_is_and_where_it_comes_from(timeline):
+    show(timeline)
+    assert timeline.clock.text() == "0.5 s · RECORDED"
+
+
+def test_play_and_the_two_steps_are_asked_for_by_their_buttons(timeline, qtbot):
+    show(timeline)
+    steps = []
+    timeline.step_requested.connect(lambda grain, direction: steps.append((grain, direction)))
+    with qtbot.waitSignal(timeline.play_toggled):
+        qtbot.mouseClick(timeline.play_button, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(timeline.forward_button, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(timeline.back_button, Qt.MouseButton.LeftButton)
+    assert steps == [("token", 1), ("token", -1)]
+
+
+def test_the_grain_that_was_chosen_is_the_grain_of_a_step(timeline, qtbot):
+    show(timeline)
+    phase = next(a for a in timeline.grain_button.menu().actions() if a.text() == "Phase")
+    phase.trigger()
+    with qtbot.waitSignal(timeline.step_requested) as caught:
+        qtbot.mouseClick(timeline.forward_button, Qt.MouseButton.LeftButton)
+    assert caught.args == ["phase", 1]
+
+
+def test_a_click_on_the_track_asks_for_its_moment(timeline, qtbot):
+    show(timeline)
+    track = timeline.scrubber
+    with qtbot.waitSignal(timeline.seek_requested) as caught:
+        qtbot.mouseClick(track, Qt.MouseButton.LeftButton, pos=QPoint(track.width() // 4, track.height() // 2))
+    assert caught.args[0] == pytest.approx(0.25, abs=0.02)
+
+
+def test_home_and_end_on_the_track_go_to_the_ends(timeline, qtbot):
+    show(timeline)
+    wanted = []
+    timeline.seek_requested.connect(wanted.append)
+    qtbot.keyClick(timeline.scrubber, Qt.Key.Key_Home)
+    qtbot.keyClick(timeline.scrubber, Qt.Key.Key_End)
+    assert wanted == [0.0, 1.0]
+
+
+def test_a_speed_is_chosen_by_its_button(timeline, qtbot):
+    show(timeline)
+    with qtbot.waitSignal(timeline.speed_changed) as caught:
+        qtbot.mouseClick(timeline.speeds.button("16"), Qt.MouseButton.LeftButton)
+    assert caught.args == [16.0]
+
+
+def test_the_way_back_to_a_run_that_goes_on_is_offered_only_when_it_is_left(timeline, qtbot):
+    show(timeline, "LIVE")
+    assert not timeline.live_button.isVisible()
+    show(timeline, "RECORDED", behind=True)
+    assert timeline.live_button.isVisible()
+    with qtbot.waitSignal(timeline.live_requested):
+        qtbot.mouseClick(timeline.live_button, Qt.MouseButton.LeftButton)
+
+
+def test_phases_still_to_come_stay_on_the_track_of_a_recording(timeline):
+    whole = fold(EVENTS)
+    spans = [(span.phase, span.start, span.end) for span in whole.phases]
+    timeline.set_spans(spans)
+    timeline.set_moment(fold(EVENTS[:10]), "RECORDED", 0.1, whole.t, playing=True, behind=False)
+    assert timeline.scrubber._spans == spans
