@@ -55,8 +55,8 @@ class Rapl:
 
     source: EnergySource = "rapl"
 
-    def __init__(self, root: Path = POWERCAP) -> None:
-        self._domains = [RaplDomain(folder) for folder in _rapl_folders(root)]
+    def __init__(self, root: Path | None = None) -> None:
+        self._domains = [RaplDomain(folder) for folder in _rapl_folders(root or POWERCAP)]
         if not self._domains:
             raise OSError("no RAPL counter")
 

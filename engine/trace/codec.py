@@ -143,11 +143,12 @@ def frame_bytes(data: bytes | memoryview, offset: int = 0) -> int:
 
 def join_payloads(frames: memoryview) -> bytes:
     """The payloads of whole frames that lie one after the other, as one payload."""
-    parts, offset = [], 0
-    while offset < len(frames):
-        end = offset + frame_bytes(frames, offset)
-        parts.append(frames[offset + HEAD_BYTES : end - TAIL.size])
-        offset = end
+    parts, offset, size, unpack_head = [], 0, len(frames), _WHOLE_HEAD.unpack_from
+    while offset < size:
+        start = offset + HEAD_BYTES
+        end = start + unpack_head(frames, offset)[1]
+        parts.append(frames[start:end])
+        offset = end + 4
     return b"".join(parts)
 
 

@@ -89,6 +89,11 @@ class CandidateState:
         """How many tokens there are so far."""
         return self._absent + len(self.newest_tokens)
 
+    def drop_tokens(self) -> None:
+        """Keeps only how many tokens there were, for a fold of which nobody asks what they said."""
+        self._absent += len(self.newest_tokens)
+        self.newest_tokens.clear()
+
     def begin_writing(self, t: float, event: int) -> None:
         """Takes note of the first token: at `t`, in the run's event of that number."""
         self.first_token_at, self.first_token_event, self.status = t, event, "writing"

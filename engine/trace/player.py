@@ -10,7 +10,7 @@ from typing import Literal
 from engine.events import Event
 from engine.trace.fold import PhaseSpan, RunState
 from engine.trace.reader import TraceReader
-from engine.trace.snapshots import Snapshots, apply_recorded
+from engine.trace.snapshots import Snapshots, apply_recorded, no_collection
 from engine.trace.source import EventList, Recording
 from engine.trace.steps import thought_stops, token_stops
 
@@ -163,10 +163,11 @@ class TracePlayer:
         Returns the share of the run that is prepared; 1 when there is nothing left to do.
         """
         until = perf_counter() + seconds
-        while self._snapshots.reached < len(self._source):
-            self._snapshots.reach(self._source.chunk_end(self._snapshots.reached))
-            if perf_counter() >= until:
-                break
+        with no_collection():
+            while self._snapshots.reached < len(self._source):
+                self._snapshots.reach(self._source.chunk_end(self._snapshots.reached))
+                if perf_counter() >= until:
+                    break
         return self._snapshots.reached / len(self._source) if len(self._source) else 1.0
 
     def _go(self, index: int) -> None:

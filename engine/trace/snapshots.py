@@ -120,7 +120,7 @@ class Snapshots:
         """
         if self.reached >= min(index, len(self._source)):
             return
-        with _no_collection():
+        with no_collection():
             while self.reached < min(index, len(self._source)):
                 start = self.reached
                 self._fold(self._source.read_outline(start, self._source.chunk_end(start)))
@@ -164,6 +164,8 @@ class Snapshots:
         for candidate in front.changed:
             numbers, versions = self._versions.setdefault(candidate, ([], []))
             numbers.append(number)
+            if not self._source.in_memory:
+                front.candidates[candidate].drop_tokens()
             versions.append(front.candidates[candidate].keep(self._load))
         front.changed.clear()
 
@@ -176,7 +178,7 @@ class Snapshots:
 
 
 @contextmanager
-def _no_collection() -> Iterator[None]:
+def no_collection() -> Iterator[None]:
     """Holds the garbage collector off while much is made that stays: it would look at all of it again and again."""
     was_on = gc.isenabled()
     gc.disable()

@@ -15,7 +15,9 @@ CHUNK_EVENTS = 64
 
 
 class Source(Protocol):
-    """Events by their index, in order."""
+    """Events by their index, in order. `in_memory` says whether they all are."""
+
+    in_memory: bool
 
     @property
     def end(self) -> float:
@@ -42,6 +44,8 @@ class Source(Protocol):
 
 class EventList:
     """Events in memory; more can be added at the end."""
+
+    in_memory = True
 
     def __init__(self, events: Iterable[Event] = ()) -> None:
         self._events: list[Event] = []
@@ -85,6 +89,8 @@ class EventList:
 
 class Recording:
     """A long recording, too long to hold in memory as a whole."""
+
+    in_memory = False
 
     def __init__(self, reader: TraceReader) -> None:
         self._reader = reader

@@ -45,6 +45,7 @@ def summary(state: RunState) -> dict[str, Any]:
         "perfect_pick": state.perfect_pick,
         "candidates_finished": sum(c.status == "finished" for c in candidates),
         "votes": [{"answer": v.answer, "candidates": list(v.candidates), "weight": v.weight} for v in state.votes],
+        "recomputed_tokens": ledger.recomputed_tokens,
         "verifier_seconds": ledger.verifier_seconds,
         "outside_decode": _outside_decode(state),
         **_energy(ledger),
@@ -57,7 +58,6 @@ def _tokens(ledger: Ledger) -> dict[str, int]:
         "cached_tokens": ledger.cached_tokens,
         "completion_tokens": ledger.completion_tokens,
         "verifier_tokens": ledger.verifier_tokens,
-        "recomputed_tokens": ledger.recomputed_tokens,
     }
 
 

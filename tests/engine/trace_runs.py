@@ -56,10 +56,11 @@ PIECES = [
 
 def any_event(infinite: bool = True) -> st.SearchStrategy[Event]:
     """An event of any kind, with any content that its types allow; without infinities if asked so (JSON has none)."""
-    return _values(inspect.type_info(AnyEvent), infinite)
+    return values(inspect.type_info(AnyEvent), infinite)
 
 
-def _values(kind: inspect.Type, infinite: bool) -> st.SearchStrategy[Any]:
+def values(kind: inspect.Type, infinite: bool) -> st.SearchStrategy[Any]:
+    """Anything that a field of this type may hold."""
     match kind:
         case inspect.IntType():
             return st.integers(-(2**63), 2**63 - 1)
@@ -74,13 +75,13 @@ def _values(kind: inspect.Type, infinite: bool) -> st.SearchStrategy[Any]:
         case inspect.LiteralType():
             return st.sampled_from(kind.values)
         case inspect.UnionType():
-            return st.one_of([_values(each, infinite) for each in kind.types])
+            return st.one_of([values(each, infinite) for each in kind.types])
         case inspect.VarTupleType():
-            return st.lists(_values(kind.item_type, infinite), max_size=3).map(tuple)
+            return st.lists(values(kind.item_type, infinite), max_size=3).map(tuple)
         case inspect.DictType():
-            return st.dictionaries(_values(kind.key_type, infinite), _values(kind.value_type, infinite), max_size=2)
+            return st.dictionaries(values(kind.key_type, infinite), values(kind.value_type, infinite), max_size=2)
         case inspect.StructType():
-            fields = {field.name: _values(field.type, infinite) for field in kind.fields}
+            fields = {field.name: values(field.type, infinite) for field in kind.fields}
             return st.builds(kind.cls, **fields)
     raise TypeError(f"no values for {kind}")
 
