@@ -142,7 +142,7 @@ def test_a_deleted_button_is_not_painted_again(qtbot: QtBot) -> None:
 
 
 def test_an_unknown_icon_is_an_error() -> None:
-    with pytest.raises(Exception, match="no-such-icon"):
+    with pytest.raises(KeyError, match="no-such-icon"):
         icon("no-such-icon")
 
 

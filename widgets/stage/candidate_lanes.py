@@ -52,7 +52,7 @@ from widgets.theme import (
     qcolor,
 )
 
-RENDER_SECONDS = 0.003
+RENDER_SECONDS = 0.002
 FIRST_RENDER_SECONDS = 0.012
 FRAME_MS = 16
 MOST_RECTANGLES = 4
@@ -107,13 +107,16 @@ class CandidateLanesView(TokenSurface):
 
     def set_state(self, state: RunState) -> None:
         """Shows a new run, or another moment of the same run (then what is drawn already is kept)."""
-        same = _run_id(state) == _run_id(self._state) and self._lanes.keys() <= state.candidates.keys()
+        same = state.start == self._state.start
         self._state = state
+        self._lanes = {i: lane for i, lane in self._lanes.items() if same and i in state.candidates}
+        self._stale.clear()
         if not same:
-            self._lanes, self._rects, self._selected, self._longest = {}, {}, None, 0
+            self._longest = 0
+        if self._selected not in self._lanes:
+            self._selected = None
         for lane in self._lanes.values():
             lane.candidate = state.candidates[lane.candidate.id]
-            lane.stale = True
         self._answers = {}
         self._detail.set_state(state)
         self._lay_out(animate=False)
@@ -475,7 +478,3 @@ class CandidateLanesView(TokenSurface):
     def _candidate_at(self, position: QPoint) -> int | None:
         place = self._grid.place_at(position.x() - EDGE, position.y() - EDGE + self.verticalScrollBar().value())
         return None if place is None or place >= len(self._order) else self._order[place]
-
-
-def _run_id(state: RunState) -> str | None:
-    return state.start.run_id if state.start else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRect, QRectF, QSize
+from PySide6.QtCore import QPointF, QRectF, QSize
 from PySide6.QtGui import QColor, QPainter
 
 from engine.trace.fold import CandidateState
@@ -122,15 +122,17 @@ class LaneCard(Lane):
         self._paint_footer(painter)
 
     def _add_new(self) -> None:
+        assert self._flow is not None
+        drawn = len(self._flow.fragments)
         change = self._lay_out_new()
         top = self._wanted_top_line()
         scrolled = self._scroll(top - self._top_line)
         self._top_line = top
         painter = self.begin()
         if scrolled:
-            self._paint_change(painter, change)
+            self._paint_change(painter, change, drawn)
         else:
-            painter.fillRect(self._regions.text.adjusted(0, 0, 0, 2), qcolor(self.style.theme.surface))
+            painter.fillRect(self._regions.text.adjusted(-1, 0, 1, 0), self._surface)
             self._paint_text(painter, top)
         self._paint_spark(painter, range(self._spark_done, len(self.steps)))
         self._paint_count(painter)
@@ -166,11 +168,12 @@ class LaneCard(Lane):
             return True
         if shift != int(shift) or text.top() * ratio != int(text.top() * ratio) or lines > 2:
             return False
-        area = QRect(
-            int(text.left() * ratio), int(text.top() * ratio), int(text.width() * ratio), int(text.height() * ratio)
-        )
-        self.pixmap.scroll(0, -int(shift), area)
+        area = QRectF(text.left() * ratio, text.top() * ratio, text.width() * ratio, text.height() * ratio)
+        self.pixmap.scroll(0, -int(shift), area.toAlignedRect())
         painter = self.begin()
+        height = self._flow.metrics.line_height
+        freed = text.top() + (int(text.height()) // height - lines) * height
+        painter.fillRect(QRectF(text.left() - 1, freed, text.width() + 2, text.bottom() - freed), self._surface)
         self._dim_first_line(painter)
         painter.end()
         return True
@@ -189,17 +192,24 @@ class LaneCard(Lane):
         if top:
             self._dim_first_line(painter)
 
-    def _paint_change(self, painter: QPainter, change: Change) -> None:
+    def _paint_change(self, painter: QPainter, change: Change, drawn: int) -> None:
+        """Paints new fragments; where a word has moved, its old line and all below are painted anew."""
         assert self._flow is not None
-        text, height = self._regions.text, self._flow.metrics.line_height
-        surface = qcolor(self.style.theme.surface)
-        y = text.top() + (change.line - self._top_line) * height
-        if change.line >= self._top_line:
-            painter.fillRect(QRectF(text.left() + change.x, y, text.width() - change.x, height + 1), surface)
-        below = max(text.top(), y + height)
-        painter.fillRect(QRectF(text.left(), below + 1, text.width(), text.bottom() - below - 1), surface)
-        new = [f for f in self._flow.fragments[change.first :] if f.line >= self._top_line]
+        first = change.first
+        if first < drawn:
+            line = max(change.line, self._top_line)
+            first = self._flow.line_starts[line]
+            text = self._regions.text
+            y = text.top() + (line - self._top_line) * self._flow.metrics.line_height
+            painter.fillRect(QRectF(text.left() - 1, y, text.width() + 2, text.bottom() - y), self._surface)
+        new = [f for f in self._flow.fragments[first:] if f.line >= self._top_line]
         paint_fragments(painter, self._flow, new, self.steps, self._origin(), self.style.theme)
+        if first < drawn and self._top_line and change.line <= self._top_line:
+            self._dim_first_line(painter)
+
+    @property
+    def _surface(self) -> QColor:
+        return qcolor(self.style.theme.surface)
 
     def _paint_header(self, painter: QPainter) -> None:
         theme, c, header = self.style.theme, self.candidate, self._regions.header
@@ -223,7 +233,7 @@ class LaneCard(Lane):
 
     def _paint_count(self, painter: QPainter) -> None:
         theme, rect = self.style.theme, self._regions.count
-        painter.fillRect(rect, qcolor(theme.surface))
+        painter.fillRect(rect.adjusted(0, 0, 3, 0), self._surface)
         if self.candidate.tokens:
             draw_text(painter, rect, token_count_text(len(self.candidate.tokens)), SIZE_SMALL, theme.muted, RIGHT)
 

@@ -1,0 +1,317 @@
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import QPoint, QSize, Qt
+from pytestqt.qtbot import QtBot
+
+from engine.events import CandidateFinished, TokensDecoded
+from engine.trace.fold import RunState, fold
+from engine.types import Token
+from tests.sample_run import events
+from widgets.models.answer_colours import answer_order
+from widgets.models.candidate_words import describe, describe_run, status_word
+from widgets.models.lane_order import lane_order
+from widgets.stage.candidate_lanes import CandidateLanesView
+from widgets.stage.lane import Lane, LaneStyle
+from widgets.stage.lane_bar import LaneBar, LaneCell
+from widgets.stage.lane_card import LaneCard
+from widgets.stage.lane_grid import choose_grid
+from widgets.stage.token_flow import type_metrics
+from widgets.theme import current_theme, font, set_theme
+
+
+def state_of(n: int, part: float = 1.0, sentences: int = 1) -> RunState:
+    run = events(n, sentences=sentences)
+    return fold(run[: round(len(run) * part)])
+
+
+@pytest.fixture
+def lanes(qtbot: QtBot) -> Callable[..., CandidateLanesView]:
+    def make(state: RunState, width: int = 800, height: int = 700) -> CandidateLanesView:
+        view = CandidateLanesView()
+        qtbot.addWidget(view)
+        view.set_reduce_motion(True)
+        view.resize(width, height)
+        view.show()
+        view.set_state(state)
+        view.finish_rendering()
+        return view
+
+    return make
+
+
+# The grid
+
+
+@pytest.mark.parametrize(("count", "columns"), [(2, 2), (4, 2), (16, 4)])
+def test_few_candidates_get_cards_that_fill_the_stage(count: int, columns: int) -> None:
+    grid = choose_grid(count, 776, 690)
+    assert (grid.density, grid.columns) == ("card", columns)
+    assert grid.total_height <= 690
+
+
+@pytest.mark.parametrize(("width", "height"), [(640, 560), (776, 690), (1260, 860), (500, 1200), (1800, 500)])
+@pytest.mark.parametrize("count", [1, 2, 3, 7, 16, 33, 64, 128, 256])
+def test_lanes_never_overlap_and_stay_within_the_width(width: int, height: int, count: int) -> None:
+    grid = choose_grid(count, width, height)
+    rects = [grid.rect(place) for place in range(count)]
+    assert all(rect.left() >= 0 and rect.right() < width for rect in rects)
+    assert not any(a.intersects(b) for i, a in enumerate(rects) for b in rects[i + 1 :])
+    assert all(grid.place_at(rect.center().x(), rect.center().y()) == i for i, rect in enumerate(rects))
+
+
+def test_sixty_four_shrink_to_bars_and_256_to_cells_without_scrolling() -> None:
+    assert choose_grid(64, 776, 650).density == "bar"
+    cells = choose_grid(256, 776, 690)
+    assert cells.density == "cell"
+    assert cells.total_height <= 690
+
+
+def test_no_room_at_all_is_no_error() -> None:
+    assert choose_grid(300, 0, 0).count == 300
+
+
+# Drawing step by step gives what drawing at once gives
+
+
+def style(width: int, state: RunState, ratio: float = 1.0) -> LaneStyle:
+    metrics = type_metrics(font(13))
+    return LaneStyle(current_theme(), ratio, metrics, answer_order(state), ("arithmetic", "majority"), 256)
+
+
+@pytest.mark.parametrize("ratio", [1.0, 1.25, 2.0])
+@pytest.mark.parametrize(
+    ("kind", "size"),
+    [
+        (LaneCard, QSize(190, 170)),
+        (LaneCard, QSize(400, 300)),
+        (LaneBar, QSize(150, 28)),
+        (LaneBar, QSize(190, 44)),
+        (LaneCell, QSize(60, 26)),
+    ],
+)
+def test_a_lane_drawn_token_by_token_looks_like_one_drawn_at_once(
+    qapp: object, kind: type[Lane], size: QSize, ratio: float
+) -> None:
+    state, run = RunState(), events(2, sentences=6)
+    streamed: Lane | None = None
+    look = style(size.width(), state, ratio)
+    for event in run:
+        state.apply(event)
+        if isinstance(event, TokensDecoded) and event.tokens:
+            streamed = streamed or kind(state.candidates[0])
+            streamed.render(look, size)
+        if isinstance(event, CandidateFinished):
+            break
+    assert streamed is not None
+    at_once = kind(state.candidates[0])
+    at_once.render(look, size)
+    streamed.render(look, size)
+    assert streamed.pixmap.toImage() == at_once.pixmap.toImage()
+    assert not at_once.pixmap.isNull()
+
+
+def test_a_lane_of_an_earlier_moment_is_drawn_anew(qapp: object) -> None:
+    late, early = state_of(2, 0.9, 6), state_of(2, 0.3, 6)
+    look, size = style(200, late), QSize(200, 180)
+    lane, fresh = LaneCard(late.candidates[0]), LaneCard(early.candidates[0])
+    lane.render(look, size)
+    lane.candidate = early.candidates[0]
+    lane.render(look, size)
+    fresh.render(look, size)
+    assert lane.pixmap.toImage() == fresh.pixmap.toImage()
+
+
+# The view
+
+
+def test_an_empty_stage_says_what_to_do(lanes: Callable[..., CandidateLanesView]) -> None:
+    view = lanes(RunState())
+    assert view.accessibleDescription() == "No candidates yet."
+    assert not view.grab().toImage().isNull()
+
+
+def test_streaming_only_draws_the_lanes_that_changed(lanes: Callable[..., CandidateLanesView]) -> None:
+    state = state_of(16, 0.4)
+    view = lanes(state)
+    before = {i: view._lanes[i].pixmap.cacheKey() for i in range(16)}
+    state.changed.clear()
+    state.apply(TokensDecoded(9.0, (Token(3, 1, " seven", math.log(0.5), 0.5),), 0, 0.01, 0.01))
+    view.refresh(set(state.changed))
+    after = {i: view._lanes[i].pixmap.cacheKey() for i in range(16)}
+    assert {i for i in range(16) if before[i] != after[i]} == {3}
+
+
+def test_what_does_not_fit_in_a_frame_is_drawn_in_the_next(
+    lanes: Callable[..., CandidateLanesView], monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    monkeypatch.setattr("widgets.stage.candidate_lanes.RENDER_SECONDS", 0.0005)
+    state = state_of(64, 0.5, 4)
+    view = lanes(state)
+    tokens = tuple(Token(i, 1, " seven", math.log(0.5), 0.5) for i in range(64))
+    state.apply(TokensDecoded(9.0, tokens, 0, 0.01, 0.01))
+    view.refresh(set(range(64)))
+    assert view.waiting > 0
+    qtbot.waitUntil(lambda: view.waiting == 0)
+
+
+def test_candidates_that_come_later_get_lanes(lanes: Callable[..., CandidateLanesView]) -> None:
+    run = events(8)
+    state = fold(run[:5])
+    view = lanes(state)
+    before = len(view.order)
+    state.changed.clear()
+    state.apply_all(run[5:])
+    view.refresh(set(state.changed))
+    assert before < 8
+    assert view.order == list(range(8))
+
+
+def test_a_click_selects_a_candidate_and_a_click_beside_it_none(
+    lanes: Callable[..., CandidateLanesView], qtbot: QtBot
+) -> None:
+    view = lanes(state_of(16))
+    with qtbot.waitSignal(view.candidate_selected) as selected:
+        qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=view.lane_rect(6).center())
+    assert selected.args == [6]
+    qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(1, 1))
+    assert view.selected is None
+
+
+def test_the_keyboard_goes_from_lane_to_lane(lanes: Callable[..., CandidateLanesView], qtbot: QtBot) -> None:
+    view = lanes(state_of(16))
+    keys = [Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Down, Qt.Key.Key_Left, Qt.Key.Key_End, Qt.Key.Key_Down]
+    visited = []
+    for key in keys:
+        qtbot.keyClick(view, key)
+        visited.append(view.selected)
+    assert visited == [0, 1, 5, 4, 15, 15]
+    qtbot.keyClick(view, Qt.Key.Key_Escape)
+    assert view.selected is None
+
+
+def test_the_selected_of_many_opens_and_closes(lanes: Callable[..., CandidateLanesView], qtbot: QtBot) -> None:
+    view = lanes(state_of(64))
+    view.select(40)
+    detail = view._detail
+    assert detail.isVisible()
+    assert detail.ladder.candidate is not None
+    assert detail.ladder.candidate.id == 40
+    assert view.viewport().rect().contains(view.lane_rect(40))
+    qtbot.keyClick(view, Qt.Key.Key_Escape)
+    assert not detail.isVisible()
+
+
+def test_a_card_that_shows_its_whole_text_does_not_open(lanes: Callable[..., CandidateLanesView]) -> None:
+    view = lanes(state_of(4))
+    view.select(1)
+    assert not view._detail.isVisible()
+
+
+def test_sorting_by_score_puts_the_best_first_and_by_answer_equal_ones_together(
+    lanes: Callable[..., CandidateLanesView],
+) -> None:
+    state = state_of(16)
+    view = lanes(state)
+    view.set_sort("score")
+    scores = [state.candidates[i].mix or 0 for i in view.order]
+    assert scores == sorted(scores, reverse=True)
+    view.set_sort("answer")
+    answers = [state.candidates[i].vote for i in view.order]
+    assert sum(a != b for a, b in itertools.pairwise(answers)) == len(set(answers)) - 1
+    view.set_sort("arrival")
+    assert view.order == list(range(16))
+
+
+def test_lanes_move_to_their_new_places(lanes: Callable[..., CandidateLanesView], qtbot: QtBot) -> None:
+    view = lanes(state_of(16))
+    view.set_reduce_motion(False)
+    view.set_sort("answer")
+    moved = view.order[0] if view.order[0] != 0 else view.order[1]
+    qtbot.waitUntil(lambda: view.lane_rect(moved).topLeft() == view._target(moved).toRect().topLeft())
+
+
+def test_without_motion_lanes_are_in_place_at_once(lanes: Callable[..., CandidateLanesView]) -> None:
+    view = lanes(state_of(16))
+    view.set_sort("answer")
+    assert all(view.lane_rect(i).topLeft() == view._target(i).toRect().topLeft() for i in view.order)
+
+
+def token_position(view: CandidateLanesView, candidate: int, index: int) -> QPoint:
+    lane = view._lanes[candidate]
+    return view.lane_rect(candidate).topLeft() + lane.token_rect(index).center().toPoint()
+
+
+def test_pointing_at_a_token_shows_its_probability_and_alternatives(
+    lanes: Callable[..., CandidateLanesView], qtbot: QtBot
+) -> None:
+    state = state_of(4)
+    view = lanes(state)
+    with qtbot.waitSignal(view.token_hovered) as hovered:
+        qtbot.mouseMove(view.viewport(), token_position(view, 2, 3))
+    assert hovered.args == [2, 3]
+    assert view.popup.token is state.candidates[2].tokens[3]
+    assert "Likeliest" in view.popup.accessibleDescription()
+    qtbot.mouseMove(view.viewport(), QPoint(1, 1))
+    assert view.popup.token is None
+
+
+def test_a_seek_within_the_run_keeps_the_selection_and_another_run_does_not(
+    lanes: Callable[..., CandidateLanesView],
+) -> None:
+    view = lanes(state_of(16))
+    view.select(3)
+    view.set_state(state_of(16, 0.6))
+    assert view.selected == 3
+    view.set_state(state_of(2))
+    assert view.selected is None
+    assert view.order == [0, 1]
+
+
+def test_the_stage_is_told_in_words(lanes: Callable[..., CandidateLanesView]) -> None:
+    state = state_of(16)
+    view = lanes(state)
+    view.select(1)
+    said = view.accessibleDescription()
+    assert said == describe_run(state, 1)
+    assert "16 of 16 candidates finished" in said
+    assert "Selected: Candidate 2" in said
+
+
+def test_the_theme_of_the_lanes_changes_at_once(lanes: Callable[..., CandidateLanesView]) -> None:
+    view = lanes(state_of(4))
+    dark = view.grab().toImage().pixelColor(2, 2).lightness()
+    set_theme("light")
+    view.finish_rendering()
+    assert view.grab().toImage().pixelColor(2, 2).lightness() > dark + 100
+
+
+# Models
+
+
+def test_answers_are_coloured_by_arrival_whatever_the_votes_are() -> None:
+    state = state_of(16)
+    order = answer_order(state)
+    first = min(state.candidates.values(), key=lambda c: (c.finished_at, c.id))
+    assert order[first.vote or ""] == 0
+    assert sorted(order.values()) == list(range(len(order)))
+    assert answer_order(state_of(16, 0.9)).items() <= order.items()
+
+
+def test_ties_in_score_stay_in_order_of_number() -> None:
+    state = state_of(16, 0.3)
+    assert lane_order(state, "score") == list(range(16))
+
+
+def test_a_candidate_is_told_in_a_sentence() -> None:
+    state = state_of(4)
+    picked = next(c for c in state.candidates.values() if c.picked)
+    words = describe(picked)
+    assert words.startswith(f"Candidate {picked.id + 1}, done, ")
+    assert words.endswith("picked.")
+    picked.finish_reason = "length"
+    assert status_word(picked) == "cut off"
