@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication
 from app.main_window import MainWindow
 from app.milestones import Milestones
 from app.preferences import Preferences
-from app.run_controller import RunController
+from app.run_controller import ReplyHandler, RunController
 from engine.errors import ModelError, ThinkscopeError
 from engine.lab.problem_sets import load_ladder
 from engine.models.library import default_model_path
@@ -74,9 +74,9 @@ def make_window(
 
 
 def first_setup(model: str) -> RunSetup:
-    """What a new window shows: a sum that sixteen candidates get right more often than one does."""
+    """What a new window shows: a product most candidates get wrong, and a verifier that finds those that do not."""
     problem = next(
-        problem for rung in load_ladder() for problem in rung.problems if problem.question == "What is 47 + 35?"
+        problem for rung in load_ladder() for problem in rung.problems if problem.question == "What is 7 x 8?"
     )
     return RunSetup(
         problem=problem,
@@ -89,7 +89,7 @@ def first_setup(model: str) -> RunSetup:
     )
 
 
-def _make_client(on_reply: object) -> WorkerClient:
+def _make_client(on_reply: ReplyHandler) -> WorkerClient:
     return WorkerClient(on_reply, data_folder())
 
 

@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QFileDialog, QMainWindow, QTabWidget, QToolBar, QVBoxLayout, QWidget
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QTabWidget, QToolBar, QVBoxLayout, QWidget
 
 from app.docks import PanelDock
 from app.milestones import Milestones
@@ -31,7 +31,7 @@ from widgets.panels.prompt_dialog import PromptDialog
 from widgets.panels.setup_panel import PANEL_WIDTH as SETUP_WIDTH
 from widgets.panels.setup_panel import SetupPanel
 from widgets.stage.stage_view import StageView
-from widgets.theme import RESOURCES, THEMES, current_theme, set_theme, set_type_scale
+from widgets.theme import RESOURCES, THEMES, ThemeName, current_theme, set_theme, set_type_scale
 from widgets.timeline import Timeline
 from widgets.trouble_banner import TroubleBanner
 from widgets.window_style import window_stylesheet
@@ -127,6 +127,12 @@ class MainWindow(QMainWindow):
             self.controller.pump.log.add_paint(time.perf_counter() - began)
         return done
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Lets the bars take their margins from the style sheet, which was not in force when they were made."""
+        super().showEvent(event)
+        for bar in (self.toolbar, self._timeline_bar):
+            QApplication.sendEvent(bar, QEvent(QEvent.Type.StyleChange))
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Keys that no field wanted: Space, Escape and the arrows."""
         match event.key():
@@ -202,9 +208,9 @@ class MainWindow(QMainWindow):
         bar.setObjectName("timeline")
         bar.setMovable(False)
         bar.setProperty("role", "timeline")
-        bar.setContentsMargins(0, 0, 0, 0)
         bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         bar.addWidget(self.timeline)
+        self._timeline_bar = bar
         self.addToolBar(Qt.ToolBarArea.BottomToolBarArea, bar)
 
     def _build_menu(self) -> None:
@@ -326,7 +332,8 @@ class MainWindow(QMainWindow):
                 self.run()
         elif model.status == "loading":
             name = Path(model.options.path).stem if model.options is not None else "Model"
-            badge.show_words("warn", name, f"loading, {model.stage or 'starting'} · {model.fraction:.0%}")
+            share = f" · {model.fraction:.0%}" if model.fraction else ""
+            badge.show_words("warn", name, f"loading: {model.stage.lower() or 'starting'}{share}")
         elif model.status == "failed":
             badge.show_words("bad", "No model", model.trouble.what if model.trouble is not None else "")
 
@@ -373,7 +380,7 @@ class MainWindow(QMainWindow):
             self.controller.step(grain)
 
     def _on_theme_toggled(self) -> None:
-        name = "light" if current_theme().is_dark else "dark"
+        name: ThemeName = "light" if current_theme().is_dark else "dark"
         self.preferences.theme = name
         set_theme(name)
 

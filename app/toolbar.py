@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QToolBar, QToolButton,
 
 from app.run_controller import Activity
 from engine.worker.messages import Grain
-from widgets.icons import set_icon
+from widgets.icons import Ink, set_icon
 from widgets.model_badge import ModelBadge
 from widgets.theme import THEMES, current_theme, set_kind
 from widgets.timeline import GRAINS
@@ -109,7 +109,7 @@ class Toolbar(QToolBar):
         self._wordmark.setText(f'Think<span style="color:{accent}">scope</span>')
 
 
-def _button(icon: str, text: str, help_text: str, ink: str = "text") -> QToolButton:
+def _button(icon: str, text: str, help_text: str, ink: Ink = "text") -> QToolButton:
     button = QToolButton()
     set_icon(button, icon, ink)
     button.setText(text)

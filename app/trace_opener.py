@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -44,7 +45,7 @@ class TraceOpener(QObject):
             thread.join()
         self._threads.clear()
 
-    def _start(self, work: object) -> None:
+    def _start(self, work: Callable[[], Result]) -> None:
         def run() -> None:
             try:
                 self._inbox.put(work())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QToolTip, QWidget
@@ -30,7 +32,7 @@ class Scrubber(QWidget):
         super().__init__(parent)
         self.duration = 0.0
         self.position = 0.0
-        self._spans: list[Span] = []
+        self._spans: Sequence[Span] = []
         self._marks: list[float] = []
         self._shown: tuple[object, ...] = ()
         self.setFixedHeight(px(44))
@@ -57,7 +59,7 @@ class Scrubber(QWidget):
         self.setAccessibleDescription(f"{position:.1f} of {duration:.1f} seconds")
         self.update()
 
-    def set_spans(self, spans: list[Span]) -> None:
+    def set_spans(self, spans: Sequence[Span]) -> None:
         """Gives the (phase, start, end) of a whole recording; an empty list forgets another run's."""
         self._spans, self._marks, self._shown = list(spans), [], ()
         self.update()
@@ -124,8 +126,8 @@ class Scrubber(QWidget):
         """Writes a phase's name above its band where there is room; returns where the next may begin."""
         width = painter.fontMetrics().horizontalAdvance(word)
         begin = max(x0, free_from)
-        room = self._right() - begin
-        if width > room or begin - x0 > 24:
+        # A short band goes without its name (the tooltip has it), so that the long one beside it gets its own.
+        if width > 1.5 * (x1 - x0) or width > self._right() - begin or begin - x0 > 24:
             return free_from
         painter.setPen(qcolor(theme.muted))
         painter.drawText(QPointF(begin, y - 9), word)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
@@ -77,7 +79,7 @@ class Timeline(QFrame):
         self.live_button.setVisible(behind)
         self.clock.setText(" · ".join(part for part in (f"{position:.1f} s" if there else "", label) if part))
 
-    def set_spans(self, spans: list[tuple[str, float, float]]) -> None:
+    def set_spans(self, spans: Sequence[tuple[str, float, float]]) -> None:
         """Gives the phases of a whole recording, so that what is to come is drawn as well."""
         self.scrubber.set_spans(spans)
 
@@ -91,12 +93,12 @@ class Timeline(QFrame):
         self.scrubber.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.speeds.set_value("1")
         self.speeds.setAccessibleName("Playing speed")
-        self.speeds.setFixedWidth(176)
+        self.speeds.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.live_button.setToolTip("Shows the newest event of the run that goes on.")
         set_kind(self.live_button, "primary")
         self.clock.setProperty("role", "state")
         self.clock.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.clock.setMinimumWidth(128)
+        self.clock.setMinimumWidth(116)
         self._build_grains()
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 6, 16, 6)
@@ -133,6 +135,7 @@ class Timeline(QFrame):
         self.grain_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.grain_button.setToolTip("How far one step goes: a token, a thought or a phase.")
         self.grain_button.setAccessibleName("Size of a step")
+        self.grain_button.setMinimumWidth(98)
         self.grain_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.set_grain(self.grain)
 
@@ -140,7 +143,6 @@ class Timeline(QFrame):
         """How far one step goes."""
         self.grain = grain
         self.grain_button.setText({key: text for key, text, _ in GRAINS}[grain])
-        self.grain_button.setFixedWidth(98)
 
     def _on_end_clicked(self) -> None:
         if self.live_button.isVisibleTo(self):

@@ -30,6 +30,7 @@ QToolButton[role="fold"]:checked {{ color: {text}; background: transparent; }}
 QFrame[role="banner"] {{ background: {bad_tint}; border: none; border-left: 3px solid {bad}; }}
 QToolBar {{ padding: 4px 12px; }}
 QToolBar[role="timeline"] {{ padding: 0; border: none; border-top: 1px solid {line}; }}
+QTableView::item {{ padding: 0 6px; border: none; }}
 QSlider {{ min-height: {slider}px; max-height: {slider}px; }}
 QTabWidget::tab-bar {{ left: 16px; }}
 QPushButton[role="picker"] {{ text-align: left; font-weight: 400; }}

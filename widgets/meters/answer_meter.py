@@ -74,6 +74,8 @@ def _why_none(state: RunState) -> str:
         return _escaped(state.failure.what)
     if state.status == "finished":
         return _escaped(state.finish.reason if state.finish is not None else "No answer was found.")
+    if len(state.candidates) == 1:
+        return "The candidate is being written."
     finished = sum(1 for c in state.candidates.values() if c.finished_at is not None)
     return (
         f"{finished} of {len(state.candidates)} candidates have finished."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -19,7 +20,7 @@ class Sparkline(QWidget):
         self.setFixedHeight(px(HEIGHT))
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
-        self._plot: object | None = None
+        self._plot: Any = None  # a pyqtgraph.PlotWidget, a type that is not there before it is imported
         self._data: tuple[Sequence[float], Sequence[float]] = ((), ())
         self.setAccessibleName("Tokens per second over the run")
         THEMES.theme_changed.connect(self._paint_theme)

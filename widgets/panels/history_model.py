@@ -12,8 +12,8 @@ from engine.trace.run_info import RunInfo
 from widgets.theme import current_theme
 
 Index = QModelIndex | QPersistentModelIndex
-TITLES = ("When", "Question", "Strategy", "Candidates", "Answer", "Seconds", "Model", "Kind")
-WHEN, QUESTION, STRATEGY, CANDIDATES, ANSWER, SECONDS, MODEL, KIND = range(len(TITLES))
+TITLES = ("When", "Question", "Strategy", "Answer", "Seconds", "Model")
+WHEN, QUESTION, STRATEGY, ANSWER, SECONDS, MODEL = range(len(TITLES))
 
 
 class HistoryModel(QAbstractTableModel):
@@ -67,30 +67,30 @@ class HistoryModel(QAbstractTableModel):
 
 def _text(info: RunInfo, kind: str, column: int) -> str:
     if info.problem:
-        return {WHEN: _when(info.created), QUESTION: info.problem, KIND: kind}.get(column, "")
+        return {WHEN: _when(info.created, kind), QUESTION: info.problem}.get(column, "")
     marks = {True: " ✓", False: " ✗", None: ""}
     texts = {
-        WHEN: _when(info.created),
+        WHEN: _when(info.created, kind),
         QUESTION: " ".join(info.question.split()),
-        STRATEGY: info.strategy.replace("-", " "),
-        CANDIDATES: "" if info.n is None else str(info.n),
+        STRATEGY: info.strategy.replace("-", " ") + ("" if info.n is None else f" · {info.n}"),
         ANSWER: "–" if info.answer is None else info.answer + marks[info.correct],
         SECONDS: "" if info.seconds is None else f"{info.seconds:.1f}" + ("" if info.complete else " (cut)"),
         MODEL: info.model,
-        KIND: kind,
     }
     return texts[column]
 
 
-def _when(created: str) -> str:
+def _when(created: str, kind: str) -> str:
+    if kind == "shipped":
+        return "came with it"
     try:
-        return datetime.fromisoformat(created).astimezone().strftime("%d %b %Y, %H:%M")
+        return datetime.fromisoformat(created).astimezone().strftime("%d %b, %H:%M")
     except ValueError:
         return created
 
 
 def _alignment(column: int) -> Qt.AlignmentFlag:
-    side = Qt.AlignmentFlag.AlignRight if column in (CANDIDATES, SECONDS) else Qt.AlignmentFlag.AlignLeft
+    side = Qt.AlignmentFlag.AlignRight if column == SECONDS else Qt.AlignmentFlag.AlignLeft
     return side | Qt.AlignmentFlag.AlignVCenter
 
 
@@ -100,4 +100,4 @@ def _colour(info: RunInfo, column: int) -> QColor | None:
         return QColor(theme.muted)
     if column == ANSWER and info.correct is not None:
         return QColor(theme.good if info.correct else theme.bad)
-    return QColor(theme.muted) if column in (WHEN, KIND, MODEL) else None
+    return QColor(theme.muted) if column in (WHEN, MODEL) else None

@@ -11,8 +11,6 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QStackedWi
 from engine.trace.run_info import RunInfo
 from widgets.panels.history_model import (
     ANSWER,
-    CANDIDATES,
-    KIND,
     MODEL,
     QUESTION,
     SECONDS,
@@ -86,7 +84,7 @@ class HistoryPanel(QWidget):
         table.verticalHeader().setDefaultSectionSize(34)
         table.horizontalHeader().setHighlightSections(False)
         table.horizontalHeader().setSectionResizeMode(QUESTION, QHeaderView.ResizeMode.Stretch)
-        widths = {WHEN: 140, STRATEGY: 120, CANDIDATES: 84, ANSWER: 100, SECONDS: 80, MODEL: 150, KIND: 70}
+        widths = {WHEN: 140, STRATEGY: 132, ANSWER: 76, SECONDS: 70, MODEL: 112}
         for column, width in widths.items():
             table.setColumnWidth(column, width)
         table.setAccessibleName("Recorded runs")

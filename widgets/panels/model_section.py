@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QLabel, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from engine.setup import LoadOptions
 from widgets.panels.field_error import FieldError, mark_invalid
@@ -165,7 +165,7 @@ class ModelSection(Section):
         set_kind(self.browse, "normal")
         set_role(self.error, "error")
 
-    def _add(self, field: WholeField, body: object) -> None:
+    def _add(self, field: WholeField, body: QVBoxLayout) -> None:
         field.changed.connect(self.changed)
         body.addWidget(field)
         body.addWidget(field.error)
