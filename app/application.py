@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import signal
 import sys
 import traceback
@@ -40,6 +41,7 @@ def run_application(argv: list[str] | None = None, replay: Path | None = None) -
     Returns:
         The exit status.
     """
+    gc.disable()  # until the window is there: nothing made before then is garbage
     app = QApplication(argv if argv is not None else sys.argv[:1])
     app.setApplicationName("Thinkscope")
     app.setDesktopFileName("thinkscope")
@@ -95,6 +97,9 @@ def _make_client(on_reply: ReplyHandler) -> WorkerClient:
 
 def _after_first_paint(window: MainWindow, milestones: Milestones, replay: Path | None) -> None:
     milestones.reach("window_visible")
+    # What is there now stays; looking through it again and again would only make frames late.
+    gc.freeze()
+    gc.enable()
     options = window.setup_panel.setup().load
     if options.path:
         window.controller.load(options)
