@@ -13,6 +13,7 @@ from types import TracebackType
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
+from app.garbage import GarbageCollector
 from app.main_window import MainWindow
 from app.milestones import Milestones
 from app.preferences import Preferences
@@ -45,6 +46,7 @@ def run_application(argv: list[str] | None = None, replay: Path | None = None) -
     app = QApplication(argv if argv is not None else sys.argv[:1])
     app.setApplicationName("Thinkscope")
     app.setDesktopFileName("thinkscope")
+    GarbageCollector(app)
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C in the terminal; events are on the disk already
     preferences, milestones = Preferences(), Milestones()
     install_theme(app, system_theme_name() if preferences.theme == "system" else preferences.theme)

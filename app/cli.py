@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -308,10 +307,16 @@ def startup(
 
 
 @bench.command()
-def ui(as_json: Json = False) -> int:
-    """Work per frame and time between frames with 64 candidates streaming, and what the window costs the engine."""
-    status: int = import_module("app.bench.ui").bench_ui(as_json)
-    return status
+def ui(
+    candidates: Annotated[int, typer.Option(min=1, max=256, help="Candidates that stream at once.")] = 64,
+    tokens: Annotated[int, typer.Option(min=8, max=2048, help="Tokens of each candidate.")] = 60,
+    turns: Annotated[int, typer.Option(min=1, max=20, help="How often it is measured, with and without.")] = 3,
+    as_json: Json = False,
+) -> int:
+    """Work per frame and time between frames while candidates stream, and what the window costs the engine."""
+    from app.bench.ui import bench_ui
+
+    return bench_ui(candidates, tokens, turns, as_json)
 
 
 @app.command()

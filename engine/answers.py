@@ -166,7 +166,7 @@ def _signed(text: str, number: re.Match[str]) -> str:
     written = " ".join(number.group().split())
     before = text[: number.start()].rstrip()
     operator = before[-1:].isdigit() or before[-1:] == ")"
-    return written.lstrip("+-−") if operator else written
+    return written.lstrip("+-− ") if operator else written
 
 
 def _final_phrase(text: str) -> str | None:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from engine.types import Message, Problem, Prompt
 
 EXAMPLES = 3
-STEP_BY_STEP = "Think step by step. End with “The answer is X.”"
+STEP_BY_STEP = "Think step by step. Then give the result in a last line that begins with “The answer is”."
 
 _PURE = re.compile(
     r"^(?:what is|what's|how much is|calculate|compute|work out|find|solve)?[\s:]*"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,16 @@ from engine.setup import LoadOptions
 def own_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes what a person has recorded."""
     monkeypatch.setenv("THINKSCOPE_DATA", str(tmp_path / "data"))
+
+
+@pytest.fixture(autouse=True)
+def garbage_in_the_main_thread(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A Qt object collected in a thread of the test would take the interpreter with it, as it would the program."""
+    gc.disable()
+    yield
+    if "qapp" in request.fixturenames:
+        gc.collect()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

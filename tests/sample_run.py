@@ -46,7 +46,7 @@ def setup(n: int = 16, strategy: str = "best-of-n") -> RunSetup:
 
 
 def events(n: int = 16, seed: int = 1, sentences: int = 1, strategy: str = "best-of-n") -> list[Event]:
-    """A whole run of `n` candidates, with `sentences` of padding each, and the right answer in about a third of them."""
+    """A whole run of `n` candidates with `sentences` of padding each; about a third of them are right."""
     chance = random.Random(seed)
     out: list[Event] = [
         RunStarted(0.0, "sample", "2026-11-23T12:00:00Z", "0.1.0", setup(n, strategy), REPORT, "simulated"),
@@ -88,7 +88,8 @@ def events(n: int = 16, seed: int = 1, sentences: int = 1, strategy: str = "best
 
 def _script(chance: random.Random, sentences: int) -> tuple[list[str], str]:
     answer = chance.choices(["82", "72", "83"], [0.35, 0.5, 0.15])[0]
-    words = "We add the tens and then the ones , carefully .".split(" ") * sentences + f"47 + 35 = {answer}".split(" ")
+    padding = ["We", "add", "the", "tens", "and", "then", "the", "ones", ",", "carefully", "."]
+    words = padding * sentences + f"47 + 35 = {answer}".split(" ")
     words += f". The answer is {answer} .".split(" ")
     words = words[chance.randrange(0, 3) :]
     return [word if i == 0 or word in ".," else f" {word}" for i, word in enumerate(words)], answer

@@ -28,7 +28,7 @@ LONGEST_WAIT = 900.0
 
 
 class Measurement(msgspec.Struct, frozen=True):
-    """One run of the engine. `outside_share` is the share of the busy time that was not inside `llama_decode`."""
+    """One run of the engine. `outside_share` is the share of the wall time that was not inside `llama_decode`."""
 
     candidates: int
     tokens: int
@@ -150,7 +150,7 @@ def measure(state: RunState, count: int) -> Measurement:
     if state.finish is None:
         raise EngineError("The run did not come to its end.")
     tokens, finish = state.ledger.completion_tokens, state.finish
-    outside = 1 - finish.decode_seconds / finish.busy_seconds if finish.busy_seconds else 0.0
+    outside = 1 - finish.decode_seconds / state.t if state.t else 0.0
     return Measurement(count, tokens, state.t, tokens / state.t if state.t else 0.0, outside)
 
 

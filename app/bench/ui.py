@@ -1,0 +1,184 @@
+"""`bench ui`: what a frame costs while many candidates stream, and what the window costs the engine.
+
+The same run is made with the window open and drawing, and without a window, in turns, each time with a fresh worker
+process; the figures are medians of the turns, and the percentiles are over the frames of all turns.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtWidgets import QApplication
+
+from app.application import make_window
+from app.bench.throughput import make_setup, run_engine
+from app.garbage import GarbageCollector
+from app.preferences import Preferences
+from app.run_controller import RunController
+from app.trace_pump import FrameLog
+from engine.errors import EngineError
+from engine.models.library import resolve_model
+from engine.setup import LoadOptions, RunSetup
+from engine.trace.fold import RunState
+from engine.trace.store import RunLibrary
+from engine.worker.client import WorkerClient
+from widgets.theme import install_theme
+
+LONGEST_WAIT_MS = 300_000
+SIZE = (1440, 900)
+# What each figure may be, from `docs/benchmarks.md`.
+WORK_BOUND_MS, INTERVAL_BOUND_MS, SHARE_BOUND = 8.0, 25.0, 0.90
+
+
+class Spread(msgspec.Struct, frozen=True):
+    """Milliseconds over all frames."""
+
+    p50: float
+    p95: float
+    p99: float
+    worst: float
+
+
+class UiReport(msgspec.Struct, frozen=True):
+    """`share` is the engine's tokens/s with the window over those without it, both without the prompt."""
+
+    kind: str
+    qt_platform: str
+    candidates: int
+    tokens_each: int
+    turns: int
+    frames: int
+    work_ms: Spread
+    interval_ms: Spread
+    tokens_per_second_with: float
+    tokens_per_second_without: float
+    share: float
+
+
+def bench_ui(candidates: int, tokens: int, turns: int, as_json: bool) -> int:
+    """Measures, prints and returns the exit status.
+
+    Raises:
+        ThinkscopeError: There is no model, or the engine failed.
+    """
+    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    setup = make_setup(LoadOptions(str(resolve_model(None))), candidates, tokens)
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    if not isinstance(app, QApplication):
+        raise EngineError("The window needs a QApplication, and another kind is there already.")
+    GarbageCollector(app)
+    install_theme(app, "dark")
+    log, rates_with, rates_without = FrameLog(), [], []
+    for _ in range(turns):
+        rates_without.append(generation_rate(run_engine(setup)))
+        rates_with.append(generation_rate(run_with_window(setup, log)))
+    report = _report(setup, turns, log, statistics.median(rates_with), statistics.median(rates_without), tokens)
+    print(json.dumps(msgspec.to_builtins(report), indent=2) if as_json else _in_words(report))
+    return 0
+
+
+def run_with_window(setup: RunSetup, log: FrameLog) -> RunState:
+    """One run in a whole window with a data folder of its own; its frames are added to `log`.
+
+    Raises:
+        EngineError: The run did not come to its end.
+    """
+    with tempfile.TemporaryDirectory(prefix="thinkscope-bench-") as folder:
+        library = RunLibrary(Path(folder) / "runs")
+        controller = RunController(lambda on_reply: WorkerClient(on_reply, Path(folder)), library.new_writer)
+        window = make_window(controller, library, Preferences(Path(folder) / "preferences.ini"))
+        window.resize(*SIZE)
+        window.show()
+        window.load_plots()
+        controller.start()
+        loop = QEventLoop()
+        controller.model_changed.connect(
+            lambda: loop.quit() if controller.model.status in ("ready", "failed") else None
+        )
+        controller.run_ended.connect(lambda _: loop.quit())
+        QTimer.singleShot(LONGEST_WAIT_MS, loop.quit)
+        controller.load(setup.load)
+        loop.exec()
+        controller.pump.log.clear()
+        controller.run(setup)
+        state = controller.player.state
+        loop.exec()
+        log.work.extend(controller.pump.log.work)
+        log.intervals.extend(controller.pump.log.intervals)
+        state = controller.player.state
+        window.close()
+        window.deleteLater()
+    if state.finish is None:
+        raise EngineError("The run did not come to its end.", state.failure.what if state.failure else "")
+    return state
+
+
+def generation_rate(state: RunState) -> float:
+    """Generated tokens a second, from the first token on.
+
+    Raises:
+        EngineError: Nothing was generated.
+    """
+    first = state.ledger.first_token_at
+    last = state.rate_samples[-1][0] if state.rate_samples else 0.0
+    if first is None or last <= first:
+        raise EngineError("The run generated too little to measure.")
+    after_first = sum(tokens for t, tokens, _ in state.rate_samples if t > first)
+    return after_first / (last - first)
+
+
+def _report(setup: RunSetup, turns: int, log: FrameLog, rate_with: float, rate_without: float, tokens: int) -> UiReport:
+    return UiReport(
+        kind="ui",
+        qt_platform=QApplication.platformName(),
+        candidates=int(setup.strategy.settings["n"]),
+        tokens_each=tokens,
+        turns=turns,
+        frames=len(log.work),
+        work_ms=spread(list(log.work)),
+        interval_ms=spread(list(log.intervals)),
+        tokens_per_second_with=round(rate_with, 1),
+        tokens_per_second_without=round(rate_without, 1),
+        share=round(rate_with / rate_without, 3),
+    )
+
+
+def spread(seconds: list[float]) -> Spread:
+    """Percentiles of durations, in milliseconds.
+
+    Raises:
+        EngineError: There are none.
+    """
+    if not seconds:
+        raise EngineError("No frame was drawn.")
+    p50, p95, p99, worst = np.percentile(np.array(seconds) * 1000, [50, 95, 99, 100]).round(2).tolist()
+    return Spread(p50, p95, p99, worst)
+
+
+def _in_words(report: UiReport) -> str:
+    return "\n".join(
+        (
+            f"{report.candidates} candidates of {report.tokens_each} tokens, {report.turns} turns, "
+            f"{report.frames} frames, Qt platform {report.qt_platform}",
+            _line("work per frame", report.work_ms, WORK_BOUND_MS),
+            _line("time between frames", report.interval_ms, INTERVAL_BOUND_MS),
+            f"tokens/s with the window {report.tokens_per_second_with:.1f}, "
+            f"without {report.tokens_per_second_without:.1f}: {report.share:.2f} (bound {SHARE_BOUND:g})",
+        )
+    )
+
+
+def _line(title: str, spread: Spread, bound: float) -> str:
+    return (
+        f"{title}: p50 {spread.p50:.2f} ms, p95 {spread.p95:.2f} ms, p99 {spread.p99:.2f} ms, "
+        f"worst {spread.worst:.2f} ms (bound for p99: {bound:g} ms)"
+    )
