@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # as the worker process has it
+os.environ.setdefault("GOMP_SPINCOUNT", "5000")  # as the worker process has it
 
 from engine.events import AnyEvent, RunStarted
 from engine.inference.llama.backend import LlamaBackend

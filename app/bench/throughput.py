@@ -100,7 +100,7 @@ def make_setup(load: LoadOptions, count: int, tokens: int) -> RunSetup:
     """Best-of-n with `count` candidates of `tokens` tokens."""
     return RunSetup(
         problem=Problem(QUESTION),
-        strategy=StrategyChoice("best-of-n", {"n": count}),
+        strategy=StrategyChoice("best-of-n", {"n": count, "prompt": "step-by-step"}),
         verifiers=(VerifierChoice("mean-logprob"),),
         sampling=msgspec.structs.replace(DEFAULT_SAMPLING, max_tokens=tokens),
         budget=Budget(),

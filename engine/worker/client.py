@@ -294,5 +294,5 @@ def _environment() -> dict[str, str]:
     llama.cpp's threads wait for each other by spinning; beside another busy program each waits for one that has no
     core, and everything is many times as slow. A short spin, then sleep, costs little alone and saves most of that.
     """
-    polite = {"OPENBLAS_NUM_THREADS": "1", "GOMP_SPINCOUNT": "1000"}
+    polite = {"OPENBLAS_NUM_THREADS": "1", "GOMP_SPINCOUNT": "5000"}
     return {**polite, **os.environ}

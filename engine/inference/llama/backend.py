@@ -26,7 +26,7 @@ from engine.setup import LoadOptions
 
 N_BATCH = 512
 SMALLEST_CONTEXT = 2048
-STREAMS_FROM = 48  # candidates: beyond, each looking over the cells of all costs more than shared prefixes save
+STREAMS_FROM = 16  # candidates: from here on, looking over the cells of all costs more than shared prefixes save
 GPU_HINT = 'CMAKE_ARGS="-DGGML_CUDA=on" uv sync --reinstall-package llama-cpp-python --no-cache'
 
 Progress = Callable[[str, float, bool], None]
