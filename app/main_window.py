@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QSize, Qt
@@ -121,11 +120,10 @@ class MainWindow(QMainWindow):
         """Times the painting, which belongs to the work of a frame."""
         if event.type() != QEvent.Type.UpdateRequest:
             return super().event(event)
-        began = time.perf_counter()
-        done = super().event(event)
-        if self.controller.pump.running:
-            self.controller.pump.log.add_paint(time.perf_counter() - began)
-        return done
+        if not self.controller.pump.running:
+            return super().event(event)
+        with self.controller.pump.log.working():
+            return super().event(event)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Lets the bars take their margins from the style sheet, which was not in force when they were made."""
@@ -241,6 +239,7 @@ class MainWindow(QMainWindow):
         toolbar.run_requested.connect(self.run)
         toolbar.pause_toggled.connect(self._on_pause_toggled)
         toolbar.step_requested.connect(self._on_toolbar_step)
+        toolbar.step_button.clicked.connect(lambda: self._on_toolbar_step(timeline.grain))
         toolbar.stop_requested.connect(controller.stop)
         toolbar.present_toggled.connect(self.toggle_presenting)
         toolbar.theme_toggled.connect(self._on_theme_toggled)
@@ -251,6 +250,7 @@ class MainWindow(QMainWindow):
         timeline.speed_changed.connect(controller.set_speed)
         timeline.live_requested.connect(controller.show_live)
         self.setup_panel.load_requested.connect(lambda: controller.load(self.setup_panel.setup().load))
+        self.meters_dock.visibilityChanged.connect(lambda visible: self.stage.set_result_shown(not visible))
         self.stage.candidate_selected.connect(lambda candidate: self.meters.select(candidate))
         self.stage.token_selected.connect(self.meters.select)
         self.meters.prompt_requested.connect(self._on_prompt_requested)
@@ -261,6 +261,7 @@ class MainWindow(QMainWindow):
         self.opener.listed.connect(self.history.set_runs)
         controller.shown_changed.connect(self._on_controller_shown_changed)
         controller.frame_ready.connect(self._on_controller_frame_ready)
+        controller.meters_ready.connect(self.meters.refresh)
         controller.activity_changed.connect(self._on_controller_activity_changed)
         controller.model_changed.connect(self._on_controller_model_changed)
         controller.trouble_raised.connect(self.banner.say)
@@ -272,7 +273,7 @@ class MainWindow(QMainWindow):
         self.setStyleSheet(window_stylesheet(current_theme(), THEMES.scale))
 
     def _restore(self) -> None:
-        self.resize(FIRST_SIZE)
+        self.resize(FIRST_SIZE.boundedTo(self.screen().availableSize()))
         if self.preferences.geometry is not None:
             self.restoreGeometry(self.preferences.geometry)
         if self.preferences.layout is not None:
@@ -301,7 +302,6 @@ class MainWindow(QMainWindow):
             self.meters.set_state(player.state)
         else:
             self.stage.refresh()
-            self.meters.refresh()
         self._show_moment()
         self._reach_milestones(player)
 
@@ -356,7 +356,9 @@ class MainWindow(QMainWindow):
             set_type_scale(1.0)
             self.setup_dock.setVisible(setup)
             self.meters_dock.setVisible(meters)
-        self.toolbar.present_button.setChecked(self._before_presenting is not None)
+        presenting = self._before_presenting is not None
+        self.toolbar.present_button.setChecked(presenting)
+        self.toolbar.badge.set_short(presenting)
 
     def _on_escape_pressed(self) -> None:
         if self.controller.activity in ("starting", "running", "paused"):

@@ -43,6 +43,7 @@ Activity = Literal["idle", "starting", "running", "paused", "stopping"]
 ModelStatus = Literal["none", "loading", "ready", "failed"]
 Label = Literal["", "LIVE", "RECORDED", "SIMULATED"]
 CLOSE_SECONDS = 1.0
+METERS_WAIT_FRAMES = 3
 
 
 class Client(Protocol):
@@ -98,6 +99,7 @@ class RunController(QObject):
 
     shown_changed = Signal()  # another run is on the stage
     frame_ready = Signal()  # the run on the stage has moved
+    meters_ready = Signal()  # and its figures: in a frame of their own, so that no frame is long
     activity_changed = Signal()
     model_changed = Signal()
     trouble_raised = Signal(object)  # ThinkscopeError
@@ -119,7 +121,8 @@ class RunController(QObject):
         self._backlog: deque[AnyReply | ThinkscopeError | Event] = deque()
         self._ended = threading.Event()
         self._client = make_client(self._on_client_reply)
-        self._moved = False
+        self._moved = self._owes_stage = False
+        self._meters_wait = 0  # frames that the meters have not followed yet
 
     # What is so
 
@@ -224,7 +227,7 @@ class RunController(QObject):
         self._set_playing(False)
         self.player.step(grain, direction)
         self._catch_up()
-        self.frame_ready.emit()
+        self._show_now()
         self.activity_changed.emit()
 
     def stop(self) -> None:
@@ -244,7 +247,7 @@ class RunController(QObject):
         self._put_on_stage(player, label)
         self.shown_changed.emit()
         self._set_playing(play)
-        self.frame_ready.emit()
+        self._show_now()
 
     def show_live(self) -> None:
         """Back to the run of this session, at its newest event."""
@@ -256,13 +259,13 @@ class RunController(QObject):
         self.player.follow = True
         if changed:
             self.shown_changed.emit()
-        self.frame_ready.emit()
+        self._show_now()
 
     def seek(self, t: float) -> None:
         """Shows the run as it was at `t` seconds."""
         self.player.seek(t)
         self._catch_up()
-        self.frame_ready.emit()
+        self._show_now()
         self.activity_changed.emit()
 
     def set_speed(self, speed: float) -> None:
@@ -303,9 +306,26 @@ class RunController(QObject):
             self.player.advance(elapsed)
             if not self.playing:
                 self._end_of_recording()
-        if self._moved:
+        owing = self._show_moved()
+        return bool(self._backlog) or owing or self.playing or self.activity in ("running", "stopping")
+
+    def _show_moved(self) -> bool:
+        """Lets the stage follow, or else the meters: they wait for a frame without news, and for three at most."""
+        self._owes_stage = self._owes_stage or self._moved
+        self._meters_wait += bool(self._moved or self._meters_wait)
+        if self._owes_stage and self._meters_wait <= METERS_WAIT_FRAMES:
+            self._owes_stage = False
             self.frame_ready.emit()
-        return bool(self._backlog) or self.playing or self.activity in ("running", "stopping")
+        elif self._meters_wait:
+            self._meters_wait = 0
+            self.meters_ready.emit()
+        return bool(self._meters_wait) or self._owes_stage
+
+    def _show_now(self) -> None:
+        """After a step or a jump of a person's everything follows at once."""
+        self._meters_wait, self._owes_stage = 0, False
+        self.frame_ready.emit()
+        self.meters_ready.emit()
 
     def _take(self, item: AnyReply | ThinkscopeError | Event) -> None:
         match item:

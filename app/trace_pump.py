@@ -6,9 +6,10 @@ timer then runs only for as long as there is something to apply or to play. At r
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
@@ -49,23 +50,39 @@ class Inbox(QObject, Generic[Item]):
 
 
 class FrameLog:
-    """How long the GUI thread worked for each frame, and how far apart frames were, in seconds."""
+    """What each frame took, in seconds.
+
+    Attributes:
+        work: CPU time of the GUI thread: what the frame costs.
+        elapsed: Time on the clock: the same, and the waits for a core that others have.
+        intervals: From the beginning of one frame to that of the next.
+    """
 
     def __init__(self) -> None:
         self.work: deque[float] = deque(maxlen=KEPT_FRAMES)
+        self.elapsed: deque[float] = deque(maxlen=KEPT_FRAMES)
         self.intervals: deque[float] = deque(maxlen=KEPT_FRAMES)
 
     def clear(self) -> None:
         """Forgets all frames, for a fresh measurement."""
         self.work.clear()
+        self.elapsed.clear()
         self.intervals.clear()
 
-    def add_paint(self, seconds: float) -> None:
-        """Adds the painting that followed a frame to the work of that frame."""
+    def begin(self, interval: float) -> None:
+        """A frame begins, `interval` after the one before."""
+        self.intervals.append(interval)
+        self.work.append(0.0)
+        self.elapsed.append(0.0)
+
+    @contextlib.contextmanager
+    def working(self) -> Iterator[None]:
+        """What is done inside is counted to the frame that began last; applying events first, painting later."""
+        clock, cpu = time.perf_counter(), time.thread_time()
+        yield
         if self.work:
-            self.work[-1] += seconds
-        else:
-            self.work.append(seconds)
+            self.elapsed[-1] += time.perf_counter() - clock
+            self.work[-1] += time.thread_time() - cpu
 
 
 class TracePump(QObject):
@@ -101,8 +118,8 @@ class TracePump(QObject):
     def _on_timer_timeout(self) -> None:
         began = time.perf_counter()
         elapsed, self._last = began - self._last, began
-        more = self._work(elapsed, began + APPLY_SECONDS)
-        self.log.intervals.append(elapsed)
-        self.log.work.append(time.perf_counter() - began)
+        self.log.begin(elapsed)
+        with self.log.working():
+            more = self._work(elapsed, began + APPLY_SECONDS)
         if not more:
             self._timer.stop()

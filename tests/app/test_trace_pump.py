@@ -52,8 +52,16 @@ def test_frames_stop_when_there_is_no_more_work(qtbot):
 
 def test_painting_belongs_to_the_frame_before_it():
     log = FrameLog()
-    log.work.append(0.001)
-    log.add_paint(0.002)
-    assert list(log.work) == [0.003]
+    log.begin(0.016)
+    for _ in range(2):
+        with log.working():
+            sum(range(100_000))
+    first = log.work[0]
+    assert 0 < first <= log.elapsed[0] * 1.01
+    log.begin(0.016)
+    with log.working():
+        pass
+    assert log.work[0] == first
+    assert list(log.intervals) == [0.016, 0.016]
     log.clear()
     assert not log.work

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Protocol
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
@@ -19,13 +20,21 @@ from widgets.meters.votes_meter import VotesMeter
 PANEL_WIDTH = 288
 # People cannot read numbers that change faster, and a frame has better things to do.
 UPDATE_MS = 100
+TURN_MS = 16
+
+
+class Meter(Protocol):
+    """Shows one thing about a state."""
+
+    def show_state(self, state: RunState) -> None:
+        """Brings it up to date."""
 
 
 class MetersPanel(QScrollArea):
     """Answer, votes, speed, cost, latency and budget of one state; the inspector on top when something is selected.
 
     `refresh` may be called every frame: the meters are brought up to date at most ten times a second, the last call
-    included.
+    included, and by turns, a group in each frame: all of them together would make that frame a long one.
     """
 
     prompt_requested = Signal(int)
@@ -35,7 +44,9 @@ class MetersPanel(QScrollArea):
         self._state = RunState()
         self._updated = 0.0
         self._timer = QTimer(self, singleShot=True)
-        self._timer.timeout.connect(self.update_now)
+        self._timer.timeout.connect(self._on_timer_timeout)
+        self._turn = 0
+        self._stale = False
         self.inspector = Inspector()
         self.answer = AnswerMeter()
         self.votes = VotesMeter()
@@ -43,6 +54,11 @@ class MetersPanel(QScrollArea):
         self.cost = CostMeter()
         self.latency = LatencyMeter()
         self.budget = BudgetMeter()
+        self._groups: tuple[tuple[Meter, ...], ...] = (
+            (self.answer, self.votes),
+            (self.speed, self.inspector),
+            (self.budget, self.cost, self.latency),
+        )
         self._build()
         self.update_now()
 
@@ -55,13 +71,10 @@ class MetersPanel(QScrollArea):
 
     def refresh(self) -> None:
         """The state has moved on; cheap to call every frame."""
-        if self._timer.isActive():
-            return
-        left = UPDATE_MS - (time.monotonic() - self._updated) * 1000
-        if left <= 0:
-            self.update_now()
-        else:
-            self._timer.start(int(left) + 1)
+        self._stale = True
+        if not self._timer.isActive():
+            left = UPDATE_MS - (time.monotonic() - self._updated) * 1000
+            self._timer.start(max(0, int(left) + 1))
 
     def select(self, candidate: int | None, token: int | None = None) -> None:
         """Puts a candidate or one of its tokens under the inspector."""
@@ -76,8 +89,23 @@ class MetersPanel(QScrollArea):
     def update_now(self) -> None:
         """Brings all meters up to date."""
         self._timer.stop()
-        self._updated = time.monotonic()
-        for meter in (self.answer, self.votes, self.speed, self.budget, self.cost, self.latency, self.inspector):
+        self._turn, self._stale, self._updated = 0, False, time.monotonic()
+        for group in self._groups:
+            self._show(group)
+
+    def _on_timer_timeout(self) -> None:
+        """The turn of the next group; after the last one a new round begins if something has moved meanwhile."""
+        if self._turn == 0:
+            self._stale, self._updated = False, time.monotonic()
+        self._show(self._groups[self._turn])
+        self._turn = (self._turn + 1) % len(self._groups)
+        if self._turn:
+            self._timer.start(TURN_MS)
+        elif self._stale:
+            self.refresh()
+
+    def _show(self, group: tuple[Meter, ...]) -> None:
+        for meter in group:
             meter.show_state(self._state)
 
     def _build(self) -> None:
