@@ -13,6 +13,8 @@ from widgets.model_badge import ModelBadge
 from widgets.theme import THEMES, current_theme, set_kind
 from widgets.timeline import GRAINS
 
+GAP = "\u2009"
+
 
 class Toolbar(QToolBar):
     """Says what a person wants; what is allowed follows the activity."""
@@ -38,7 +40,9 @@ class Toolbar(QToolBar):
         set_kind(self.run_button, "primary")
         self.pause_button = _button("pause-fill", "Pause", "Holds the run, or lets it go on (Space).")
         self.step_button = _button(
-            "arrow-line-right", "Step", "Lets the engine do one step, then holds it. Right arrow repeats it."
+            "arrow-line-right",
+            "Step",
+            "Lets the engine do one step, then holds it. The arrow says how far a step goes.",
         )
         self.stop_button = _button("stop-fill", "Stop", "Ends the run now and keeps what is there (Esc or Ctrl+.).")
         self.badge = ModelBadge()
@@ -62,9 +66,9 @@ class Toolbar(QToolBar):
         self.step_button.setEnabled(activity in ("idle", "running", "paused"))
         self.stop_button.setEnabled(activity in ("starting", "running", "paused"))
         held = activity == "paused"
-        self.pause_button.setText("Go on" if held else "Pause")
+        self.pause_button.setText(GAP + ("Go on" if held else "Pause"))
         set_icon(self.pause_button, "play-fill" if held else "pause-fill")
-        self.stop_button.setText("Stopping…" if activity == "stopping" else "Stop")
+        self.stop_button.setText(GAP + ("Stopping…" if activity == "stopping" else "Stop"))
 
     def add_menu_action(self, text: str, shortcut: str = "") -> QAction:
         """An entry of the menu for what is seldom needed."""
@@ -99,7 +103,7 @@ class Toolbar(QToolBar):
             action.setToolTip(help_text)
             action.triggered.connect(lambda _, grain=grain: self._on_step_chosen(grain))
         self.step_button.setMenu(menu)
-        self.step_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.step_button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
 
     def _on_step_chosen(self, grain: Grain) -> None:
         self.step_requested.emit(grain)
@@ -112,7 +116,8 @@ class Toolbar(QToolBar):
 def _button(icon: str, text: str, help_text: str, ink: Ink = "text") -> QToolButton:
     button = QToolButton()
     set_icon(button, icon, ink)
-    button.setText(text)
+    # The style leaves no room between a glyph and its word.
+    button.setText(GAP + text if text else "")
     both = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
     button.setToolButtonStyle(both if text else Qt.ToolButtonStyle.ToolButtonIconOnly)
     button.setToolTip(help_text)

@@ -21,7 +21,7 @@ class ModelBadge(QToolButton):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._dot: Dot = "muted"
-        self._name, self._facts = "No model", ""
+        self._name, self._facts, self._short = "No model", "", False
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -46,8 +46,16 @@ class ModelBadge(QToolButton):
         self.updateGeometry()
         self.update()
 
+    def set_short(self, short: bool) -> None:
+        """Leaves the facts to the tooltip and the report, for presenting."""
+        self._short = short
+        self.updateGeometry()
+        self.update()
+
     def sizeHint(self) -> QSize:
         """Wide enough for everything."""
+        if self._short:
+            return self.minimumSizeHint()
         return QSize(self._name_width() + self._facts_width() + px(2 * PAD + 3 * GAP + 2 * DOT), px(30))
 
     def minimumSizeHint(self) -> QSize:
@@ -72,6 +80,8 @@ class ModelBadge(QToolButton):
         painter.setPen(qcolor(theme.text))
         painter.setFont(font(weight=MEDIUM))
         painter.drawText(QRectF(x, 0, self.width(), self.height()), Qt.AlignmentFlag.AlignVCenter, self._name)
+        if self._short:
+            return
         x += self._name_width() + px(GAP)
         painter.setPen(qcolor(theme.muted))
         painter.setFont(font())

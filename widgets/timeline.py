@@ -13,7 +13,7 @@ from engine.worker.messages import Grain
 from widgets.icons import set_icon
 from widgets.panels.segmented import Segmented
 from widgets.scrubber import Scrubber
-from widgets.theme import set_kind
+from widgets.theme import px, set_kind
 
 GRAINS: tuple[tuple[Grain, str, str], ...] = (
     ("token", "Token", "One token of every candidate that is writing."),
@@ -98,7 +98,7 @@ class Timeline(QFrame):
         set_kind(self.live_button, "primary")
         self.clock.setProperty("role", "state")
         self.clock.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.clock.setMinimumWidth(116)
+        self.clock.setMinimumWidth(px(132))
         self._build_grains()
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 6, 16, 6)

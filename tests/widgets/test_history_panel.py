@@ -37,7 +37,7 @@ def test_a_run_is_described_and_a_broken_one_says_what_is_wrong(qtbot, infos):
     rows = {model.info(row).problem == "": row for row in range(2)}
     whole, broken = rows[True], rows[False]
     assert model.index(whole, QUESTION).data() == "What is 47 + 35?"
-    assert model.index(whole, STRATEGY).data() == "best of n · 4"
+    assert model.index(whole, STRATEGY).data() == "Best of N · 4"
     assert model.index(whole, ANSWER).data() in ("82 ✓", "72 ✗", "83 ✗")
     assert model.index(broken, QUESTION).data() == infos[1].problem
 

@@ -11,9 +11,10 @@ from engine.events import AnswerPicked, BudgetSpent
 from engine.trace.fold import RunState, fold
 from tests import sample_run
 from widgets.meters import numbers
-from widgets.meters.inspector import percent, visible
+from widgets.meters.inspector import visible
 from widgets.meters.meters_panel import MetersPanel
 from widgets.meters.rate_series import MOST_BINS, RateSeries, mean_rate, recent_rate
+from widgets.stage.token_popup import percent
 
 EVENTS = sample_run.events(16)
 
@@ -177,8 +178,8 @@ def test_a_tiny_price_still_says_something():
 def test_blanks_and_certainty_are_readable():
     assert visible(" ") == "␣"
     assert visible("\n") == "⏎"
-    assert percent(0.99999) == "100 %"
-    assert percent(0.00001) == "< 0.1 %"
+    assert percent(0.99999) == "> 99.9 %"
+    assert percent(0.00001) == "< 0.01 %"
 
 
 def test_an_empty_state_can_be_shown_again(panel):

@@ -108,3 +108,22 @@ def test_clicks_on_candidates_and_tokens_are_passed_on(stage: StageView, qtbot: 
     stage.token_selected.connect(lambda candidate, index: heard.append((candidate, index)))
     qtbot.mouseClick(stage.lanes.viewport(), Qt.MouseButton.LeftButton, pos=spot)
     assert heard == [1, (1, 2)]
+
+
+def test_a_recording_that_plays_from_its_beginning_is_labelled_and_has_its_question(stage: StageView) -> None:
+    state = RunState()
+    stage.set_state(state, "recorded")
+    state.apply_all(events(4))
+    stage.refresh()
+    assert stage.badge.isVisible()
+    assert stage.headline.text == "What is 47 + 35?"
+
+
+def test_the_result_stands_above_the_lanes_when_no_meter_shows_it(stage: StageView) -> None:
+    stage.set_state(fold(events(16)), "live")
+    assert not stage.result.isVisible()
+    stage.set_result_shown(True)
+    assert stage.result.isVisible()
+    assert "votes" in stage.result.accessibleDescription()
+    stage.set_state(fold(events(1, strategy="direct")), "live")
+    assert not stage.result.isVisible()

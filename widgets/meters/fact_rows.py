@@ -30,6 +30,8 @@ class FactRows(QWidget):
             label, value = QLabel(name), QLabel("–")
             label.setStyleSheet("font-size: 13px")
             set_role(label, "muted")
+            # Where it is narrow, a name is cut rather than a number.
+            label.setMinimumWidth(1)
             value.setAlignment(Qt.AlignmentFlag.AlignRight)
             value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             for widget in (label, value):

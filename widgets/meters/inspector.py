@@ -15,6 +15,7 @@ from widgets.icons import set_icon
 from widgets.meters import numbers
 from widgets.meters.fact_rows import FactRows
 from widgets.panels.section import SectionTitle
+from widgets.stage.token_popup import percent
 from widgets.theme import MEDIUM, SIZE_SMALL, THEMES, current_theme, font, px, qcolor, set_kind, set_role
 
 ROW_HEIGHT = 22
@@ -25,7 +26,7 @@ FACTS = {
     "confidence": ("Mean probability", "The geometric mean of its tokens' probabilities."),
     "mix": ("Mixed score", "The verifiers' scores, mixed by their weights."),
     "seed": ("Seed", "The seed of this candidate's own dice."),
-    "prompt": ("Prompt, cached + computed", "Prompt tokens taken from the cache, and computed for it."),
+    "prompt": ("Prompt, cached + read", "Prompt tokens taken from the cache, and computed for it."),
 }
 TOKEN_FACTS, CANDIDATE_FACTS = ("probability", "entropy"), ("tokens", "confidence", "mix", "seed", "prompt")
 
@@ -60,7 +61,7 @@ class AlternativeBars(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         row, width = px(ROW_HEIGHT), self.width()
-        words, share = width * 0.36, px(52)
+        words, share = width * 0.36, px(56)
         for i, (text, p, taken) in enumerate(self._rows):
             top = i * row
             colour = theme.accent if taken else theme.muted
@@ -188,10 +189,3 @@ def visible(text: str) -> str:
     if not text:
         return "∅"
     return text.replace("\n", "⏎").replace("\t", "⇥").replace(" ", "␣") if not text.strip() else text.replace("\n", "⏎")
-
-
-def percent(p: float) -> str:
-    """A probability with as many digits as it deserves."""
-    if p >= 0.9995:
-        return "100 %"
-    return f"{p:.1%}".replace("%", " %") if p >= 0.001 else "< 0.1 %"

@@ -40,7 +40,8 @@ class SpeedMeter(Section):
         self.rate.setText(numbers.UNKNOWN if rate is None else f"{rate:,.0f}")
         self.rate.setEnabled(rate is not None)
         first = state.ledger.first_token_at
-        words = "tokens/s on average" if over else "tokens/s now"
+        now = "tokens/s before the pause" if state.status == "paused" else "tokens/s now"
+        words = "tokens/s on average" if over else now
         self.words.setText(words + (f"\nfirst token after {first:.2f} s" if first is not None else ""))
         if self._series.follow(state.rate_samples):
             self.sparkline.set_data(*self._series.rates())

@@ -26,6 +26,9 @@ class ThoughtSplitter:
             return True
         if not following[0].isspace() and not self._thought[-1].isspace():
             return False
+        # “7! is” and “e.g. this” go on.
+        if following.lstrip()[:1].islower():
+            return False
         sentence = self._thought.strip()
         if len(sentence) < _SHORTEST or _LIST_NUMBER.match(sentence):
             return False

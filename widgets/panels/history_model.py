@@ -8,6 +8,7 @@ from datetime import datetime
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtGui import QColor
 
+from engine.strategies.registry import STRATEGIES
 from engine.trace.run_info import RunInfo
 from widgets.theme import current_theme
 
@@ -72,7 +73,7 @@ def _text(info: RunInfo, kind: str, column: int) -> str:
     texts = {
         WHEN: _when(info.created, kind),
         QUESTION: " ".join(info.question.split()),
-        STRATEGY: info.strategy.replace("-", " ") + ("" if info.n is None else f" · {info.n}"),
+        STRATEGY: _strategy(info),
         ANSWER: "–" if info.answer is None else info.answer + marks[info.correct],
         SECONDS: "" if info.seconds is None else f"{info.seconds:.1f}" + ("" if info.complete else " (cut)"),
         MODEL: info.model,
@@ -80,9 +81,19 @@ def _text(info: RunInfo, kind: str, column: int) -> str:
     return texts[column]
 
 
+def _strategy(info: RunInfo) -> str:
+    """“Best of N · 16”; a number that the set-up leaves out is the strategy's own."""
+    spec = STRATEGIES.get(info.strategy)
+    if spec is None:
+        return info.strategy.replace("-", " ")
+    own = next((setting.default for setting in spec.settings if setting.name == "n"), None)
+    n = own if info.n is None else info.n
+    return spec.title + ("" if n is None else f" · {n}")
+
+
 def _when(created: str, kind: str) -> str:
     if kind == "shipped":
-        return "came with it"
+        return "example"
     try:
         return datetime.fromisoformat(created).astimezone().strftime("%d %b, %H:%M")
     except ValueError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QStackedWidget, QTableView, QVBoxLayout, QWidget
 
 from engine.trace.run_info import RunInfo
@@ -20,6 +20,7 @@ from widgets.panels.history_model import (
 )
 from widgets.theme import THEMES, set_role
 
+MODEL_FROM_WIDTH = 840
 EMPTY = "No run has been recorded yet.\nAsk something: every run is kept here and can be played again."
 
 
@@ -71,6 +72,11 @@ class HistoryPanel(QWidget):
         if there:
             self.table.selectRow(min(max(row, 0), self.model.rowCount() - 1))
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leaves the model's name out where the question would have to be cut for it."""
+        super().resizeEvent(event)
+        self.table.setColumnHidden(MODEL, self.width() < MODEL_FROM_WIDTH)
+
     def _build_table(self) -> None:
         table = self.table
         table.setModel(self.model)
@@ -84,7 +90,7 @@ class HistoryPanel(QWidget):
         table.verticalHeader().setDefaultSectionSize(34)
         table.horizontalHeader().setHighlightSections(False)
         table.horizontalHeader().setSectionResizeMode(QUESTION, QHeaderView.ResizeMode.Stretch)
-        widths = {WHEN: 140, STRATEGY: 132, ANSWER: 76, SECONDS: 70, MODEL: 112}
+        widths = {WHEN: 112, STRATEGY: 158, ANSWER: 84, SECONDS: 70, MODEL: 168}
         for column, width in widths.items():
             table.setColumnWidth(column, width)
         table.setAccessibleName("Recorded runs")

@@ -14,7 +14,7 @@ from widgets.panels.field_error import FieldError, mark_invalid
 from widgets.panels.section import Section
 
 FREE = "Your own question, or choose one"
-TEXT_HEIGHT = 62
+TEXT_HEIGHT = 48
 # A push button with a menu takes no padding on its left, so the text brings its own.
 INDENT = "\u2002"
 

@@ -1,4 +1,4 @@
-"""How tokens are drawn: temperature, length and seed in front, the rest folded."""
+"""How tokens are drawn: temperature and seed in front, the rest folded."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class SeedField(QWidget):
 
 
 class SamplingSection(Section):
-    """Temperature, the longest candidate, the seed; the cut-offs of the tail behind a fold."""
+    """Temperature and seed; the longest candidate and the cut-offs of the tail behind a fold."""
 
     changed = Signal()
 
@@ -116,11 +116,11 @@ class SamplingSection(Section):
             1, 2, start.repeat_penalty,
         )  # fmt: skip
         self.seed = SeedField()
-        self.folded = Folded("More about sampling", "Which unlikely tokens may be drawn at all.")
-        for field in (self.temperature, self.max_tokens, self.seed):
+        self.folded = Folded("More about sampling", "The longest candidate, and which unlikely tokens may be drawn.")
+        for field in (self.temperature, self.seed):
             self.body.addWidget(field)
         self.body.addWidget(self.folded)
-        for field in (self.top_k, self.top_p, self.min_p, self.repeat_penalty):
+        for field in (self.max_tokens, self.top_k, self.top_p, self.min_p, self.repeat_penalty):
             self.folded.body.addWidget(field)
         for field in (*self._sliders(), self.seed):
             field.changed.connect(self.changed)

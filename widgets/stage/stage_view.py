@@ -11,6 +11,8 @@ from widgets.models.lane_order import SortMode
 from widgets.stage.badge import Source, SourceBadge
 from widgets.stage.banner import RunBanner
 from widgets.stage.candidate_lanes import CandidateLanesView
+from widgets.stage.headline import Headline
+from widgets.stage.result_line import ResultLine
 from widgets.stage.thought_ladder import ThoughtLadderView
 from widgets.theme import set_kind, set_role
 
@@ -27,7 +29,10 @@ class StageView(QWidget):
         super().__init__(parent)
         self._state = RunState()
         self.lanes, self.ladder = CandidateLanesView(), ThoughtLadderView()
+        self._source: Source | None = None
+        self._result_wanted = False
         self.badge, self.banner = SourceBadge(), RunBanner()
+        self.headline, self.result = Headline(), ResultLine()
         self._summary = QLabel()
         set_role(self._summary, "muted")
         self._sort_button = self._make_sort_button()
@@ -44,9 +49,8 @@ class StageView(QWidget):
         """Shows a new run or another moment of the run, and says where it comes from."""
         if state.start is not self._state.start:
             self.banner.forget()
-        self._state = state
+        self._state, self._source = state, label
         state.changed.clear()
-        self.badge.set_source(label if state.candidates or state.start else None)
         self._choose_view()
         self.lanes.set_state(state)
         self.ladder.set_state(state)
@@ -74,6 +78,11 @@ class StageView(QWidget):
         self.lanes.set_sort(mode)
         self._sort_button.setText(f"Sort by {SORT_WORDS[mode]}")
 
+    def set_result_shown(self, shown: bool) -> None:
+        """Shows the result above the lanes, for when no meter shows it."""
+        self._result_wanted = shown
+        self._update_words()
+
     def set_reduce_motion(self, reduce: bool) -> None:
         """Changes are shown at once instead of animated."""
         self.lanes.set_reduce_motion(reduce)
@@ -92,8 +101,8 @@ class StageView(QWidget):
         head.setContentsMargins(4, 0, 12, 0)
         head.setSpacing(10)
         head.addWidget(self.badge)
+        head.addWidget(self.headline, 1)
         head.addWidget(self._summary)
-        head.addStretch(1)
         head.addWidget(self._sort_button)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 8, 4, 8)
@@ -103,6 +112,10 @@ class StageView(QWidget):
         inset.setContentsMargins(4, 0, 12, 0)
         inset.addWidget(self.banner)
         column.addLayout(inset)
+        below = QHBoxLayout()
+        below.setContentsMargins(4, 0, 12, 0)
+        below.addWidget(self.result)
+        column.addLayout(below)
         column.addWidget(self._views, 1)
         self.setProperty("surface", "stage")
 
@@ -137,10 +150,19 @@ class StageView(QWidget):
         return start is not None and start.setup.strategy.name in ("direct", "chain-of-thought")
 
     def _update_words(self) -> None:
+        start = self._state.start
+        source = self._source if start or self._state.candidates else None
+        if source != self.badge.source:
+            self.badge.set_source(source)
+        self.headline.set_text(" ".join(start.setup.problem.question.split()) if start else "")
         words = summary_words(self._state)
         if words != self._summary.text():
             self._summary.setText(words)
         self.banner.show_state(self._state)
+        shows_result = self._result_wanted and not self.shows_ladder and bool(self._state.candidates)
+        self.result.setVisible(shows_result)
+        if shows_result:
+            self.result.show_state(self._state)
 
 
 def summary_words(state: RunState) -> str:

@@ -298,17 +298,18 @@ class ThoughtLadderView(TokenSurface):
         theme, card = current_theme(), self._answer_card()
         answer = written_answer(candidate)
         done = candidate.finished_at is not None
+        picked = candidate.picked and answer is not None
         rounded(
             painter,
             card,
             CARD_RADIUS,
             theme.surface,
-            theme.accent if candidate.picked else theme.line,
-            2 if candidate.picked else 1,
+            theme.accent if picked else theme.line,
+            2 if picked else 1,
         )
         knot = QPointF(self._column().left() + px(14), card.center().y())
         rounded(painter, QRectF(knot.x() - px(11), knot.y() - px(11), px(22), px(22)), px(11), theme.background, None)
-        if candidate.picked:
+        if picked:
             draw_star(painter, knot, px(8), theme.accent)
         else:
             draw_ring(painter, knot, px(4), theme.muted)
