@@ -399,7 +399,10 @@ class CandidateLanesView(TokenSurface):
         painter.end()
 
     def _paint_lane(self, painter: QPainter, lane: Lane, rect: QRectF) -> None:
-        painter.drawPixmap(rect.topLeft(), lane.pixmap)
+        # A pixmap that waits to be drawn in another size must not reach beyond its place, where nothing erases it.
+        ratio = lane.pixmap.devicePixelRatio()
+        shown = QRectF(0, 0, rect.width() * ratio, rect.height() * ratio)
+        painter.drawPixmap(rect.topLeft(), lane.pixmap, shown)
         caret = lane.caret()
         if caret is not None:
             painter.fillRect(caret.translated(rect.topLeft()), qcolor(current_theme().accent))
