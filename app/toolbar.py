@@ -10,7 +10,7 @@ from app.run_controller import Activity
 from engine.worker.messages import Grain
 from widgets.icons import Ink, set_icon
 from widgets.model_badge import ModelBadge
-from widgets.theme import THEMES, current_theme, set_kind
+from widgets.theme import THEMES, current_theme, px, set_kind
 from widgets.timeline import GRAINS
 
 GAP = "\u2009"
@@ -32,7 +32,6 @@ class Toolbar(QToolBar):
         self.setObjectName("toolbar")
         self.setMovable(False)
         self.setFloatable(False)
-        self.setIconSize(QSize(16, 16))
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self._wordmark = QLabel()
         self._wordmark.setProperty("role", "wordmark")
@@ -54,8 +53,8 @@ class Toolbar(QToolBar):
         self.more_button.setAccessibleName("More")
         self.menu = QMenu(self.more_button)
         self._build()
-        self._paint_wordmark()
-        THEMES.theme_changed.connect(self._paint_wordmark)
+        self._on_theme_changed()
+        THEMES.theme_changed.connect(self._on_theme_changed)
         self.show_activity("idle")
 
     def show_activity(self, activity: Activity) -> None:
@@ -108,7 +107,8 @@ class Toolbar(QToolBar):
     def _on_step_chosen(self, grain: Grain) -> None:
         self.step_requested.emit(grain)
 
-    def _paint_wordmark(self) -> None:
+    def _on_theme_changed(self) -> None:
+        self.setIconSize(QSize(px(16), px(16)))
         accent = current_theme().accent
         self._wordmark.setText(f'Think<span style="color:{accent}">scope</span>')
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
 
@@ -13,7 +13,7 @@ from engine.worker.messages import Grain
 from widgets.icons import set_icon
 from widgets.panels.segmented import Segmented
 from widgets.scrubber import Scrubber
-from widgets.theme import px, set_kind
+from widgets.theme import THEMES, px, set_kind
 
 GRAINS: tuple[tuple[Grain, str, str], ...] = (
     ("token", "Token", "One token of every candidate that is writing."),
@@ -48,6 +48,8 @@ class Timeline(QFrame):
         self.clock = QLabel()
         self._shown: tuple[object, ...] = ()
         self._build()
+        self._fit()
+        THEMES.theme_changed.connect(self._fit)
         self.set_moment(RunState(), "", 0.0, 0.0, playing=False, behind=False)
 
     def set_moment(
@@ -98,7 +100,6 @@ class Timeline(QFrame):
         set_kind(self.live_button, "primary")
         self.clock.setProperty("role", "state")
         self.clock.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.clock.setMinimumWidth(px(132))
         self._build_grains()
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 6, 16, 6)
@@ -119,6 +120,12 @@ class Timeline(QFrame):
         self.live_button.clicked.connect(self.live_requested)
         self.scrubber.seek_requested.connect(self.seek_requested)
         self.speeds.chosen.connect(lambda key: self.speed_changed.emit(float(key)))
+
+    def _fit(self) -> None:
+        """Follows the size of type; the clock has room for its longest words, so that nothing beside it moves."""
+        self.clock.setMinimumWidth(px(132))
+        for button in (self.start_button, self.back_button, self.play_button, self.forward_button, self.end_button):
+            button.setIconSize(QSize(px(16), px(16)))
 
     def _build_grains(self) -> None:
         menu = QMenu(self.grain_button)

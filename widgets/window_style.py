@@ -16,12 +16,12 @@ QLineEdit[role="value"][invalid="true"] {{ border-color: {bad}; background: {rai
 QFrame[role="segmented"] {{ background: {raised}; border: 1px solid {line}; border-radius: 8px; }}
 QPushButton[role="segment"] {{
     background: transparent; border: 1px solid transparent; border-radius: 6px; color: {muted};
-    padding: 0 7px; min-height: {segment}px; font-weight: 500;
+    padding: 0 6px; min-height: {segment}px; font-weight: 500;
 }}
 QPushButton[role="segment"]:hover {{ color: {text}; background: {hover}; }}
 QPushButton[role="segment"]:checked {{ background: {accent}; color: {on_accent}; font-weight: 600; }}
 QPushButton[role="segment"]:disabled {{ color: {disabled}; }}
-QPushButton[role="segment"][keyboardFocus="true"] {{ border: 2px solid {text}; padding: 0 6px; min-height: {inner}px; }}
+QPushButton[role="segment"][keyboardFocus="true"] {{ border: 2px solid {text}; padding: 0 5px; min-height: {inner}px; }}
 QToolButton[role="fold"] {{
     background: transparent; border: none; color: {muted}; padding: 0; min-height: {small}px; font-size: {s12}px;
 }}

@@ -127,3 +127,13 @@ def test_the_result_stands_above_the_lanes_when_no_meter_shows_it(stage: StageVi
     assert "votes" in stage.result.accessibleDescription()
     stage.set_state(fold(events(1, strategy="direct")), "live")
     assert not stage.result.isVisible()
+
+
+def test_a_long_question_takes_more_lines_and_a_short_one_gives_them_back(stage: StageView, qtbot: QtBot) -> None:
+    one = stage.headline.height()
+    stage.headline.set_text("How many apples are left when everybody has eaten? " * 4)
+    qtbot.waitUntil(lambda: stage.headline.height() > one)
+    stage.headline.set_text("word " * 2_000)
+    assert stage.headline.height() < 4 * one
+    stage.headline.set_text("2 + 2?")
+    assert stage.headline.height() == one

@@ -10,8 +10,8 @@ from widgets.meters.fact_rows import FactRows
 from widgets.panels.section import Section
 
 ROWS = {
-    "prompt": ("Prompt tokens, read once", "Prompt tokens that the model read for this run."),
-    "cached": ("Prompt tokens, from cache", "Prompt tokens that candidates shared instead of reading them again."),
+    "prompt": ("Prompt tokens read", "Prompt tokens that the model read for this run."),
+    "cached": ("Prompt tokens cached", "Prompt tokens that candidates shared instead of reading them again."),
     "generated": ("Tokens generated", "Tokens that candidates have written."),
     "verifier": ("Tokens of judges", "Tokens that verifiers have written; they are charged to the same budget."),
     "flops": ("Compute", "Floating-point operations: 2 × parameters a token, and 2 × layers × width × context."),

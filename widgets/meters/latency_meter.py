@@ -16,7 +16,10 @@ ROWS = {
     "prompt": ("Prompt", "Reading the prompt, until the first token could be drawn."),
     "generate": ("Generation", "Writing the candidates."),
     "verify": ("Verification", "Judging them after the last one was written."),
-    "queue": ("Wait in the queue, mean", "How long a candidate waited for its place in the batch."),
+    "queue": (
+        "Wait to start, mean",
+        "How long a candidate waited for its turn, while its prompt was read or others wrote.",
+    ),
 }
 
 

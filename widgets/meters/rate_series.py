@@ -59,19 +59,31 @@ class RateSeries:
         self.width *= 2
 
 
-def recent_rate(samples: Sequence[Sample], window: float = RECENT_SECONDS) -> float | None:
-    """Tokens a second of the run clock over about the last `window` seconds; None before the first token."""
+def recent_rate(samples: Sequence[Sample], window: float = RECENT_SECONDS, since: float | None = None) -> float | None:
+    """Tokens a second of the run clock over the last `window` seconds; None before the first token.
+
+    Args:
+        samples: The steps of the run.
+        window: How far back to look; of a step that began before, only the share within counts.
+        since: When the first token came. The time before it belongs to the prompt, and would make a run that has just
+            begun to write look slow.
+    """
     if not samples:
         return None
-    newest, tokens = samples[-1][0], 0
+    newest = samples[-1][0]
+    start = newest - window
+    if since is not None and since < newest:
+        start = max(start, since)
+    tokens, began = 0.0, newest
     for i in range(len(samples) - 1, -1, -1):
         t, count, seconds = samples[i]
-        tokens += count
         began = samples[i - 1][0] if i else t - seconds
-        if newest - began >= window or i == 0:
-            span = newest - began
-            return tokens / span if tokens and span > 0 else None
-    return None
+        span = t - began
+        tokens += count * (min(1.0, (t - start) / span) if span > 0 else 1.0)
+        if began <= start:
+            break
+    span = newest - max(start, began)
+    return tokens / span if tokens and span > 0 else None
 
 
 def mean_rate(samples: Sequence[Sample]) -> float | None:

@@ -36,10 +36,10 @@ class SpeedMeter(Section):
     def show_state(self, state: RunState) -> None:
         """Shows the speed of a state: of the last second while it runs, over the whole run when it is over."""
         over = state.status in ("finished", "failed")
-        rate = mean_rate(state.rate_samples) if over else recent_rate(state.rate_samples)
+        first = state.ledger.first_token_at
+        rate = mean_rate(state.rate_samples) if over else recent_rate(state.rate_samples, since=first)
         self.rate.setText(numbers.UNKNOWN if rate is None else f"{rate:,.0f}")
         self.rate.setEnabled(rate is not None)
-        first = state.ledger.first_token_at
         now = "tokens/s before the pause" if state.status == "paused" else "tokens/s now"
         words = "tokens/s on average" if over else now
         self.words.setText(words + (f"\nfirst token after {first:.2f} s" if first is not None else ""))

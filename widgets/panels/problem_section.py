@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QPlainTextEdit, QPushButton, QWidget
 
@@ -12,9 +12,10 @@ from engine.lab.problem_sets import Rung, find_problem, make_problem
 from engine.types import Problem
 from widgets.panels.field_error import FieldError, mark_invalid
 from widgets.panels.section import Section
+from widgets.theme import px
 
-FREE = "Your own question, or choose one"
-TEXT_HEIGHT = 48
+FREE = "Your own question"
+FEWEST_LINES, MOST_LINES = 2, 5
 # A push button with a menu takes no padding on its left, so the text brings its own.
 INDENT = "\u2002"
 
@@ -28,8 +29,20 @@ class QuestionEdit(QPlainTextEdit):
         self.setPlaceholderText("Ask something, or choose a problem below")
         self.setAccessibleName("Question")
         self.setToolTip("The question that the model is asked, word for word.")
-        self.setFixedHeight(TEXT_HEIGHT)
         self.setAcceptDrops(False)  # a file that is dropped here is meant for the window
+        self.document().documentLayout().documentSizeChanged.connect(self._fit)
+        self._fit()
+
+    def _fit(self) -> None:
+        """As high as the question, within bounds."""
+        lines = min(max(round(self.document().size().height()), FEWEST_LINES), MOST_LINES)
+        self.setFixedHeight(lines * self.fontMetrics().lineSpacing() + px(16))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follows the size of type."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._fit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Leaves Ctrl+Return to the window, which starts the run."""

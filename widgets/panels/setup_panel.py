@@ -88,7 +88,7 @@ class SetupPanel(QScrollArea):
         content = QWidget()
         content.setProperty("surface", "panel")
         column = QVBoxLayout(content)
-        column.setContentsMargins(16, 12, 16, 16)
+        column.setContentsMargins(16, 12, 12, 16)
         column.setSpacing(16)
         for section in (self.problem, self.strategy, self.sampling, self.verifiers, self.budget, self.model):
             section.changed.connect(self.changed)

@@ -290,7 +290,7 @@ class LaneCard(Lane):
             x += width + px(8)
         else:
             waiting = c.finished_at is None
-            words = ("waits for a place" if c.status == "queued" else "no answer yet") if waiting else "no answer found"
+            words = ("not started yet" if c.status == "queued" else "no answer yet") if waiting else "no answer found"
             x += draw_text(painter, area, words, SIZE_SMALL, theme.muted, LEFT) + px(8)
         self._paint_score(painter, QRectF(x, area.top(), area.right() - x, area.height()))
 

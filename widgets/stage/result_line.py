@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.trace.fold import RunState
 from widgets.models.answer_colours import answer_order
-from widgets.stage.marks import chip_width, draw_chip, draw_cross, draw_ring, draw_star, draw_text
+from widgets.stage.marks import RIGHT, chip_width, draw_chip, draw_cross, draw_ring, draw_star, draw_text
 from widgets.stage.vote_bars import VoteRow, vote_rows
-from widgets.theme import BOLD, SIZE_HEAD, SIZE_LARGE, THEMES, answer_colour, current_theme, font, px
+from widgets.theme import BOLD, SIZE_BODY, SIZE_HEAD, SIZE_LARGE, THEMES, answer_colour, current_theme, font, px
 
 HEIGHT = 38
 CHIP, SMALL_CHIP, GAP = 32, 26, 8
@@ -89,6 +89,9 @@ class ResultLine(QWidget):
                 break
             widths.append((chip, width))
         x = right + px(20) - sum(width for _, width in widths)
+        label = QRectF(left, 0, x - left - px(12), self.height())
+        if widths and label.width() > px(48):
+            draw_text(painter, label, "votes", SIZE_BODY, theme.muted, RIGHT)
         for row, (chip, width) in zip(self._rows, widths, strict=False):
             rect = QRectF(x, middle - px(SMALL_CHIP) / 2, chip, px(SMALL_CHIP))
             draw_chip(painter, rect, row.answer, answer_colour(row.colour))

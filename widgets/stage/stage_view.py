@@ -98,7 +98,7 @@ class StageView(QWidget):
 
     def _arrange(self) -> None:
         head = QHBoxLayout()
-        head.setContentsMargins(4, 0, 12, 0)
+        head.setContentsMargins(4, 0, 16, 0)
         head.setSpacing(10)
         head.addWidget(self.badge)
         head.addWidget(self.headline, 1)
@@ -113,7 +113,7 @@ class StageView(QWidget):
         inset.addWidget(self.banner)
         column.addLayout(inset)
         below = QHBoxLayout()
-        below.setContentsMargins(4, 0, 12, 0)
+        below.setContentsMargins(4, 0, 16, 0)
         below.addWidget(self.result)
         column.addLayout(below)
         column.addWidget(self._views, 1)
