@@ -160,7 +160,7 @@ def test_a_steady_run_has_the_same_speed_now_and_on_average():
 
 def test_a_long_prompt_does_not_slow_down_what_is_written_after_it():
     rows = [(2.0, 1, 2.0)] + [(2.0 + 0.02 * i, 1, 0.02) for i in range(1, 26)]
-    assert recent_rate(rows[:1], since=2.0) == pytest.approx(0.5)
+    assert recent_rate(rows[:1], since=2.0) is None
     assert recent_rate(rows, since=2.0) == pytest.approx(50.0)
 
 

@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 from engine.events import BudgetSpent, NoticeGiven, RunFailed
 from engine.trace.fold import RunState, fold
 from tests.sample_run import events
+from widgets.models.candidate_words import is_pick, missing_answer
 from widgets.stage.stage_view import StageView, summary_words
 
 
@@ -84,7 +85,7 @@ def test_a_spent_budget_and_notices_are_told_in_place(stage: StageView) -> None:
     assert stage.banner.accessibleName() == "The cache was full."
     state.apply(BudgetSpent(9.0, "tokens", 1200, 1204))
     stage.refresh()
-    assert "1200 tokens" in stage.banner.accessibleName()
+    assert "1,200 tokens" in stage.banner.accessibleName()
 
 
 def test_the_menu_sorts_the_lanes(stage: StageView) -> None:
@@ -137,3 +138,14 @@ def test_a_long_question_takes_more_lines_and_a_short_one_gives_them_back(stage:
     assert stage.headline.height() < 4 * one
     stage.headline.set_text("2 + 2?")
     assert stage.headline.height() == one
+
+
+def test_a_run_that_was_stopped_before_any_answer_has_no_pick_and_says_stopped(stage: StageView) -> None:
+    state = fold([event for event in events(4) if event.t < 0.25])
+    for candidate in state.candidates.values():
+        candidate.status, candidate.finished_at, candidate.finish_reason = "stopped", 0.3, "stopped"
+    state.candidates[0].picked = True
+    stage.set_state(state, "live")
+    assert summary_words(state) == "4 candidates · 0 finished · 4 stopped"
+    assert missing_answer(state.candidates[0]) == "stopped before an answer"
+    assert not is_pick(state.candidates[0])

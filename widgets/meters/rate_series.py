@@ -60,20 +60,18 @@ class RateSeries:
 
 
 def recent_rate(samples: Sequence[Sample], window: float = RECENT_SECONDS, since: float | None = None) -> float | None:
-    """Tokens a second of the run clock over the last `window` seconds; None before the first token.
+    """Tokens a second of the run clock over the last `window` seconds; None before it can be told.
 
     Args:
         samples: The steps of the run.
         window: How far back to look; of a step that began before, only the share within counts.
-        since: When the first token came. The time before it belongs to the prompt, and would make a run that has just
-            begun to write look slow.
+        since: When the first token came. The time before it belongs to the prompt, which may be long or cached: it
+            would make a run that has just begun to write look slow or absurdly fast.
     """
-    if not samples:
+    if not samples or (since is not None and samples[-1][0] <= since):
         return None
     newest = samples[-1][0]
-    start = newest - window
-    if since is not None and since < newest:
-        start = max(start, since)
+    start = newest - window if since is None else max(newest - window, since)
     tokens, began = 0.0, newest
     for i in range(len(samples) - 1, -1, -1):
         t, count, seconds = samples[i]

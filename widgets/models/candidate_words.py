@@ -14,6 +14,18 @@ def status_word(candidate: CandidateState) -> str:
     return _WORDS[candidate.status]
 
 
+def is_pick(candidate: CandidateState) -> bool:
+    """Whether the answer of the run is this candidate's; a run without an answer picks nobody."""
+    return candidate.picked and written_answer(candidate) is not None
+
+
+def missing_answer(candidate: CandidateState) -> str:
+    """What stands where the answer is not."""
+    if candidate.finished_at is None:
+        return "not started yet" if candidate.status == "queued" else "no answer yet"
+    return "stopped before an answer" if candidate.status == "stopped" else "no answer found"
+
+
 def number(candidate: CandidateState) -> str:
     """The number people see: the first candidate is 1."""
     return str(candidate.id + 1)
@@ -35,7 +47,7 @@ def describe(candidate: CandidateState) -> str:
         parts.append("right" if candidate.correct else "wrong")
     if candidate.mix is not None:
         parts.append(f"score {candidate.mix:.2f}")
-    if candidate.picked:
+    if is_pick(candidate):
         parts.append("picked")
     return ", ".join(parts) + "."
 

@@ -107,7 +107,8 @@ def run_message(state: RunState) -> tuple[Tone, str, str] | None:
     if state.budget_spent is not None:
         spent = state.budget_spent
         kept = "What was written until then is kept. A larger budget lets the run go on further."
-        return "warn", f"The budget of {spent.limit:g} {spent.unit} is spent ({spent.used:g} used).", kept
+        limit, used = (f"{round(amount, 1):,.10g}" for amount in (spent.limit, spent.used))
+        return "warn", f"The budget of {limit} {spent.unit} is spent ({used} used).", kept
     if state.notices:
         return "accent", state.notices[-1].text, ""
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
-from widgets.models.candidate_words import number, status_word, written_answer
+from widgets.models.candidate_words import is_pick, number, status_word, written_answer
 from widgets.stage.lane import Lane
 from widgets.stage.lane_grid import BAR_TWO_ROWS_HEIGHT
 from widgets.stage.marks import (
@@ -27,7 +27,7 @@ class LaneBar(Lane):
     """One or two rows: number, signs, answer, score, and a strip with a piece for each token."""
 
     def _paint_all(self, painter: QPainter) -> None:
-        theme, picked = self.style.theme, self.candidate.picked
+        theme, picked = self.style.theme, is_pick(self.candidate)
         box = QRectF(0, 0, self.size.width(), self.size.height())
         rounded(painter, box, 7, theme.surface, theme.accent if picked else theme.line, 2 if picked else 1)
         x = self._paint_number(painter, self._first_row())
@@ -56,7 +56,7 @@ class LaneBar(Lane):
         if self._two_rows:
             score = px(58) if self.candidate.mix is not None else 0
             return QRectF(px(9), self.size.height() - px(11), self.size.width() - 2 * px(9) - score, px(5))
-        signs = bool(self.candidate.picked) + bool(self.candidate.correct)
+        signs = is_pick(self.candidate) + bool(self.candidate.correct)
         left = px(9) + (px(50) if signs == 2 else px(37))
         return QRectF(left, self.size.height() / 2 - px(4), max(8.0, self._chip_left() - px(8) - left), px(7))
 
@@ -72,7 +72,7 @@ class LaneBar(Lane):
     def _paint_signs(self, painter: QPainter, x: float, row: QRectF) -> float:
         theme, c, middle = self.style.theme, self.candidate, row.center().y()
         x = max(x + px(5), row.left() + px(20))
-        if c.picked:
+        if is_pick(c):
             draw_star(painter, QPointF(x + px(5), middle), px(5), theme.accent)
             x += px(13)
         if c.correct:
@@ -121,7 +121,7 @@ class LaneBar(Lane):
 
     def _paint_count(self, painter: QPainter) -> None:
         theme, row = self.style.theme, self._first_row()
-        signs = px(13) * (bool(self.candidate.picked) + bool(self.candidate.correct))
+        signs = px(13) * (is_pick(self.candidate) + bool(self.candidate.correct))
         rect = QRectF(row.left() + px(27) + signs, row.top(), px(48), row.height())
         painter.fillRect(rect, qcolor(theme.surface))
         if self.candidate.tokens:
@@ -147,7 +147,7 @@ class LaneCell(Lane):
         theme, c = self.style.theme, self.candidate
         box = QRectF(0, 0, self.size.width(), self.size.height())
         answer, colour = written_answer(c), self.style.answer_colour(c.vote)
-        rounded(painter, box, 5, self._fill(), theme.accent if c.picked else (None if colour else theme.line), 2)
+        rounded(painter, box, 5, self._fill(), theme.accent if is_pick(c) else (None if colour else theme.line), 2)
         if answer is not None and colour is not None:
             self._paint_answer(painter, box, answer, colour.text)
         else:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize
 from PySide6.QtGui import QColor, QPainter
 
 from engine.trace.fold import CandidateState
-from widgets.models.candidate_words import number, status_word, written_answer
+from widgets.models.candidate_words import is_pick, missing_answer, number, status_word, written_answer
 from widgets.stage.lane import Lane, LaneStyle
 from widgets.stage.marks import (
     LEFT,
@@ -110,7 +110,7 @@ class LaneCard(Lane):
         super()._renew(style, size)
 
     def _paint_all(self, painter: QPainter) -> None:
-        theme, picked = self.style.theme, self.candidate.picked
+        theme, picked = self.style.theme, is_pick(self.candidate)
         card = QRectF(0, 0, self.size.width(), self.size.height())
         rounded(painter, card, CARD_RADIUS, theme.surface, theme.accent if picked else theme.line, 2 if picked else 1)
         self._paint_header(painter)
@@ -216,14 +216,14 @@ class LaneCard(Lane):
         room = QRectF(header.left(), header.top(), self._regions.count.left() - header.left(), header.height())
         x = header.left() + draw_text(painter, room, number(c), SIZE_BODY, theme.text, bold=True) + px(8)
         middle = header.center().y()
-        if c.picked:
+        if is_pick(c):
             draw_star(painter, QPointF(x + px(6), middle - 0.5), px(6), theme.accent)
             x += px(16)
             word, colour = "picked", theme.accent
         else:
             word, colour = status_word(c), theme.bad if c.status == "failed" else theme.muted
         room.setLeft(x)
-        x += draw_text(painter, room, word, SIZE_SMALL, colour, bold=c.picked) + px(8)
+        x += draw_text(painter, room, word, SIZE_SMALL, colour, bold=is_pick(c)) + px(8)
         if c.correct:
             draw_ring(painter, QPointF(x + px(6), middle), px(5), theme.good)
             room.setLeft(x + px(16))
@@ -289,9 +289,7 @@ class LaneCard(Lane):
             draw_chip(painter, QRectF(x, area.top(), width, area.height()), answer, colour)
             x += width + px(8)
         else:
-            waiting = c.finished_at is None
-            words = ("not started yet" if c.status == "queued" else "no answer yet") if waiting else "no answer found"
-            x += draw_text(painter, area, words, SIZE_SMALL, theme.muted, LEFT) + px(8)
+            x += draw_text(painter, area, missing_answer(c), SIZE_SMALL, theme.muted, LEFT) + px(8)
         self._paint_score(painter, QRectF(x, area.top(), area.right() - x, area.height()))
 
     def _paint_score(self, painter: QPainter, area: QRectF) -> None:

@@ -109,7 +109,7 @@ class StageView(QWidget):
         column.setSpacing(8)
         column.addLayout(head)
         inset = QHBoxLayout()
-        inset.setContentsMargins(4, 0, 12, 0)
+        inset.setContentsMargins(4, 0, 16, 0)
         inset.addWidget(self.banner)
         column.addLayout(inset)
         below = QHBoxLayout()
@@ -174,5 +174,8 @@ def summary_words(state: RunState) -> str:
         candidate = next(iter(state.candidates.values()))
         return f"one candidate · {len(candidate.tokens):,} tokens"
     done = sum(candidate.finished_at is not None for candidate in state.candidates.values())
-    how_far = "all finished" if done == total else f"{done} finished"
+    stopped = sum(candidate.status == "stopped" for candidate in state.candidates.values())
+    how_far = "all finished" if done == total and not stopped else f"{done - stopped} finished"
+    if stopped:
+        how_far += f" · {stopped} stopped"
     return f"{total} candidates · {how_far}"

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from engine.trace.fold import CandidateState, RunState
 from widgets.models.answer_colours import answer_order
-from widgets.models.candidate_words import describe, status_word, written_answer
+from widgets.models.candidate_words import describe, is_pick, missing_answer, written_answer
 from widgets.models.thoughts import ThoughtSplitter
 from widgets.stage.marks import (
     CENTRE,
@@ -297,8 +297,7 @@ class ThoughtLadderView(TokenSurface):
     def _paint_answer(self, painter: QPainter, candidate: CandidateState) -> None:
         theme, card = current_theme(), self._answer_card()
         answer = written_answer(candidate)
-        done = candidate.finished_at is not None
-        picked = candidate.picked and answer is not None
+        picked = is_pick(candidate)
         rounded(
             painter,
             card,
@@ -317,7 +316,7 @@ class ThoughtLadderView(TokenSurface):
         size = SIZE_BODY if self._compact else SIZE_HEAD
         order = answer_order(self._state)
         if answer is None or candidate.vote is None:
-            words = "no answer found" if done else f"{status_word(candidate)} no answer yet"
+            words = missing_answer(candidate)
             draw_text(painter, inner, words, SIZE_BODY, theme.muted)
         else:
             height = px(24) if self._compact else px(38)

@@ -182,7 +182,7 @@ def vote_rows(state: RunState) -> list[VoteRow]:
 def vote_sentence(state: RunState) -> str:
     """What the majority and a perfect verifier say, as far as it is known."""
     if not state.votes:
-        return "No votes yet."
+        return "Nobody has voted." if state.status in ("finished", "failed") else "No votes yet."
     over = all(candidate.finished_at is not None for candidate in state.candidates.values())
     most = [vote for vote in state.votes if vote.weight == state.votes[0].weight]
     if len(most) > 1:
