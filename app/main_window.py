@@ -264,7 +264,7 @@ class MainWindow(QMainWindow):
         controller.meters_ready.connect(self.meters.refresh)
         controller.activity_changed.connect(self._on_controller_activity_changed)
         controller.model_changed.connect(self._on_controller_model_changed)
-        controller.trouble_raised.connect(self.banner.say)
+        controller.trouble_raised.connect(self._on_controller_trouble_raised)
         controller.trouble_passed.connect(self.banner.hide)
         controller.run_ended.connect(lambda _: self._list_runs())
         THEMES.theme_changed.connect(self._restyle)
@@ -336,6 +336,11 @@ class MainWindow(QMainWindow):
             badge.show_words("warn", name, f"loading: {model.stage.lower() or 'starting'}{share}")
         elif model.status == "failed":
             badge.show_words("bad", "No model", model.trouble.what if model.trouble is not None else "")
+
+    def _on_controller_trouble_raised(self, trouble: ThinkscopeError) -> None:
+        # A run that is refused for want of a model says less than why there is none, and would hide it.
+        model = self.controller.model
+        self.banner.say((model.trouble or trouble) if model.status == "failed" else trouble)
 
     # From the person
 

@@ -16,7 +16,7 @@ from app.run_controller import RunController
 from app.setup_file import write_setup
 from engine.events import RunFailed
 from engine.trace.store import RunLibrary, write_trace
-from engine.worker.messages import Died, Ended, Load, Loaded, LoadFailed, Pause, Start, Step, Stop
+from engine.worker.messages import Died, Ended, Load, Loaded, LoadFailed, Pause, Refused, Start, Step, Stop
 from tests import sample_run
 from tests.app.fake_client import FakeClient
 from widgets.theme import THEMES, current_theme, set_theme, set_type_scale
@@ -169,6 +169,14 @@ def test_a_model_that_cannot_be_loaded_is_explained(desk, qtbot):
     desk.client.reply(LoadFailed("“x.gguf” is empty.", "A download may have failed.", "Download it again."))
     qtbot.waitUntil(desk.window.banner.isVisible)
     assert "Download it again." in desk.window.banner.rest.text()
+
+
+def test_a_run_without_a_model_says_why_there_is_none(desk, qtbot):
+    desk.client.reply(LoadFailed("“x.gguf” is empty.", "A download may have failed.", "Download it again."))
+    qtbot.keyClick(desk.window, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    desk.client.reply(Refused(desk.client.run_id, "The run cannot start without its model.", "Loading it failed.", ""))
+    qtbot.waitUntil(lambda: desk.controller.activity == "idle")
+    assert "“x.gguf” is empty." in desk.window.banner.what.text()
 
 
 def test_a_recording_is_opened_played_and_labelled(desk, qtbot, tmp_path):

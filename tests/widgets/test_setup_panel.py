@@ -251,3 +251,14 @@ def test_a_typed_value_between_two_stops_is_kept(qtbot):
     qtbot.addWidget(slider)
     slider.set_value(37)
     assert slider.value() == 37
+
+
+def test_enter_in_the_path_loads_a_model_that_is_there_and_no_other(panel, qtbot, tmp_path):
+    model = panel.model
+    model.path.setText(str(tmp_path / "missing.gguf"))
+    with qtbot.assertNotEmitted(model.load_requested):
+        qtbot.keyClick(model.path, Qt.Key.Key_Return)
+    (tmp_path / "there.gguf").touch()
+    model.path.setText(str(tmp_path / "there.gguf"))
+    with qtbot.waitSignal(model.load_requested):
+        qtbot.keyClick(model.path, Qt.Key.Key_Return)

@@ -160,6 +160,7 @@ class ModelSection(Section):
             check.clicked.connect(lambda _: self.changed.emit())
         self.folded.body.addWidget(self.reload)
         self.path.editingFinished.connect(self._on_path_edited)
+        self.path.returnPressed.connect(self._on_path_entered)
         self.browse.clicked.connect(self._on_browse_clicked)
         self.reload.clicked.connect(self.load_requested)
         set_kind(self.browse, "normal")
@@ -179,6 +180,11 @@ class ModelSection(Section):
     def _on_path_edited(self) -> None:
         self._check_path()
         self.changed.emit()
+
+    def _on_path_entered(self) -> None:
+        self._check_path()
+        if not self.error.text():
+            self.load_requested.emit()
 
     def _check_path(self) -> None:
         text = self.path.text().strip()
