@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import signal
 import sys
-import traceback
 from pathlib import Path
 from types import TracebackType
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
+from app.error_log import write_down
 from app.garbage import GarbageCollector
 from app.main_window import MainWindow
 from app.milestones import Milestones
@@ -119,13 +118,7 @@ class _Excepthook:
         self._window = window
 
     def __call__(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        log = data_folder() / "errors.log"
-        with contextlib.suppress(OSError):
-            log.parent.mkdir(parents=True, exist_ok=True)
-            with log.open("a", encoding="utf-8") as file:
-                traceback.print_exception(kind, error, trace, file=file)
         if isinstance(error, ThinkscopeError):
             self._window.banner.say(error)
-            return
-        what = "Something in the window did not work."
-        self._window.banner.say(ThinkscopeError(what, f"{kind.__name__}: {error}.", f"It is written down in {log}."))
+        else:
+            self._window.banner.say(write_down("Something in the window did not work.", error))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -12,14 +14,17 @@ import typer
 from typer._click.exceptions import ClickException, NoArgsIsHelpError  # typer brings its own click
 
 from engine.errors import BadInputError, ThinkscopeError
+from engine.setup import FlashAttention, SplitMode
 
 if TYPE_CHECKING:
     from app.cli_screens import Screen
     from engine.setup import RunSetup
+    from engine.trace.store import TraceWriter
     from engine.worker.messages import AnyReply
 
 INTERRUPTED = 130
 PROMPT_BYTES = 4_000_000
+OUTPUT_REFUSED = (errno.ENOSPC, errno.EIO, errno.EBADF, errno.EFBIG)
 
 RUN_HELP = """
 One run in the terminal, live. Ctrl+C stops it and keeps what there is.
@@ -75,10 +80,11 @@ def run_command_line(arguments: Sequence[str]) -> int:
         return INTERRUPTED
     except ThinkscopeError as error:
         return _say(error)
-    except BrokenPipeError:
-        # The reader of a pipe (`| head`) has enough; keep Python from complaining when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (BrokenPipeError, SystemExit):  # typer makes a SystemExit of the reader of a pipe (`| head`) that has enough
+        _leave_stdout()
         return 0
+    except Exception as error:
+        return _say(_unexpected(error))
 
 
 def explain_missing_window(error: ImportError) -> int:
@@ -95,8 +101,26 @@ def explain_no_display() -> int:
     return _say(ThinkscopeError("The window cannot be opened.", why, "The command line works here: main.py --help."))
 
 
+def _leave_stdout() -> None:
+    """Keeps Python from complaining when it flushes what nobody takes at exit."""
+    with contextlib.suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _unexpected(error: Exception) -> ThinkscopeError:
+    from app.error_log import write_down
+
+    if isinstance(error, OSError) and error.errno in OUTPUT_REFUSED and error.filename is None:
+        _leave_stdout()
+        why = f"The system says: {error.strerror}."
+        return ThinkscopeError("The output cannot be written.", why, "Free some space, or send it elsewhere.")
+    return write_down("Something in Thinkscope did not work.", error)
+
+
 def _prepare_streams(as_json: bool) -> None:
     """JSON is UTF-8 everywhere; for people, what a terminal cannot show becomes a question mark."""
+    if sys.stdout is None:  # closed by whoever started this
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 (until the end of the process)
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
@@ -139,12 +163,32 @@ def run(
     ] = None,
     budget_tokens: Annotated[int | None, typer.Option(help="Stop after so many generated tokens.")] = None,
     budget_seconds: Annotated[float | None, typer.Option(help="Stop after so many seconds.")] = None,
+    budget_candidates: Annotated[int | None, typer.Option(help="Begin at most so many candidates.")] = None,
     temperature: Annotated[
         float | None, typer.Option(help="0 takes the likeliest token each time. Default 0.7.")
     ] = None,
-    top_p: Annotated[float | None, typer.Option(help="Draw from the likeliest tokens that make up this share.")] = None,
+    top_k: Annotated[int | None, typer.Option(help="Draw from so many likeliest tokens; 0 is off. Default 40.")] = None,
+    top_p: Annotated[
+        float | None, typer.Option(help="Draw from the likeliest tokens that make up this share. Default 0.95.")
+    ] = None,
+    min_p: Annotated[
+        float | None, typer.Option(help="Leave out tokens below this share of the likeliest. Default 0.05.")
+    ] = None,
+    repeat_penalty: Annotated[float | None, typer.Option(help="Above 1 repeats less. Default 1, off.")] = None,
+    min_tokens: Annotated[int | None, typer.Option(help="The least tokens of one candidate. Default 0.")] = None,
     max_tokens: Annotated[int | None, typer.Option(help="The most tokens of one candidate. Default 160.")] = None,
     gpu_layers: Annotated[int | None, typer.Option(help="Layers on the GPU; -1 is all, 0 none.")] = None,
+    main_gpu: Annotated[int | None, typer.Option(help="The GPU that holds what is not split; 0 is the first.")] = None,
+    split_mode: Annotated[
+        SplitMode | None, typer.Option(help="What several GPUs share: whole layers, rows of layers, or nothing.")
+    ] = None,
+    tensor_split: Annotated[str | None, typer.Option(help="The share of each GPU, as 3,1.")] = None,
+    kv_on_gpu: Annotated[
+        bool | None, typer.Option("--kv-on-gpu/--kv-off-gpu", help="Where the KV cache is kept. Default on the GPU.")
+    ] = None,
+    flash_attention: Annotated[
+        FlashAttention | None, typer.Option(help="Default auto: on where it is the faster way for this run.")
+    ] = None,
     context: Annotated[int | None, typer.Option(help="Context length in tokens; 0 lets the engine choose.")] = None,
     threads: Annotated[int | None, typer.Option(help="CPU threads; 0 lets the engine choose.")] = None,
     setup: Annotated[Path | None, typer.Option(help="A set-up file; other options change it.")] = None,
@@ -165,10 +209,20 @@ def run(
         seed=seed,
         budget_tokens=budget_tokens,
         budget_seconds=budget_seconds,
+        budget_candidates=budget_candidates,
         temperature=temperature,
+        top_k=top_k,
         top_p=top_p,
+        min_p=min_p,
+        repeat_penalty=repeat_penalty,
+        min_tokens=min_tokens,
         max_tokens=max_tokens,
         gpu_layers=gpu_layers,
+        main_gpu=main_gpu,
+        split_mode=split_mode,
+        tensor_split=tensor_split,
+        kv_on_gpu=kv_on_gpu,
+        flash_attention=flash_attention,
         context=context,
         threads=threads,
         setup=setup,
@@ -181,7 +235,7 @@ def run(
 
 def _run(setup: RunSetup, screen: Screen, events: Path | None) -> int:
     from app.cli_run import CommandLineRun
-    from engine.trace.store import TraceWriter, data_folder
+    from engine.trace.store import data_folder
     from engine.worker.client import WorkerClient
 
     def make_client(on_reply: Callable[[AnyReply], None]) -> WorkerClient:
@@ -189,16 +243,25 @@ def _run(setup: RunSetup, screen: Screen, events: Path | None) -> int:
 
     if events is None:
         return CommandLineRun(setup, screen, make_client).execute()
-    if events.exists():
-        raise BadInputError(f"“{events}” is there already.", "A recording overwrites no file.", "Choose another name.")
-    with TraceWriter(events) as writer:
+    with _new_recording(events) as writer:
         return CommandLineRun(setup, screen, make_client, writer).execute()
+
+
+def _new_recording(path: Path) -> TraceWriter:
+    from engine.trace.store import TraceWriter
+
+    if os.path.lexists(path):
+        raise BadInputError(f"“{path}” is there already.", "A recording overwrites no file.", "Choose another name.")
+    try:
+        return TraceWriter(path)
+    except ThinkscopeError as error:  # nothing has run yet: another name is all it needs
+        raise BadInputError(error.what, error.why, error.next_step) from None
 
 
 def _read_prompt(prompt: str | None) -> str | None:
     if prompt != "-":
         return prompt
-    data = sys.stdin.buffer.read(PROMPT_BYTES + 1)
+    data = sys.stdin.buffer.read(PROMPT_BYTES + 1) if sys.stdin is not None else b""
     if len(data) > PROMPT_BYTES:
         raise BadInputError("The prompt on standard input is too long.", f"At most {PROMPT_BYTES:,} bytes are read.")
     return data.decode("utf-8", errors="surrogateescape")  # what is no text is refused with the rest of the set-up
@@ -287,12 +350,13 @@ def throughput(
     candidates: Annotated[str, typer.Option(help="How many candidates at once, with commas.")] = "1,4,8,16,32,64",
     tokens: Annotated[int, typer.Option(min=8, max=2048, help="Tokens of each candidate.")] = 60,
     threads: Annotated[int, typer.Option(min=0, help="CPU threads; 0 lets the engine choose, for both sides.")] = 0,
+    turns: Annotated[int, typer.Option(min=1, max=20, help="How often everything is measured; medians count.")] = 1,
     as_json: Json = False,
 ) -> int:
     """Tokens per second against one candidate after the other with llama_cpp.Llama, same file and threads."""
     from app.bench.throughput import bench_throughput
 
-    return bench_throughput(model, candidates, tokens, threads, as_json)
+    return bench_throughput(model, candidates, tokens, threads, turns, as_json)
 
 
 @bench.command()

@@ -17,6 +17,7 @@ from engine.errors import BadInputError, EngineError, ModelError, ThinkscopeErro
 from engine.events import AnyEvent, Event
 from engine.setup import RunSetup
 from engine.trace.fold import RunState
+from engine.trace.snapshots import apply_recorded
 from engine.worker.client import WorkerClient
 from engine.worker.messages import (
     AnyReply,
@@ -175,14 +176,18 @@ def _interrupts_go_to(handler: Callable[[], None]) -> Iterator[None]:
 
 
 def play(events: list[Event], screen: Screen, speed: float) -> RunState:
-    """Shows recorded events at `speed` times their own pace; Ctrl+C goes to the end of what was shown."""
+    """Shows recorded events at `speed` times their own pace; Ctrl+C goes to the end of what was shown.
+
+    Raises:
+        BadInputError: The events contradict each other.
+    """
     state = RunState()
     began, shown = time.monotonic(), 0
     try:
         while shown < len(events):
             now = (time.monotonic() - began) * speed
             while shown < len(events) and events[shown].t <= now:
-                state.apply(events[shown])
+                apply_recorded(state, events[shown : shown + 1])
                 screen.take(events[shown], state)
                 shown += 1
             screen.refresh(state)

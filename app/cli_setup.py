@@ -13,9 +13,12 @@ from engine.lab.problem_sets import make_problem
 from engine.models.library import resolve_model
 from engine.setup import (
     DEFAULT_SAMPLING,
+    FLASH_ATTENTION,
     Budget,
+    FlashAttention,
     LoadOptions,
     RunSetup,
+    SplitMode,
     StrategyChoice,
     Value,
     VerifierChoice,
@@ -35,10 +38,20 @@ class RunOptions(msgspec.Struct, frozen=True):
     seed: int | None = None
     budget_tokens: int | None = None
     budget_seconds: float | None = None
+    budget_candidates: int | None = None
     temperature: float | None = None
+    top_k: int | None = None
     top_p: float | None = None
+    min_p: float | None = None
+    repeat_penalty: float | None = None
+    min_tokens: int | None = None
     max_tokens: int | None = None
     gpu_layers: int | None = None
+    main_gpu: int | None = None
+    split_mode: SplitMode | None = None
+    tensor_split: str | None = None
+    kv_on_gpu: bool | None = None
+    flash_attention: FlashAttention | None = None
     context: int | None = None
     threads: int | None = None
     setup: Path | None = None
@@ -60,10 +73,21 @@ def make_setup(options: RunOptions) -> RunSetup:
         verifiers=_verifiers(options, base),
         sampling=msgspec.structs.replace(
             base.sampling if base else DEFAULT_SAMPLING,
-            **_given(temperature=options.temperature, top_p=options.top_p, max_tokens=options.max_tokens),
+            **_given(
+                temperature=options.temperature,
+                top_k=options.top_k,
+                top_p=options.top_p,
+                min_p=options.min_p,
+                repeat_penalty=options.repeat_penalty,
+                min_tokens=options.min_tokens,
+                max_tokens=options.max_tokens,
+            ),
         ),
         budget=msgspec.structs.replace(
-            base.budget if base else Budget(), **_given(tokens=options.budget_tokens, seconds=options.budget_seconds)
+            base.budget if base else Budget(),
+            **_given(
+                tokens=options.budget_tokens, seconds=options.budget_seconds, candidates=options.budget_candidates
+            ),
         ),
         load=_load(options, base),
         seed=options.seed if options.seed is not None else base.seed if base else 1,
@@ -127,12 +151,11 @@ def _verifier(text: str) -> VerifierChoice:
     name, colon, weight = text.partition(":")
     if not colon:
         return VerifierChoice(name)
-    value = parse_value(weight)
-    if isinstance(value, str | bool):
-        raise BadInputError(
-            f"“{weight}” is not a weight.", "A verifier is given as NAME or NAME:WEIGHT.", "Try arithmetic:0.8."
-        )
-    return VerifierChoice(name, float(value))
+    try:
+        return VerifierChoice(name, float(weight))
+    except ValueError:
+        why = "A verifier is given as NAME or NAME:WEIGHT."
+        raise BadInputError(f"“{weight}” is not a weight.", why, "Try arithmetic:0.8.") from None
 
 
 def _load(options: RunOptions, base: RunSetup | None) -> LoadOptions:
@@ -142,5 +165,29 @@ def _load(options: RunOptions, base: RunSetup | None) -> LoadOptions:
         name = options.model or (Path(load.path.replace("\\", "/")).stem if load else None)
         path = str(resolve_model(name))
         load = msgspec.structs.replace(load, path=path) if load else LoadOptions(path)
-    given = _given(n_gpu_layers=options.gpu_layers, n_ctx=options.context, n_threads=options.threads)
+    given = _given(
+        n_gpu_layers=options.gpu_layers,
+        main_gpu=options.main_gpu,
+        split_mode=options.split_mode,
+        offload_kqv=options.kv_on_gpu,
+        n_ctx=options.context,
+        n_threads=options.threads,
+    )
+    if options.flash_attention is not None:
+        load = msgspec.structs.replace(load, flash_attention=FLASH_ATTENTION[options.flash_attention])
+    if options.tensor_split is not None:
+        load = msgspec.structs.replace(load, tensor_split=parse_shares(options.tensor_split))
     return msgspec.structs.replace(load, **given)
+
+
+def parse_shares(text: str) -> tuple[float, ...]:
+    """The shares of several GPUs, as `3,1`.
+
+    Raises:
+        BadInputError: They are not numbers.
+    """
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        why = "Each GPU has a share, with commas between them."
+        raise BadInputError(f"“{text}” is not a split over GPUs.", why, "Try 3,1.") from None

@@ -8,12 +8,19 @@ from collections.abc import Sequence
 
 from engine.errors import BadInputError
 from engine.settings import resolve
-from engine.setup import Budget, RunSetup, VerifierChoice
+from engine.setup import Budget, LoadOptions, RunSetup, Tariff, VerifierChoice
 from engine.strategies.registry import strategy_spec
 from engine.types import Sampling
 from engine.verifiers.registry import build_verifier
 
 MAX_ALTERNATIVES = 20
+MAX_WHOLE = 2**53  # what every program that reads a set-up or a recording can tell from its neighbours
+MAX_TOKENS = 2**31 - 1
+MIN_CONTEXT = 64
+MAX_CONTEXT = 2**31 - 1
+MAX_THREADS = 512  # llama.cpp's own limit
+MAX_LAYERS = 100_000
+MAX_DEVICES = 16
 
 
 def check_setup(setup: RunSetup) -> None:
@@ -26,9 +33,32 @@ def check_setup(setup: RunSetup) -> None:
     if setup.problem.answer is not None:
         _check_text("known answer", setup.problem.answer)
     _check_sampling(setup.sampling)
+    _check_range("seed", setup.seed, -MAX_WHOLE, MAX_WHOLE, "The same seed gives the same run.")
     _check_budget(setup.budget)
     _check_verifiers(setup.verifiers)
+    _check_tariff(setup.tariff)
+    check_load(setup.load)
     resolve(strategy_spec(setup.strategy).settings, setup.strategy.settings)
+
+
+def check_load(load: LoadOptions) -> None:
+    """Refuses load options that llama.cpp would crash on, or could not be sent to it.
+
+    Raises:
+        BadInputError: What is wrong, and what would be right.
+    """
+    _check_text("path of the model", load.path)
+    _check_range("number of layers on the GPU", load.n_gpu_layers, -1, MAX_LAYERS, "-1 is all, 0 none.")
+    _check_range("number of the main GPU", load.main_gpu, 0, MAX_DEVICES - 1, "0 is the first.")
+    _check_range("number of threads", load.n_threads, 0, MAX_THREADS, "0 lets the engine choose.")
+    if load.n_ctx:
+        _check_range("context", load.n_ctx, MIN_CONTEXT, MAX_CONTEXT, "0 lets the engine choose.")
+    if len(load.tensor_split) > MAX_DEVICES or not all(0 <= share < math.inf for share in load.tensor_split):
+        raise BadInputError(
+            "The split over the GPUs is not right.",
+            f"It has up to {MAX_DEVICES} shares, each 0 or more.",
+            "Leave it out to let llama.cpp split the model.",
+        )
 
 
 def _check_text(name: str, text: str) -> None:
@@ -53,8 +83,11 @@ def _check_sampling(sampling: Sampling) -> None:
         _refuse("top-k", sampling.top_k, "It must be 0 or more; 0 switches it off.")
     if not 0 < sampling.repeat_penalty <= 5:
         _refuse("repetition penalty", sampling.repeat_penalty, "It must be above 0 and at most 5; 1 switches it off.")
-    if sampling.max_tokens < 1:
-        _refuse("token limit of a candidate", sampling.max_tokens, "A candidate needs at least 1 token; 160 is usual.")
+    if not 1 <= sampling.max_tokens <= MAX_TOKENS:
+        advice = "A candidate needs at least 1 token; 160 is usual."
+        _refuse("token limit of a candidate", sampling.max_tokens, advice)
+    if not 0 <= sampling.min_tokens <= sampling.max_tokens:
+        _refuse("shortest length of a candidate", sampling.min_tokens, "It goes from 0 to the token limit.")
     _check_range("number of alternatives", sampling.alternatives, 0, MAX_ALTERNATIVES, "5 is usual.")
     if any(not stop for stop in sampling.stop):
         raise BadInputError("A stop text is empty.", "Every candidate would end before it began.", "Leave it out.")
@@ -63,10 +96,10 @@ def _check_sampling(sampling: Sampling) -> None:
 def _check_budget(budget: Budget) -> None:
     bounds = {"tokens": budget.tokens, "seconds": budget.seconds, "candidates": budget.candidates}
     for unit, bound in bounds.items():
-        if bound is not None and not 0 < bound < math.inf:
+        if bound is not None and not 0 < bound <= MAX_WHOLE:
             raise BadInputError(
-                f"A budget of {bound:g} {unit} leaves nothing to work with." if bound <= 0
-                else f"A budget of {bound} {unit} is not a number to count against.",
+                f"A budget of {_shown(bound)} {unit} leaves nothing to work with." if bound <= 0
+                else f"A budget of {_shown(bound)} {unit} is not a number to count against.",
                 next_step=f"Give a number above 0, or no budget of {unit} at all.",
             )  # fmt: skip
 
@@ -85,10 +118,22 @@ def _check_verifiers(verifiers: Sequence[VerifierChoice]) -> None:
         seen.add(choice.name)
 
 
+def _check_tariff(tariff: Tariff) -> None:
+    _check_range("power of the machine", tariff.watts, 0, 1e6, "It is in watts.")
+    _check_range("price of a kilowatt-hour", tariff.price_per_kwh, 0, 1e6, "0 leaves the price out.")
+
+
 def _check_range(name: str, value: float, low: float, high: float, advice: str) -> None:
     if not low <= value <= high:  # a NaN is in no range
         _refuse(name, value, f"It goes from {low:g} to {high:g}. {advice}")
 
 
 def _refuse(name: str, value: float, advice: str) -> None:
-    raise BadInputError(f"The {name} cannot be {value:g}.", next_step=advice)
+    raise BadInputError(f"The {name} cannot be {_shown(value)}.", next_step=advice)
+
+
+def _shown(value: float) -> str:
+    try:
+        return f"{value:,}" if isinstance(value, int) and abs(value) < 10**12 else f"{value:g}"
+    except OverflowError:  # a whole number can be larger than any other
+        return "that large"

@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from engine.setup import RunSetup
 from engine.types import FinishReason, Token
@@ -17,6 +17,7 @@ FORMAT_VERSION = 1
 Phase = Literal["prompt", "generate", "verify", "answer"]
 Outcome = Literal["answered", "no_answer", "budget", "stopped"]
 Backend = Literal["llama.cpp", "simulated"]
+Clock = Annotated[float, Meta(ge=0, lt=1e9)]  # no replay would come to the end of a recording that says otherwise
 EnergySource = Literal["rapl", "nvml", "estimate"]
 
 
@@ -58,7 +59,7 @@ class ModelReport(Struct, frozen=True):
 class Event(Struct, frozen=True, tag_field="kind", tag=True, gc=False):
     """Something that happened at `t` seconds of the run clock."""
 
-    t: float
+    t: Clock
 
 
 class RunStarted(Event, frozen=True):

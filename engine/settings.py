@@ -65,6 +65,8 @@ def _as_bool(setting: Setting, value: Value) -> bool:
 
 def _as_number(setting: Setting, value: Value) -> float:
     try:
+        if isinstance(value, bool):
+            raise ValueError
         number = float(value)
         if setting.kind == "int" and number != int(number):
             raise ValueError

@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+from typing import Literal, get_args
+
 from msgspec import Struct
 
 from engine.types import Problem, Sampling
 
 Value = int | float | str | bool
+SplitMode = Literal["layer", "row", "none"]
+FlashAttention = Literal["auto", "on", "off"]
+FLASH_ATTENTION: dict[FlashAttention, bool | None] = {"auto": None, "on": True, "off": False}
+SPLIT_MODES: tuple[SplitMode, ...] = get_args(SplitMode)
 
 
 class LoadOptions(Struct, frozen=True):
     """How a model is loaded. `n_gpu_layers` -1 means all; `n_ctx`, `n_threads` 0 mean chosen by the engine.
 
-    `safe_mode` goes without llama.cpp's extra kernels; `load_anyway` overrules the memory estimate.
+    With several GPUs, `split_mode` says what is split: whole layers, rows of layers, or nothing (all on `main_gpu`);
+    `tensor_split` gives each its share, empty by their free memory. `flash_attention` None is chosen by the run's
+    shape. `safe_mode` goes without llama.cpp's extra kernels; `load_anyway` overrules the memory estimate.
     """
 
     path: str
     n_gpu_layers: int = -1
     main_gpu: int = 0
+    split_mode: SplitMode = "layer"
     tensor_split: tuple[float, ...] = ()
     offload_kqv: bool = True
     n_ctx: int = 0
     n_threads: int = 0
-    flash_attention: bool = True
+    flash_attention: bool | None = None
     safe_mode: bool = False
     load_anyway: bool = False
 

@@ -68,11 +68,13 @@ def _parse(path: Path) -> dict[str, Any]:
         f"Open a file that ends in {SUFFIX} and was saved by Thinkscope.",
     )
     try:
-        if path.stat().st_size > MAX_BYTES:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
             raise not_one
-        raw = msgspec.json.decode(path.read_bytes())
-    except (OSError, ValueError) as error:
-        if isinstance(error, msgspec.DecodeError | UnicodeDecodeError):
+        raw = msgspec.json.decode(data)
+    except (OSError, ValueError, RecursionError) as error:
+        if isinstance(error, msgspec.DecodeError | UnicodeDecodeError | RecursionError):
             raise not_one from None
         why = f"The system says: {getattr(error, 'strerror', None) or error}."
         raise BadInputError(f"“{path.name}” could not be opened.", why, "Check the path.") from None

@@ -64,7 +64,8 @@ class Problem(Struct, frozen=True):
 class Sampling(Struct, frozen=True):
     """How tokens are drawn. `temperature` 0 is greedy; `top_k` 0, `top_p` 1, `min_p` 0 and `repeat_penalty` 1 are off.
 
-    `alternatives` is the number of likeliest tokens recorded with each token.
+    `alternatives` is the number of likeliest tokens recorded with each token. Before `min_tokens` were drawn, neither
+    an end-of-text token nor a stop text ends the candidate.
     """
 
     temperature: float
@@ -75,6 +76,7 @@ class Sampling(Struct, frozen=True):
     max_tokens: int
     stop: tuple[str, ...] = ()
     alternatives: int = 5
+    min_tokens: int = 0
 
 
 class Trial(Struct, frozen=True):

@@ -21,9 +21,8 @@ from engine.worker.client import WorkerClient
 from engine.worker.messages import AnyReply, Died, Emitted, Ended, Load, Loaded, LoadFailed, Refused, Start
 
 ROOT = Path(__file__).resolve().parents[2]
-# An open question, so that the candidates are cut by --tokens and not by an early end.
-QUESTION = "Write a long and detailed story about a lighthouse keeper who finds a map in a bottle."
-SEQUENTIAL_CANDIDATES = 8
+QUESTION = "Write a long story about a lighthouse keeper."
+SEQUENTIAL_CANDIDATES = 16  # the work of best-of-16
 LONGEST_WAIT = 900.0
 
 
@@ -39,9 +38,13 @@ class Measurement(msgspec.Struct, frozen=True):
 
 
 class ThroughputReport(msgspec.Struct, frozen=True):
-    """Everything measured, with what it was measured on. `ratio` in a row is against sequential `Llama`."""
+    """Everything measured, with what it was measured on; medians of the turns.
+
+    `ratio` in a row is against sequential `Llama`.
+    """
 
     kind: str
+    turns: int
     model: str
     quantization: str
     device: str
@@ -55,23 +58,24 @@ class ThroughputReport(msgspec.Struct, frozen=True):
     rows: tuple[Measurement, ...]
 
 
-def bench_throughput(model: str | None, candidates: str, tokens: int, threads: int, as_json: bool) -> int:
-    """Measures, prints and returns the exit status.
+def bench_throughput(model: str | None, candidates: str, tokens: int, threads: int, turns: int, as_json: bool) -> int:
+    """Measures in turns, both sides in each, prints and returns the exit status.
 
     Raises:
         ThinkscopeError: The options or the model cannot be used, or the engine failed.
     """
     counts = parse_counts(candidates)
     load = LoadOptions(str(resolve_model(model)), n_threads=threads)
-    rows: list[Measurement] = []
-    states: list[RunState] = []
-    for count in counts:
-        state = run_engine(make_setup(load, count, tokens))
-        states.append(state)
-        rows.append(measure(state, count))
-        if not as_json:
-            print(_row(rows[-1]), flush=True)
-    report = _report(states[0], rows, tokens)
+    rows: list[list[Measurement]] = [[] for _ in counts]
+    sequential: list[Measurement] = []
+    for _ in range(turns):
+        for measured, count in zip(rows, counts, strict=True):
+            state = run_engine(make_setup(load, count, tokens))
+            measured.append(measure(state, count))
+            if not as_json:
+                print(_row(measured[-1]), flush=True)
+        sequential.append(_sequential(state, tokens))
+    report = _report(state, [_median(measured) for measured in rows], _median(sequential), tokens, turns)
     if as_json:
         print(json.dumps(msgspec.to_builtins(report), indent=2))
     else:
@@ -97,12 +101,12 @@ def parse_counts(text: str) -> list[int]:
 
 
 def make_setup(load: LoadOptions, count: int, tokens: int) -> RunSetup:
-    """Best-of-n with `count` candidates of `tokens` tokens."""
+    """Best-of-n with `count` candidates of exactly `tokens` tokens: ends of different times would be other work."""
     return RunSetup(
         problem=Problem(QUESTION),
         strategy=StrategyChoice("best-of-n", {"n": count, "prompt": "step-by-step"}),
         verifiers=(VerifierChoice("mean-logprob"),),
-        sampling=msgspec.structs.replace(DEFAULT_SAMPLING, max_tokens=tokens),
+        sampling=msgspec.structs.replace(DEFAULT_SAMPLING, min_tokens=tokens, max_tokens=tokens),
         budget=Budget(),
         load=load,
         seed=1,
@@ -154,14 +158,19 @@ def measure(state: RunState, count: int) -> Measurement:
     return Measurement(count, tokens, state.t, tokens / state.t if state.t else 0.0, outside)
 
 
-def _report(state: RunState, rows: list[Measurement], tokens: int) -> ThroughputReport:
-    if state.start is None:
-        raise EngineError("The run did not begin.")
-    model = state.start.model
-    done = _sequential(state, model, tokens)
-    rate = done["tokens"] / done["seconds"]
+def _median(measured: list[Measurement]) -> Measurement:
+    """The turn in the middle by tokens a second; of an even number the slower one."""
+    return sorted(measured, key=lambda one: one.tokens_per_second)[(len(measured) - 1) // 2]
+
+
+def _report(
+    state: RunState, rows: list[Measurement], sequential: Measurement, tokens: int, turns: int
+) -> ThroughputReport:
+    model = _model(state)
+    rate = sequential.tokens_per_second
     return ThroughputReport(
         kind="throughput",
+        turns=turns,
         model=Path(model.path).name,
         quantization=model.quantization,
         device=model.device,
@@ -169,17 +178,23 @@ def _report(state: RunState, rows: list[Measurement], tokens: int) -> Throughput
         flash_attention=model.flash_attention,
         safe_mode=model.safe_mode,
         tokens_each=tokens,
-        sequential_tokens=int(done["tokens"]),
-        sequential_seconds=done["seconds"],
+        sequential_tokens=sequential.tokens,
+        sequential_seconds=sequential.seconds,
         sequential_tokens_per_second=rate,
         rows=tuple(msgspec.structs.replace(row, ratio=row.tokens_per_second / rate) for row in rows),
     )
 
 
-def _sequential(state: RunState, model: ModelReport, tokens: int) -> dict[str, float]:
+def _model(state: RunState) -> ModelReport:
+    if state.start is None:
+        raise EngineError("The run did not begin.")
+    return state.start.model
+
+
+def _sequential(state: RunState, tokens: int) -> Measurement:
     """The baseline in a process of its own, with what the engine ended up using: threads, kernels, prompt."""
     assert state.start is not None
-    sampling = state.start.setup.sampling
+    model, sampling = _model(state), state.start.setup.sampling
     task = {
         "path": model.path,
         "prompt": next(iter(state.prompts.values())).text,
@@ -201,14 +216,16 @@ def _sequential(state: RunState, model: ModelReport, tokens: int) -> dict[str, f
     if done.returncode != 0:
         last = done.stderr.decode(errors="replace").strip().splitlines()
         raise EngineError("The sequential baseline failed.", last[-1] if last else f"Status {done.returncode}.")
-    return dict(json.loads(done.stdout))
+    found = json.loads(done.stdout)
+    return Measurement(1, found["tokens"], found["seconds"], found["tokens"] / found["seconds"], 0.0)
 
 
 def print_report(report: ThroughputReport) -> None:
     """The figures as a table for people."""
     mode = ", safe mode" if report.safe_mode else ""
     flash = "on" if report.flash_attention else "off"
-    print(f"\n{report.model} on {report.device}, {report.n_threads} threads, flash attention {flash}{mode}")
+    turns = f", medians of {report.turns} turns" if report.turns > 1 else ""
+    print(f"\n{report.model} on {report.device}, {report.n_threads} threads, flash attention {flash}{mode}{turns}")
     print(f"sequential llama_cpp.Llama: {report.sequential_tokens_per_second:.1f} tokens/s")
     for row in report.rows:
         print(_row(row))

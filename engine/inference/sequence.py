@@ -78,6 +78,8 @@ class Sequence:
 
     def _cut_at_stop(self, added: int) -> bool:
         """Ends the text before a stop text. Only the tail that the last token can have completed is searched."""
+        if len(self.generated) < self.sampling.min_tokens:
+            return False
         for stop in self.sampling.stop:
             at = self.text.find(stop, max(0, len(self.text) - added - len(stop)))
             if at >= 0:

@@ -75,7 +75,7 @@ class SimulatedModel:
 
 
 class SimulatedSampler:
-    """Draws from a row with a seeded generator; temperature and top-k are applied, the other cut-offs are not."""
+    """Draws from a row with a seeded generator; temperature and top-k are applied, the rest is not."""
 
     def __init__(self, sampling: Sampling, seed: int) -> None:
         self.alternatives = sampling.alternatives

@@ -79,10 +79,17 @@ def resolve_model(given: str | None) -> Path:
         raise ModelError(
             "A model cannot be given by its web address.", "", f"Download it into {models_folder()} and name the file."
         )
-    path = Path(given).expanduser()
+    path = _expanded(given)
     if _is_path(given, path):
         return path
     return _by_name(given)
+
+
+def _expanded(given: str) -> Path:
+    try:
+        return Path(given).expanduser()
+    except RuntimeError:  # a home folder of nobody: that file is not there either
+        return Path(given)
 
 
 def _is_path(given: str, path: Path) -> bool:

@@ -92,6 +92,9 @@ def decode_header(data: bytes, name: str) -> Header:
             f"“{name}” cannot be read.", "It was cut before its first event.", "Open another recording."
         )
     version, length = _VERSION.unpack_from(data, len(MAGIC))
+    if version < 1:
+        why = "It begins like one, but says that its format is 0."
+        raise BadInputError(f"“{name}” is not a Thinkscope recording.", why, f"Open a file that ends in {SUFFIX}.")
     app_version = data[start : start + length].decode(errors="replace")
     if version > FORMAT_VERSION:
         raise BadInputError(
@@ -125,6 +128,8 @@ def whole_frames(data: memoryview, offset: int = 0) -> Iterator[Frame]:
         crc, payload_bytes, first_event, events, t = unpack_head(data, offset)
         end = offset + FRAME_BYTES_MIN + payload_bytes
         if end > size or crc32(data[offset + 4 : end - 4]) != crc or unpack_tail(data, end - 4)[0] != end - offset:
+            return
+        if not 0 < events <= payload_bytes:
             return
         yield Frame(offset, end, first_event, events, t)
         offset = end

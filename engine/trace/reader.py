@@ -204,7 +204,7 @@ def _opened(path: Path) -> BinaryIO:
     except FileNotFoundError:
         raise BadInputError(f"There is no file “{path}”.", "", "Check the path.") from None
     except (OSError, ValueError) as error:
-        if path.is_dir():
+        if isinstance(error, IsADirectoryError):
             raise BadInputError(f"“{path.name}” is a folder.", "", f"Open a file that ends in {SUFFIX}.") from None
         why = f"The system says: {getattr(error, 'strerror', None) or error}."
         raise BadInputError(f"“{path.name}” could not be opened.", why, "Check the path.") from None

@@ -9,6 +9,8 @@ from typing import IO, Generic, TypeVar
 
 import msgspec
 
+from engine.errors import BadInputError
+
 LENGTH = struct.Struct("<I")
 LONGEST = 1 << 30
 
@@ -29,8 +31,12 @@ class Writer:
         Raises:
             OSError: The other side is gone.
             ValueError: The stream is closed.
+            BadInputError: It holds a text or a number that cannot be sent.
         """
-        payload = self._encoder.encode(message)
+        try:
+            payload = self._encoder.encode(message)
+        except (UnicodeEncodeError, OverflowError) as error:
+            raise BadInputError("This cannot be sent to the engine.", f"{error}.", "Change the set-up.") from None
         with self._lock:
             self._stream.write(LENGTH.pack(len(payload)) + payload)
             self._stream.flush()

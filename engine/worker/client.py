@@ -42,6 +42,7 @@ PING_SECONDS = 1.0
 HUNG_SECONDS = 4.0  # a healthy worker answers within milliseconds, from a thread of its own
 START_SECONDS = 60.0  # before it is ready it loads libraries, which can take long and answers nothing
 DEATHS_IN_A_ROW = 3
+PYTHON_DUMP = ("File ", "Thread ", "Current thread", "Extension modules", "<no Python frame>")
 
 # Windows: no console window, and Ctrl+C in a terminal is the parent's business there too
 _WINDOWS_FLAGS = getattr(subprocess, "CREATE_NO_WINDOW", 0) | getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
@@ -245,9 +246,7 @@ class WorkerClient:
 
     def _crash_words(self) -> str:
         """The last line that a person could understand; Python's own crash dump is not."""
-        words = [
-            w for w in self._last_words if not w.startswith(("File ", "Thread ", "Current thread", "Extension modules"))
-        ]
+        words = [w for w in self._last_words if not w.startswith(PYTHON_DUMP)]
         return words[-1][:200] if words and "Fatal Python error" not in words[-1] else ""
 
     def _in_safe_mode_if_needed(self, command: Load) -> Load:

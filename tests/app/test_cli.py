@@ -24,7 +24,7 @@ Output = pytest.CaptureFixture[str]
 
 @pytest.fixture
 def recording(tmp_path: Path) -> Path:
-    path = tmp_path / "sample.thinkscope"
+    path = tmp_path / "sample.tsrun"
     write_trace(path, sample_run.events(4))
     return path
 
@@ -61,10 +61,16 @@ def test_the_help_of_run_shows_examples(capsys: Output) -> None:
         (["run", "hello", "--strategy", "magic"], "no strategy “magic”"),
         (["run", "hello", "--verifier", "magic"], "no verifier “magic”"),
         (["run", "hello", "--verifier", "majority:heavy"], "not a weight"),
+        (["run", "hello", "--verifier", "majority:true"], "not a weight"),
+        (["run", "hello", "--verifier", "majority:nan"], "weight of the verifier"),
         (["run", "hello", "--set", "n"], "not a setting"),
         (["run", "hello", "--set", "frob=1"], "no setting “frob”"),
         (["run", "hello", "--strategy", "best-of-n", "--set", "n=0"], "cannot be 0"),
         (["run", "hello", "--strategy", "best-of-n", "--set", "n=10000"], "cannot be 10000"),
+        (["run", "hello", "--strategy", "best-of-n", "--set", "n=true"], "Candidates cannot be"),
+        (["run", "hello", "--budget-tokens", "9" * 400], "budget"),
+        (["run", "hello", "--seed", "9" * 40], "seed"),
+        (["run", "hello", "--threads", "100000"], "threads cannot be 100,000"),
         (["run", "hello", "--temperature", "-1"], "temperature"),
         (["run", "hello", "--budget-tokens", "0"], "budget"),
         (["run", "hello", "--budget-seconds", "0"], "budget"),
@@ -72,6 +78,7 @@ def test_the_help_of_run_shows_examples(capsys: Output) -> None:
         (["run", "hello", "--max-tokens", "0"], "token"),
         (["run", "hello", "--model", "/no/such/file.gguf"], "There is no file"),
         (["run", "hello", "--model", "no-such-name"], "There is no model"),
+        (["run", "hello", "--model", "~nobody-of-that-name/model.gguf"], "There is no file"),
         (["run", "hello", "--model", "https://example.org/a.gguf"], "web address"),
         (["run", "hello", "--setup", "/no/such/file"], "could not be opened"),
         (["replay", "/no/such/file"], "There is no file"),
@@ -112,6 +119,45 @@ def test_a_recording_never_overwrites_a_file(tmp_path: Path, capsys: Output) -> 
     path.write_text("precious")
     assert "is there already" in refused(capsys, "run", "hello", "--events", str(path))
     assert path.read_text() == "precious"
+
+
+def test_a_recording_where_nothing_can_be_written_is_refused_before_the_run(tmp_path: Path, capsys: Output) -> None:
+    (tmp_path / "file").touch()
+    assert "error: " in refused(capsys, "run", "hello", "--events", str(tmp_path / "file" / "run.tsrun"))
+
+
+def test_a_name_that_leads_nowhere_is_there_already(tmp_path: Path, capsys: Output) -> None:
+    path = tmp_path / "dangling.tsrun"
+    try:
+        path.symlink_to(tmp_path / "nowhere")
+    except OSError:
+        pytest.skip("no links here")
+    assert "is there already" in refused(capsys, "run", "hello", "--events", str(path))
+
+
+def test_an_error_of_the_programs_own_is_said_in_words_and_written_down(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Output
+) -> None:
+    def fail(*_: object, **__: object) -> int:
+        raise ZeroDivisionError("by hand")
+
+    monkeypatch.setattr("app.cli_models.list_models", fail)
+    assert run_command_line(["models", "list"]) == 3
+    err = capsys.readouterr().err
+    assert "ZeroDivisionError: by hand" in err
+    assert "Traceback" not in err
+    log = tmp_path / "data" / "errors.log"
+    assert str(log) in err
+    assert "Traceback" in log.read_text()
+
+
+def test_an_output_that_is_full_is_said_in_words(monkeypatch: pytest.MonkeyPatch, capsys: Output) -> None:
+    def fail(*_: object, **__: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("app.cli_models.list_models", fail)
+    assert run_command_line(["models", "list"]) != 0
+    assert "The output cannot be written" in capsys.readouterr().err
 
 
 def test_a_nul_on_standard_input_is_refused(monkeypatch: pytest.MonkeyPatch, capsys: Output) -> None:

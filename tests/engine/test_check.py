@@ -7,9 +7,9 @@ import math
 import msgspec
 import pytest
 
-from engine.check import check_setup
+from engine.check import check_load, check_setup
 from engine.errors import BadInputError
-from engine.setup import DEFAULT_SAMPLING, Budget, LoadOptions, RunSetup, StrategyChoice, VerifierChoice
+from engine.setup import DEFAULT_SAMPLING, Budget, LoadOptions, RunSetup, StrategyChoice, Tariff, VerifierChoice
 from engine.types import Problem
 
 GOOD = RunSetup(
@@ -65,6 +65,10 @@ def test_a_known_answer_must_say_something() -> None:
         ("min_p", 2.0, "min-p"),
         ("repeat_penalty", 0.0, "repetition penalty"),
         ("max_tokens", 0, "at least 1 token"),
+        ("max_tokens", 2**31, "token limit of a candidate cannot be 2,147,483,648"),
+        ("max_tokens", 10**400, "cannot be that large"),
+        ("min_tokens", -1, "shortest length of a candidate cannot be -1"),
+        ("min_tokens", 161, "shortest length"),
         ("alternatives", 21, "alternatives"),
         ("stop", ("",), "stop text is empty"),
     ],
@@ -91,6 +95,8 @@ def test_the_ends_of_the_temperature_scale_are_allowed(temperature: float) -> No
         Budget(seconds=math.nan),
         Budget(seconds=math.inf),
         Budget(candidates=0),
+        Budget(tokens=10**400),
+        Budget(candidates=2**53 + 1),
     ],
 )
 def test_a_budget_of_nothing_is_refused(budget: Budget) -> None:
@@ -125,6 +131,47 @@ def test_verifiers_that_cannot_be_mixed_are_refused(verifiers: tuple[VerifierCho
 def test_a_strategy_that_cannot_be_built_is_refused(strategy: StrategyChoice, words: str) -> None:
     with pytest.raises(BadInputError, match=words):
         check_setup(msgspec.structs.replace(GOOD, strategy=strategy))
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (LoadOptions("a\0b"), "path of the model holds a NUL"),
+        (LoadOptions("m", n_gpu_layers=-2), "layers on the GPU cannot be -2"),
+        (LoadOptions("m", n_gpu_layers=2**40), "layers on the GPU cannot be"),
+        (LoadOptions("m", main_gpu=-1), "main GPU cannot be -1"),
+        (LoadOptions("m", n_threads=-1), "threads cannot be -1"),
+        (LoadOptions("m", n_threads=100_000), "threads cannot be 100,000"),
+        (LoadOptions("m", n_ctx=-5), "context cannot be -5"),
+        (LoadOptions("m", n_ctx=8), "context cannot be 8"),
+        (LoadOptions("m", n_ctx=2**31), "context cannot be"),
+        (LoadOptions("m", tensor_split=(1.0, -1.0)), "split over the GPUs"),
+        (LoadOptions("m", tensor_split=(math.nan,)), "split over the GPUs"),
+        (LoadOptions("m", tensor_split=(1.0,) * 17), "split over the GPUs"),
+    ],
+)
+def test_load_options_that_llama_cpp_would_crash_on_are_refused(options: LoadOptions, words: str) -> None:
+    with pytest.raises(BadInputError, match=words):
+        check_load(options)
+    with pytest.raises(BadInputError, match=words):
+        check_setup(msgspec.structs.replace(GOOD, load=options))
+
+
+@pytest.mark.parametrize("n_ctx", [0, 64, 8192])
+def test_a_context_that_can_be_is_allowed(n_ctx: int) -> None:
+    check_load(LoadOptions("m", n_ctx=n_ctx))
+
+
+@pytest.mark.parametrize("seed", [2**53 + 1, -(2**53) - 1])
+def test_a_seed_that_other_programs_would_round_is_refused(seed: int) -> None:
+    with pytest.raises(BadInputError, match="seed cannot be"):
+        check_setup(msgspec.structs.replace(GOOD, seed=seed))
+
+
+@pytest.mark.parametrize("tariff", [Tariff(watts=-1.0), Tariff(watts=math.nan), Tariff(price_per_kwh=-0.1)])
+def test_a_tariff_that_makes_no_sense_is_refused(tariff: Tariff) -> None:
+    with pytest.raises(BadInputError, match="cannot be"):
+        check_setup(msgspec.structs.replace(GOOD, tariff=tariff))
 
 
 def test_a_refusal_says_what_to_do_next() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import struct
+import zlib
 
 import pytest
 from hypothesis import given
@@ -21,6 +23,14 @@ def read_back(frame: bytes) -> list[Event]:
     found = codec.decode_frame(memoryview(frame))
     assert found is not None
     return codec.decode_events(codec.join_payloads(memoryview(frame)), found.events)
+
+
+def with_event_count(frame: bytes, events: int) -> bytes:
+    """The frame as somebody would write it who lies about how many events are in it; its checksum is right."""
+    changed = bytearray(frame)
+    struct.pack_into("<I", changed, 16, events)
+    struct.pack_into("<I", changed, 0, zlib.crc32(changed[4 : -codec.TAIL.size]))
+    return bytes(changed)
 
 
 @given(st.lists(any_event(), min_size=1, max_size=6), st.integers(0, 2**40))
@@ -76,6 +86,29 @@ def test_a_newer_format_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(BadInputError, match=r"newer Thinkscope \(9\.9\.0\)") as caught:
         codec.decode_header(header, "run.tsrun")
     assert "Update" in caught.value.next_step
+
+
+def test_a_format_before_the_first_is_no_recording(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(codec, "FORMAT_VERSION", 0)
+    header = codec.encode_header("0.0.0")
+    monkeypatch.undo()
+    with pytest.raises(BadInputError, match="not a Thinkscope recording"):
+        codec.decode_header(header, "run.tsrun")
+
+
+def test_a_frame_of_no_events_ends_what_is_whole() -> None:
+    first, second = codec.encode_frame([NoticeGiven(1.0, "text")], 0), codec.encode_frame([NoticeGiven(2.0, "more")], 1)
+    assert len(list(codec.whole_frames(memoryview(first + second)))) == 2
+    for events in (0, 1000):  # none at all, and more than there are bytes for
+        assert len(list(codec.whole_frames(memoryview(first + with_event_count(second, events))))) == 1
+
+
+@pytest.mark.parametrize("t", [-1.0, 1e9, float("inf")])
+def test_a_moment_that_no_replay_would_reach_is_refused_in_words(t: float) -> None:
+    payload = codec.join_payloads(memoryview(codec.encode_frame([NoticeGiven(t, "text")], 0)))
+    for decode in (codec.decode_events, codec.decode_outline):
+        with pytest.raises(BadInputError):
+            decode(payload, 1)
 
 
 def test_an_older_format_is_brought_up_step_by_step(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -94,7 +94,9 @@ def test_a_strategys_settings_may_have_any_name(tmp_path: Path) -> None:
     assert load_setup(path).strategy.settings["anything"] == 3
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b"\xff\xfe\x00", b"GGUF", b" " * 5_000_000])
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[]", b"null", b"\xff\xfe\x00", b"GGUF", b" " * 5_000_000, b"[" * 100_000]
+)
 def test_what_is_not_a_setup_is_refused_in_words(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "mine.thinkscope"
     path.write_bytes(content)

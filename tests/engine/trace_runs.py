@@ -64,6 +64,8 @@ def values(kind: inspect.Type, infinite: bool) -> st.SearchStrategy[Any]:
     match kind:
         case inspect.IntType():
             return st.integers(-(2**63), 2**63 - 1)
+        case inspect.FloatType(ge=low, lt=high) if low is not None and high is not None:
+            return st.floats(low, high, exclude_max=True)
         case inspect.FloatType():
             return st.floats(allow_nan=False, allow_infinity=infinite)
         case inspect.StrType():

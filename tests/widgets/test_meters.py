@@ -133,6 +133,18 @@ def test_the_plot_is_loaded_later_and_then_shows_what_was_there(panel):
     assert len(panel.speed.sparkline._curve.getData()[0]) > 3
 
 
+def test_the_tokens_rise_towards_their_budget_which_is_drawn_when_it_comes_near(panel):
+    panel.load_plots()
+    sparkline, setup = panel.cost.sparkline, EVENTS[0].setup
+    tokens = fold(EVENTS).ledger.completion_tokens
+    for budget, near in ((tokens * 20, False), (tokens + 10, True), (None, False)):
+        limited = replace(setup, budget=replace(setup.budget, tokens=budget))
+        panel.set_state(fold([replace(EVENTS[0], setup=limited), *EVENTS[1:]]))
+        assert sparkline._curve.getData()[1][-1] == pytest.approx(tokens)
+        assert sparkline._limit.isVisible() == near
+    assert sparkline._limit.value() == tokens + 10
+
+
 samples = st.lists(
     st.tuples(st.floats(0.001, 0.5), st.integers(0, 64), st.floats(0.001, 0.5)), min_size=1, max_size=200
 )
@@ -149,6 +161,11 @@ def test_no_token_is_lost_in_the_bins_and_their_number_is_bounded(steps):
         growing.append(row)
         series.follow(growing)
     assert sum(series._tokens) == pytest.approx(sum(tokens for _, tokens, _ in rows))
+    moments, totals = series.totals()
+    assert moments == sorted(moments)
+    assert totals == sorted(totals)
+    assert (moments[-1], totals[0]) == (rows[-1][0], 0.0)
+    assert totals[-1] == pytest.approx(sum(tokens for _, tokens, _ in rows))
     assert len(series._tokens) <= MOST_BINS
 
 

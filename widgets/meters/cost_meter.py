@@ -7,6 +7,8 @@ from PySide6.QtWidgets import QWidget
 from engine.trace.fold import RunState
 from widgets.meters import numbers
 from widgets.meters.fact_rows import FactRows
+from widgets.meters.rate_series import RateSeries
+from widgets.meters.sparkline import Sparkline
 from widgets.panels.section import Section
 
 ROWS = {
@@ -24,16 +26,22 @@ ROWS = {
 
 
 class CostMeter(Section):
-    """Tokens by kind, operations, energy and money."""
+    """Tokens over time towards their budget, tokens by kind, operations, energy and money."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Cost so far", parent)
+        self.sparkline = Sparkline("Tokens generated over the run")
+        self.sparkline.setToolTip("Tokens generated over the run; the dashed line is their budget.")
         self.rows = FactRows(ROWS)
+        self._series = RateSeries()
+        self.body.addWidget(self.sparkline)
         self.body.addWidget(self.rows)
 
     def show_state(self, state: RunState) -> None:
         """Shows the ledger of a state."""
         ledger, there = state.ledger, state.status != "empty"
+        if self._series.follow(state.rate_samples):
+            self.sparkline.set_data(*self._series.totals(), ceiling=_token_budget(state))
         tokens = {
             "prompt": ledger.prompt_tokens,
             "cached": ledger.cached_tokens,
@@ -48,3 +56,7 @@ class CostMeter(Section):
         self.rows.set_name("price", f"Electricity{estimate}")
         self.rows.set_value("energy", numbers.prefixed(ledger.energy_joules, "J"))
         self.rows.set_value("price", numbers.price(ledger.cost, ledger.tariff.currency))
+
+
+def _token_budget(state: RunState) -> int | None:
+    return state.start.setup.budget.tokens if state.start is not None else None

@@ -84,7 +84,8 @@ class MetersPanel(QScrollArea):
 
     def load_plots(self) -> None:
         """Imports the plot library; called once, after the window is on the screen."""
-        self.speed.sparkline.load_plot()
+        for sparkline in (self.speed.sparkline, self.cost.sparkline):
+            sparkline.load_plot()
 
     def update_now(self) -> None:
         """Brings all meters up to date."""

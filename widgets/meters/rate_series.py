@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 
 Sample = tuple[float, int, float]
 MOST_BINS = 160
@@ -21,6 +22,7 @@ class RateSeries:
         self.width = FIRST_WIDTH
         self._tokens: list[float] = []
         self._read = 0
+        self._newest = 0.0
         self._source: Sequence[Sample] | None = None
 
     def follow(self, samples: Sequence[Sample]) -> bool:
@@ -40,8 +42,16 @@ class RateSeries:
         bins = self._tokens[:-1] if len(self._tokens) > 1 else self._tokens
         return [(i + 0.5) * self.width for i in range(len(bins))], [tokens / self.width for tokens in bins]
 
+    def totals(self) -> tuple[list[float], list[float]]:
+        """(end of each bin in seconds, all tokens until then), from nothing at the beginning to the newest step."""
+        if not self._tokens:
+            return [], []
+        ends = [i * self.width for i in range(len(self._tokens))]
+        return [*ends, self._newest], [0.0, *accumulate(self._tokens)]
+
     def _add(self, t: float, tokens: int, seconds: float) -> None:
         start = max(0.0, t - seconds)
+        self._newest = t
         while t / self.width >= MOST_BINS:
             self._halve()
         first, last = int(start / self.width), int(t / self.width)

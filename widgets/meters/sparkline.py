@@ -1,28 +1,35 @@
-"""Tokens a second as a line. The plot library is imported after the window is on the screen."""
+"""A figure of the run as a line over time. The plot library is imported after the window is on the screen."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from widgets.theme import SIZE_TINY, THEMES, current_theme, font, px
 
 HEIGHT = 64
+CEILING_FROM = 4.0  # a ceiling more than this many times as high would press the line flat, and is not shown yet
 
 
 class Sparkline(QWidget):
-    """A live plot without a frame; empty until `load_plot` was called."""
+    """A live plot without a frame; empty until `load_plot` was called.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    Args:
+        name: What it shows, for screen readers.
+    """
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFixedHeight(px(HEIGHT))
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._plot: Any = None  # a pyqtgraph.PlotWidget, a type that is not there before it is imported
         self._data: tuple[Sequence[float], Sequence[float]] = ((), ())
-        self.setAccessibleName("Tokens per second over the run")
+        self._ceiling: float | None = None
+        self.setAccessibleName(name)
         THEMES.theme_changed.connect(self._paint_theme)
 
     def load_plot(self) -> None:
@@ -42,27 +49,35 @@ class Sparkline(QWidget):
         plot.setFrameShape(plot.Shape.NoFrame)
         plot.getPlotItem().setContentsMargins(0, 7, 0, 5)
         self._curve = plot.plot([], [], antialias=True)
+        self._limit = pyqtgraph.InfiniteLine(angle=0)
+        self._limit.setVisible(False)
+        plot.addItem(self._limit)
         self._plot = plot
         self._column.addWidget(plot)
         self._paint_theme()
         self._draw()
 
-    def set_data(self, t: Sequence[float], rates: Sequence[float]) -> None:
-        """Shows rates (tokens a second) at times (seconds); called at most ten times a second."""
-        self._data = (t, rates)
+    def set_data(self, t: Sequence[float], values: Sequence[float], ceiling: float | None = None) -> None:
+        """Shows values at times (seconds), below a dashed line at `ceiling`; called at most ten times a second."""
+        self._data, self._ceiling = (t, values), ceiling
         self._draw()
 
     def _draw(self) -> None:
         if self._plot is None:
             return
-        t, rates = self._data
-        top = _round_up(max(rates, default=0.0))
+        t, values = self._data
+        highest = max(values, default=0.0)
+        near = self._ceiling is not None and highest * CEILING_FROM >= self._ceiling
+        top = max(highest, self._ceiling) if near and self._ceiling is not None else _round_up(highest)
+        self._limit.setVisible(near)
+        if self._ceiling is not None:
+            self._limit.setValue(self._ceiling)
         self._plot.setXRange(0.0, max([*t[-1:], 1.0]), padding=0.0)
         self._plot.setYRange(0.0, top, padding=0.04)
         axis = self._plot.getPlotItem().getAxis("left")
-        axis.setVisible(bool(rates))
-        axis.setTicks([[(0.0, "0"), (top, f"{top:,.0f}")]] if rates else [[]])
-        self._curve.setData(list(t), list(rates))
+        axis.setVisible(bool(values))
+        axis.setTicks([[(0.0, "0"), (top, f"{top:,.0f}")]] if values else [[]])
+        self._curve.setData(list(t), list(values))
 
     def _paint_theme(self) -> None:
         if self._plot is None:
@@ -72,6 +87,7 @@ class Sparkline(QWidget):
         theme = current_theme()
         self._plot.setBackground(theme.surface)
         self._curve.setPen(pyqtgraph.mkPen(theme.accent, width=2))
+        self._limit.setPen(pyqtgraph.mkPen(theme.muted, width=1, style=Qt.PenStyle.DashLine))
         tint = pyqtgraph.mkColor(theme.accent)
         tint.setAlpha(28)
         self._curve.setFillLevel(0.0)

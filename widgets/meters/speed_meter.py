@@ -24,7 +24,7 @@ class SpeedMeter(Section):
         self.words = QLabel()
         set_role(self.words, "muted")
         self.words.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        self.sparkline = Sparkline()
+        self.sparkline = Sparkline("Tokens per second over the run")
         self._series = RateSeries()
         row = QHBoxLayout()
         row.setSpacing(8)

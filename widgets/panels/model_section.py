@@ -5,67 +5,36 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from engine.setup import LoadOptions
+from engine.check import MAX_CONTEXT, MAX_DEVICES, MAX_LAYERS, MAX_THREADS, MIN_CONTEXT
+from engine.settings import Setting
+from engine.setup import FLASH_ATTENTION, SPLIT_MODES, LoadOptions
 from widgets.panels.field_error import FieldError, mark_invalid
 from widgets.panels.section import Folded, Section
+from widgets.panels.setting_fields import ChoiceField
+from widgets.panels.typed_field import TypedField, shares_field, whole_field
 from widgets.theme import set_kind, set_role
 
-CHECKS = ("flash_attention", "offload_kqv", "safe_mode", "load_anyway")
-
-
-class WholeField(QWidget):
-    """A whole number with a name, on one line. A word stands for one special value: `auto` for 0, `all` for -1."""
-
-    changed = Signal()
-
-    def __init__(self, title: str, help_text: str, most: int, special: tuple[str, int]) -> None:
-        super().__init__()
-        self._most, self._special = most, special
-        self._value = special[1]
-        self.field = QLineEdit(special[0], alignment=Qt.AlignmentFlag.AlignRight)
-        self.field.setFixedWidth(92)
-        self.field.setProperty("role", "value")
-        self.field.setAccessibleName(title)
-        self.error = FieldError()
-        label = QLabel(title)
-        for widget in (label, self.field):
-            widget.setToolTip(help_text)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(label, 1)
-        row.addWidget(self.field)
-        self.field.editingFinished.connect(self._on_field_edited)
-
-    def value(self) -> int:
-        """The number."""
-        return self._value
-
-    def set_value(self, value: int) -> None:
-        """Shows a number without saying that it changed."""
-        self._value = value
-        self.field.setText(self._special[0] if value == self._special[1] else f"{value:,}")
-        self._complain("")
-
-    def _on_field_edited(self) -> None:
-        text = self.field.text().replace(",", "").strip().lower()
-        if text == self._special[0]:
-            number = self._special[1]
-        elif text.isascii() and text.isdigit() and int(text) <= self._most:
-            number = int(text)
-        else:
-            self._complain(f"Write “{self._special[0]}” or a whole number up to {self._most:,}.")
-            return
-        changed = number != self._value
-        self.set_value(number)
-        if changed:
-            self.changed.emit()
-
-    def _complain(self, words: str) -> None:
-        self.error.say(words)
-        mark_invalid(self.field, bool(words))
+CHECKS = ("offload_kqv", "safe_mode", "load_anyway")
+FIELDS = ("n_ctx", "n_threads", "split_mode", "tensor_split", "main_gpu")
+FLASH = Setting(
+    "flash_attention",
+    "choice",
+    "auto",
+    "Flash attention",
+    "A way to compute attention that needs less memory; “auto” takes it where it is the faster one.",
+    choices=tuple(FLASH_ATTENTION),
+)
+SPLIT = Setting(
+    "split_mode",
+    "choice",
+    "layer",
+    "Split over GPUs",
+    "How several GPUs share the model: whole layers each, rows of every layer, or none: all on the main GPU.",
+    choices=SPLIT_MODES,
+)
 
 
 class ModelSection(Section):
@@ -84,24 +53,27 @@ class ModelSection(Section):
         self.browse = QPushButton("Choose…")
         self.browse.setToolTip("Looks for a GGUF file.")
         self.error = FieldError()
-        self.layers = WholeField(
-            "Layers on GPU",
-            "How many layers the GPU computes: “all”, or a number; 0 keeps to the CPU.",
-            999,
-            ("all", -1),
-        )
-        self.n_ctx = WholeField(
-            "Context", "How many tokens fit into the KV cache, all candidates together; “auto” suits the run.",
-            1_048_576, ("auto", 0),
+        self.layers = whole_field(
+            "Layers on GPU", "How many layers the GPU computes: “all”, or a number; 0 keeps to the CPU.",
+            0, MAX_LAYERS, ("all", -1),
         )  # fmt: skip
-        self.n_threads = WholeField(
-            "Threads", "CPU threads for decoding; “auto” measures what is fastest beside this window.", 512, ("auto", 0)
+        self.n_ctx = whole_field(
+            "Context", "How many tokens fit into the KV cache, all candidates together; “auto” suits the run.",
+            MIN_CONTEXT, MAX_CONTEXT, ("auto", 0),
+        )  # fmt: skip
+        self.n_threads = whole_field(
+            "Threads", "CPU threads for decoding; “auto” takes the physical cores, of four or more all but one.",
+            1, MAX_THREADS, ("auto", 0),
+        )  # fmt: skip
+        self.split_mode = ChoiceField(SPLIT)
+        self.tensor_split = shares_field(
+            "Shares of the GPUs", "How much of the model each GPU takes, as 3, 1; “auto” goes by their free memory.",
+            MAX_DEVICES,
+        )  # fmt: skip
+        self.main_gpu = whole_field(
+            "Main GPU", "The number of the GPU that holds what is not split.", 0, MAX_DEVICES - 1, ("first", 0)
         )
-        self.main_gpu = WholeField("Main GPU", "The number of the GPU that holds what is not split.", 63, ("first", 0))
-        self.flash_attention = QCheckBox("Flash attention")
-        self.flash_attention.setToolTip(
-            "A faster way to compute attention; the answers stay the same but for rounding."
-        )
+        self.flash_attention = ChoiceField(FLASH)
         self.offload_kqv = QCheckBox("KV cache on the GPU")
         self.offload_kqv.setToolTip("Keeps the cache beside the layers; off saves GPU memory and costs speed.")
         self.safe_mode = QCheckBox("Safe mode")
@@ -116,18 +88,24 @@ class ModelSection(Section):
 
     def options(self) -> LoadOptions:
         """The options; an empty path stands for the default model's."""
-        values = {name: getattr(self, name).value() for name in ("n_ctx", "n_threads", "main_gpu")}
+        values = {name: getattr(self, name).value() for name in FIELDS}
         checks = {name: getattr(self, name).isChecked() for name in CHECKS}
+        flash = dict(FLASH_ATTENTION)[self.flash_attention.value()]
         path = self.path.text().strip() or self._default_path
-        return msgspec.structs.replace(self._rest, path=path, n_gpu_layers=self.layers.value(), **values, **checks)
+        return msgspec.structs.replace(
+            self._rest, path=path, n_gpu_layers=self.layers.value(), flash_attention=flash, **values, **checks
+        )
 
     def set_options(self, options: LoadOptions) -> None:
         """Shows options without saying that they changed."""
         self._rest = options
         self.path.setText("" if options.path == self._default_path else options.path)
         self.layers.set_value(options.n_gpu_layers)
-        for name in ("n_ctx", "n_threads", "main_gpu"):
+        for name in FIELDS:
             getattr(self, name).set_value(getattr(options, name))
+        self.flash_attention.set_value(
+            next(word for word, on in FLASH_ATTENTION.items() if on is options.flash_attention)
+        )
         for name in CHECKS:
             getattr(self, name).setChecked(getattr(options, name))
         self._check_path()
@@ -140,8 +118,7 @@ class ModelSection(Section):
     def errors(self) -> list[QWidget]:
         """The fields whose text is not a value; the path when there is no such file."""
         self._check_path()
-        fields = (self.layers, self.n_ctx, self.n_threads, self.main_gpu)
-        wrong: list[QWidget] = [field.field for field in fields if field.error.text()]
+        wrong: list[QWidget] = [field.field for field in self._typed_fields() if field.error.text()]
         return [self.path, *wrong] if self.error.text() else wrong
 
     def _build(self) -> None:
@@ -153,9 +130,14 @@ class ModelSection(Section):
         self.body.addWidget(self.error)
         self._add(self.layers, self.body)
         self.body.addWidget(self.folded)
-        for field in (self.n_ctx, self.n_threads, self.main_gpu):
-            self._add(field, self.folded.body)
-        for check in (self.flash_attention, self.offload_kqv, self.safe_mode, self.load_anyway):
+        self._add(self.n_ctx, self.folded.body)
+        self._add(self.n_threads, self.folded.body)
+        for choice in (self.flash_attention, self.split_mode):
+            choice.changed.connect(self.changed)
+            self.folded.body.addWidget(choice)
+        self._add(self.tensor_split, self.folded.body)
+        self._add(self.main_gpu, self.folded.body)
+        for check in (self.offload_kqv, self.safe_mode, self.load_anyway):
             self.folded.body.addWidget(check)
             check.clicked.connect(lambda _: self.changed.emit())
         self.folded.body.addWidget(self.reload)
@@ -166,7 +148,10 @@ class ModelSection(Section):
         set_kind(self.browse, "normal")
         set_role(self.error, "error")
 
-    def _add(self, field: WholeField, body: QVBoxLayout) -> None:
+    def _typed_fields(self) -> tuple[TypedField[int] | TypedField[tuple[float, ...]], ...]:
+        return self.layers, self.n_ctx, self.n_threads, self.tensor_split, self.main_gpu
+
+    def _add(self, field: TypedField[int] | TypedField[tuple[float, ...]], body: QVBoxLayout) -> None:
         field.changed.connect(self.changed)
         body.addWidget(field)
         body.addWidget(field.error)

@@ -9,13 +9,15 @@ from pathlib import Path
 
 import psutil
 
+from engine.check import check_load
 from engine.errors import ModelError
 from engine.events import Backend as BackendName
 from engine.events import ModelReport
 from engine.inference.backend import RunShape
 from engine.inference.chat_template import ChatTemplate
 from engine.inference.decoder import BatchItem
-from engine.inference.llama.context import MAX_SLOTS, AbortFlag, LlamaContext
+from engine.inference.llama.context import AbortFlag, LlamaContext
+from engine.inference.llama.layout import Layout, shares_cells, slots_of, wants_flash_attention
 from engine.inference.llama.model import LlamaModel, gpu_supported
 from engine.inference.scheduler import Scheduler
 from engine.models.gguf_header import read_header
@@ -26,7 +28,7 @@ from engine.setup import LoadOptions
 
 N_BATCH = 512
 SMALLEST_CONTEXT = 2048
-STREAMS_FROM = 16  # candidates: from here on, looking over the cells of all costs more than shared prefixes save
+USUAL = RunShape(16, 192, 160)  # a run of the usual kind finds its context ready when the model is
 GPU_HINT = 'CMAKE_ARGS="-DGGML_CUDA=on" uv sync --reinstall-package llama-cpp-python --no-cache'
 
 Progress = Callable[[str, float, bool], None]
@@ -84,28 +86,23 @@ class LlamaBackend:
             device=", ".join(model.devices) if on_gpu else "CPU",
             gpu_supported=gpu_supported(),
             gpu_hint="" if gpu_supported() else GPU_HINT,
-            flash_attention=self._options.flash_attention,
+            flash_attention=context.layout.flash_attention,
             kv_layout="unified" if context.shared else "streams",
             safe_mode=self._options.safe_mode,
             safe_mode_reason=self._reason,
             n_threads=self._threads,
-            memory_estimated_bytes=_estimate(facts, self._options, context.cells, context.slots).total_bytes,
+            memory_estimated_bytes=_estimate(
+                facts, context.cells, context.slots, flash_attention=context.layout.flash_attention
+            ).total_bytes,
             memory_measured_bytes=max(0, self._resident),
             load_seconds=round(self._load_seconds, 3),
         )
 
     def scheduler(self, shape: RunShape) -> Scheduler:
         """A scheduler with room for `shape`, or for as much of it as a sequence limit and the memory allow."""
-        slots = min(MAX_SLOTS, max(1, shape.sequences))
-        shared = not self._model.can_fork or slots < STREAMS_FROM
-        cells = self._cells(shape, slots, shared)
-        context = self._context
-        fits = (
-            context is not None and context.shared == shared and context.slots >= slots and context.cells >= cells
-            and (shared or context.cells_per_slot >= cells // slots)
-        )  # fmt: skip
-        if not fits or self._scheduler is None:
-            self._open(cells, slots, shared)
+        layout = self._layout(shape)
+        if self._context is None or self._scheduler is None or not layout.fits_into(self._context.layout):
+            self._open(layout)
         if self._scheduler is None:
             raise AssertionError("an open context has a scheduler")
         return self._scheduler
@@ -136,10 +133,20 @@ class LlamaBackend:
 
     def _ready_context(self) -> LlamaContext:
         if self._context is None:
-            self._open(min(SMALLEST_CONTEXT, self.room()), 16, True)
+            self._open(self._layout(USUAL))
         if self._context is None:
             raise AssertionError("opening a context opens one")
         return self._context
+
+    def _layout(self, shape: RunShape) -> Layout:
+        slots, shared = slots_of(shape), shares_cells(shape, can_fork=self._model.can_fork)
+        cells = self._cells(shape, slots, shared)
+        flash = self._options.flash_attention
+        if flash is None:
+            on_gpu = bool(self._model.offloaded and self._model.offloaded[0])
+            reach, n_heads = cells if shared else cells // slots, self._facts.n_heads
+            flash = on_gpu or wants_flash_attention(shape, reach=reach, n_heads=n_heads, n_batch=N_BATCH)
+        return Layout(cells, slots, shared, flash)
 
     def _cells(self, shape: RunShape, slots: int, shared: bool) -> int:
         """Cells for the whole run: rounded up so that the next run fits too, and never more than memory holds."""
@@ -161,17 +168,9 @@ class LlamaBackend:
         held = self._context.cells if self._context else 0
         return held + int(free * 0.5) // per_cell
 
-    def _open(self, cells: int, slots: int, shared: bool) -> None:
+    def _open(self, layout: Layout) -> None:
         self._close_context()
-        self._context = LlamaContext(
-            self._model,
-            cells=cells,
-            slots=slots,
-            shared=shared,
-            n_batch=N_BATCH,
-            n_threads=self._threads,
-            abort=self._abort,
-        )
+        self._context = LlamaContext(self._model, layout, n_batch=N_BATCH, n_threads=self._threads, abort=self._abort)
         self._scheduler = Scheduler(self._context, self._model)
 
     def _close_context(self) -> None:
@@ -190,20 +189,21 @@ def default_threads() -> int:
 
 
 def _checked_facts(options: LoadOptions) -> ModelFacts:
+    check_load(options)
     facts = facts_of(read_header(options.path))
     check_usable(facts)
     if options.n_ctx and not options.load_anyway:
-        estimate = _estimate(facts, options, options.n_ctx, 1)
+        estimate = _estimate(facts, options.n_ctx, 1, flash_attention=options.flash_attention is not False)
         if estimate.verdict == "too_large":
             raise ModelError(
                 f"A context of {options.n_ctx:,} tokens does not fit into memory.",
-                " ".join(estimate.lines),
+                "; ".join(estimate.lines),
                 "Ask for a smaller context, or load anyway if you know better.",
             )
     return facts
 
 
-def _estimate(facts: ModelFacts, options: LoadOptions, n_ctx: int, slots: int) -> MemoryEstimate:
+def _estimate(facts: ModelFacts, n_ctx: int, slots: int, *, flash_attention: bool) -> MemoryEstimate:
     return estimate_memory(
-        facts, machine_memory(), n_ctx=n_ctx, n_seqs=slots, n_ubatch=N_BATCH, flash_attention=options.flash_attention
+        facts, machine_memory(), n_ctx=n_ctx, n_seqs=slots, n_ubatch=N_BATCH, flash_attention=flash_attention
     )

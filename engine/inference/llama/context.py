@@ -12,11 +12,11 @@ import numpy as np
 
 from engine.errors import EngineError
 from engine.inference.decoder import BatchItem, DecodeStatus, Logits, Sampled, Sampler
+from engine.inference.llama.layout import Layout
 from engine.inference.llama.model import LlamaModel
 from engine.inference.llama.sampler import LlamaSampler, RowReader, sample
 from engine.types import Sampling
 
-MAX_SLOTS = 256  # llama.cpp's own limit of sequences
 STATUS: dict[int, DecodeStatus] = {0: "ok", 1: "no_slot", 2: "aborted"}
 
 
@@ -45,16 +45,15 @@ class AbortFlag:
 class LlamaContext:
     """Implements `Decoder`. Freed by `close`; the model must live longer."""
 
-    def __init__(
-        self, model: LlamaModel, *, cells: int, slots: int, shared: bool, n_batch: int, n_threads: int, abort: AbortFlag
-    ) -> None:
-        self.model, self.slots, self.shared, self.n_batch = model, slots, shared, n_batch
+    def __init__(self, model: LlamaModel, layout: Layout, *, n_batch: int, n_threads: int, abort: AbortFlag) -> None:
+        cells, slots, shared = layout.cells, layout.slots, layout.shared
+        self.model, self.layout, self.slots, self.shared, self.n_batch = model, layout, slots, shared, n_batch
         self.abort, self.partial = abort, model.can_fork
         params = llama_cpp.llama_context_default_params()
         params.n_ctx, params.n_batch, params.n_ubatch = cells, n_batch, n_batch
         params.n_seq_max, params.kv_unified = slots, shared
         params.n_threads = params.n_threads_batch = n_threads
-        params.flash_attn_type = 1 if model.options.flash_attention else 0
+        params.flash_attn_type = 1 if layout.flash_attention else 0
         params.offload_kqv, params.swa_full, params.no_perf = model.options.offload_kqv, True, True
         params.abort_callback = abort.callback
         params.abort_callback_data = ctypes.addressof(abort.buffer)
@@ -117,7 +116,7 @@ class LlamaContext:
 
     def new_sampler(self, sampling: Sampling, seed: int) -> LlamaSampler:
         """A chain of llama.cpp's samplers for one sequence."""
-        return LlamaSampler(sampling, seed)
+        return LlamaSampler(sampling, seed, self.model.end_tokens)
 
     def sample(self, logits: Logits, picks: Sequence[tuple[int, Sampler]]) -> list[Sampled]:
         """Draws one token for each (row, sampler)."""

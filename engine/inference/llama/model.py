@@ -12,6 +12,11 @@ from engine.errors import ModelError
 from engine.inference.llama.log import Log
 from engine.setup import LoadOptions
 
+SPLIT_MODES = {
+    "layer": llama_cpp.LLAMA_SPLIT_MODE_LAYER,
+    "row": llama_cpp.LLAMA_SPLIT_MODE_ROW,
+    "none": llama_cpp.LLAMA_SPLIT_MODE_NONE,
+}
 _log: Log | None = None
 
 
@@ -133,6 +138,11 @@ class LlamaModel:
             return piece.decode("utf-8", "replace")
         return str(llama_cpp.llama_vocab_get_text(self._vocab, token).decode("utf-8", "replace"))
 
+    @functools.cached_property
+    def end_tokens(self) -> frozenset[int]:
+        """All tokens that end generation."""
+        return frozenset(filter(self.is_end, range(self.n_vocab)))
+
     def is_end(self, token: int) -> bool:
         """Whether the token ends generation (end of text, of turn, ...)."""
         return bool(llama_cpp.llama_vocab_is_eog(self._vocab, token))
@@ -141,7 +151,7 @@ class LlamaModel:
 def _load(options: LoadOptions, progress: Callable[[float], None]) -> object:
     params = llama_cpp.llama_model_default_params()
     params.n_gpu_layers = options.n_gpu_layers if options.n_gpu_layers >= 0 else 0x7FFFFFFF
-    params.main_gpu = options.main_gpu
+    params.main_gpu, params.split_mode = options.main_gpu, SPLIT_MODES[options.split_mode]
     if options.safe_mode:
         params.use_extra_bufts = False
     if options.tensor_split:

@@ -25,16 +25,23 @@ TOKEN_DATA = np.dtype([("id", "<i4"), ("logit", "<f4"), ("p", "<f4")])
 
 
 class LlamaSampler:
-    """One sequence's chain: penalties, top-k, top-p, min-p, temperature, draw (or greedy at temperature 0)."""
+    """One sequence's chain: penalties, top-k, top-p, min-p, temperature, draw (or greedy at temperature 0).
 
-    def __init__(self, sampling: Sampling, seed: int) -> None:
+    `ends` are the tokens that end generation; none of them is drawn before `sampling.min_tokens` others.
+    """
+
+    def __init__(self, sampling: Sampling, seed: int, ends: frozenset[int]) -> None:
         self.alternatives = sampling.alternatives
         self.penalizes = sampling.repeat_penalty != 1.0
-        self.shortlist = _shortlist_size(sampling)
+        self._withheld, self._ends = sampling.min_tokens, ends
+        self.shortlist = _shortlist_size(sampling, len(ends) if sampling.min_tokens else 0)
         self._chain = _chain(sampling, seed)
 
     def draw(self, row: NDArray[np.void]) -> int:
         """Draws from one row of TOKEN_DATA, which is used up: llama.cpp reorders it in place."""
+        if self._withheld > 0:
+            self._withheld -= 1
+            row["logit"][[i for i, token in enumerate(row["id"].tolist()) if token in self._ends]] = -np.inf
         array = llama_cpp.llama_token_data_array(
             data=ctypes.cast(row.ctypes.data, llama_cpp.llama_token_data_p), size=len(row), selected=-1, sorted=False
         )
@@ -51,16 +58,17 @@ class LlamaSampler:
             self._chain = None
 
 
-def _shortlist_size(sampling: Sampling) -> int:
+def _shortlist_size(sampling: Sampling, withheld: int) -> int:
     """How many of the likeliest tokens the chain can reach; 0 means all of them.
 
     A penalty only lowers tokens seen in its window, so top-k after it lies among the k + window likeliest before it.
+    As many more are needed as there are `withheld` ones, which may be the likeliest of all.
     """
     if sampling.temperature <= 0 and sampling.repeat_penalty == 1.0:
-        return max(1, sampling.alternatives)
+        return max(1 + withheld, sampling.alternatives)
     if sampling.top_k <= 0:
         return 0
-    reach = sampling.top_k + (PENALTY_WINDOW if sampling.repeat_penalty != 1.0 else 0)
+    reach = sampling.top_k + withheld + (PENALTY_WINDOW if sampling.repeat_penalty != 1.0 else 0)
     return max(reach, sampling.alternatives)
 
 
