@@ -287,7 +287,7 @@ def _screen(as_json: bool, label: str = "") -> Screen:
     return LiveScreen(label=label)
 
 
-@app.command(epilog="main.py replay run.thinkscope --speed 4")
+@app.command(epilog="main.py replay run.tsrun --speed 4")
 def replay(
     file: Annotated[Path, typer.Argument(help="A recorded run.")],
     speed: Annotated[float, typer.Option(min=0.01, max=1000, help="Times its own pace; 1 is as it was.")] = 1.0,

@@ -299,7 +299,7 @@ class MainWindow(QMainWindow):
         if self._shown is None or shown[0] is not self._shown[0] or shown[1] != self._shown[1]:
             self._shown = shown
             self.stage.set_state(player.state, self.controller.label.lower() or None)
-            self.meters.set_state(player.state)
+            self.meters.set_state(player.state, at_once=False)  # the stage has had its share of this frame
         else:
             self.stage.refresh()
         self._show_moment()

@@ -27,7 +27,7 @@ def environment(folder: Path) -> dict[str, str]:
 
 
 def test_best_of_n_on_the_default_model_ends_with_a_full_summary_and_can_be_replayed(tmp_path: Path) -> None:
-    trace = tmp_path / "run.thinkscope"
+    trace = tmp_path / "run.tsrun"
     options = ["--strategy", "best-of-n", "--set", "n=3", "--verifier", "arithmetic", "--max-tokens", "24"]
     done = subprocess.run(
         command("run", "What is 47 + 35?", *options, "--answer", "82", "--events", str(trace), "--json"),

@@ -82,7 +82,7 @@ def test_a_run_streams_into_stage_meters_and_timeline(desk, qtbot):
     assert window.toolbar.stop_button.isEnabled()
     assert "LIVE" in window.timeline.clock.text()
     finish(desk, qtbot, 40)
-    assert window.meters.answer.answer.text() == "82"
+    qtbot.waitUntil(lambda: window.meters.answer.answer.text() == "82")
     assert window.toolbar.run_button.isEnabled()
     assert "LIVE" not in window.timeline.clock.text()
 

@@ -62,12 +62,16 @@ class MetersPanel(QScrollArea):
         self._build()
         self.update_now()
 
-    def set_state(self, state: RunState) -> None:
-        """Shows another run, or another moment of one, at once."""
+    def set_state(self, state: RunState, at_once: bool = True) -> None:
+        """Shows another run, or another moment of one: at once, or by turns, beginning with the next frame."""
         if state.start is not self._state.start:
             self.inspector.select(state, None)
         self._state = state
-        self.update_now()
+        if at_once:
+            self.update_now()
+        else:
+            self._turn = 0
+            self._timer.start(TURN_MS)
 
     def refresh(self) -> None:
         """The state has moved on; cheap to call every frame."""

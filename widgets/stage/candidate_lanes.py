@@ -53,7 +53,6 @@ from widgets.theme import (
 )
 
 RENDER_SECONDS = 0.002
-FIRST_RENDER_SECONDS = 0.004
 FRAME_MS = 16
 MOST_RECTANGLES = 4
 SHORTEST_SPAN = 16
@@ -120,7 +119,7 @@ class CandidateLanesView(TokenSurface):
         self._answers = {}
         self._detail.set_state(state)
         self._lay_out(animate=False)
-        self._render(FIRST_RENDER_SECONDS)
+        self._render(RENDER_SECONDS)
         self.viewport().update()
         self._tell()
 
@@ -360,11 +359,11 @@ class CandidateLanesView(TokenSurface):
         for candidate, rect in self._rects.items():
             if self._lanes[candidate].stale and rect.intersects(shown):
                 self._stale[candidate] = None
-        self._render(FIRST_RENDER_SECONDS)
+        self._render(RENDER_SECONDS)
 
     def _on_theme_changed(self) -> None:
         self._lay_out(animate=False)
-        self._render(FIRST_RENDER_SECONDS)
+        self._render(RENDER_SECONDS)
         self.viewport().update()
 
     def _tell(self) -> None:
@@ -376,7 +375,7 @@ class CandidateLanesView(TokenSurface):
         """Chooses the form of the lanes again."""
         super().resizeEvent(event)
         self._lay_out(animate=False)
-        self._render(FIRST_RENDER_SECONDS)
+        self._render(RENDER_SECONDS)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Puts the lanes' pixmaps on the screen, and the marks that move on top."""
