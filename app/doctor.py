@@ -19,6 +19,7 @@ from app.processor import processor
 from app.qt_libraries import IMPORT_LIBRARIES, X11_LIBRARIES, install_command, missing_packages
 from engine.errors import ModelError
 from engine.models.gguf_header import read_header
+from engine.models.gpu_builds import GPU_SWITCHES, REBUILD, build_command
 from engine.models.library import default_model_path
 from engine.models.machine_memory import machine_memory
 from engine.models.memory_estimate import mebibytes
@@ -28,13 +29,6 @@ from engine.trace.store import data_folder
 Status = Literal["ok", "note", "bad"]
 SIGNS = {"ok": "ok  ", "note": "note", "bad": "BAD "}
 QT_TEST = "from PySide6.QtWidgets import QApplication; a = QApplication([]); print(a.platformName())"
-GPU_BUILDS = {
-    "CUDA (NVIDIA)": 'CMAKE_ARGS="-DGGML_CUDA=on"',
-    "Metal (Apple)": 'CMAKE_ARGS="-DGGML_METAL=on"',
-    "Vulkan (any)": 'CMAKE_ARGS="-DGGML_VULKAN=on"',
-    "ROCm (AMD)": 'CMAKE_ARGS="-DGGML_HIP=on"',
-}
-REBUILD = "uv sync --reinstall-package llama-cpp-python --no-cache"
 
 
 class Check(msgspec.Struct, frozen=True):
@@ -208,7 +202,7 @@ def _amx_step() -> str:
     flags = "-mno-amx-tile -mno-amx-int8 -mno-amx-bf16"
     arguments = f"-DCMAKE_C_FLAGS='{flags}' -DCMAKE_CXX_FLAGS='{flags}'"
     words = "Everything works, a little slower. For the faster kernels build without AMX:"
-    return f'{words}\nCMAKE_ARGS="{arguments}" {REBUILD}'
+    return f"{words}\n{build_command(arguments)}"
 
 
 def _gpu(supported: bool | None) -> list[Check]:
@@ -216,7 +210,7 @@ def _gpu(supported: bool | None) -> list[Check]:
         return [Check("GPU", "note", "unknown: the worker process did not start.")]
     if supported:
         return [Check("GPU", "ok", "this build can offload layers; choose how many with --gpu-layers")]
-    builds = [f"{name}: {arguments} {REBUILD}" for name, arguments in GPU_BUILDS.items()]
+    builds = [f"{name}: {build_command(switches)}" for name, switches in GPU_SWITCHES.items()]
     return [Check("GPU", "note", "this build of llama.cpp has no GPU support. To get it:", "\n".join(builds))]
 
 

@@ -23,6 +23,11 @@ _SPOKEN = re.compile(r"\b(?:plus|minus|times|multiplied by|divided by)\b", re.IG
 _ASKS_A_NUMBER = re.compile(
     r"\bhow (?:many|much|far|long|old|tall|heavy|fast)\b|\bwhat is the (?:total|sum|cost|price|average)"
 )
+_MAY_ASK_A_NUMBER = re.compile(
+    r"\bhow (?:many|much|far|long|old|tall|heavy|fast|big|large|high|deep|often)\b|\bwhen\b"
+    r"|\b(?:number|total|sum|product|difference|average|cost|price|age|year|date|time|percent|percentage|probability)\b"
+    r"|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|half|twice|dozen|hundred|thousand|plus|minus|times)\b"
+)
 
 
 class Example(Struct, frozen=True):
@@ -78,6 +83,11 @@ def guess_kind(question: str) -> str:
         re.findall(r"\d+|\b(?:two|three|four|five|six|seven|eight|nine|ten|half|twice|dozen)\b", question.lower())
     )
     return "word" if counts >= 2 and _ASKS_A_NUMBER.search(question.lower()) else "free"
+
+
+def may_ask_a_number(question: str) -> bool:
+    """Whether anything in a question lets one expect a number: digits, "how many", "when"."""
+    return bool(re.search(r"\d", question) or _MAY_ASK_A_NUMBER.search(question.lower()))
 
 
 def _with_signs(question: str) -> str:

@@ -57,7 +57,7 @@ class LoadReport(QFrame):
             column.addWidget(_text(report.safe_mode_reason))
         if report.gpu_hint:
             column.addWidget(SectionTitle("GPU"))
-            column.addWidget(_text("This build computes on the CPU only. A build for CUDA comes with this command:"))
+            column.addWidget(_text("This build computes on the CPU only. This command builds it for the GPU:"))
             self._add_hint(column, report.gpu_hint)
 
     def _add_hint(self, column: QVBoxLayout, hint: str) -> None:

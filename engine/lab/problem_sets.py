@@ -12,7 +12,7 @@ from msgspec import Struct
 from engine.answers import normalise
 from engine.errors import EngineError
 from engine.numbers import read_number
-from engine.prompts import guess_kind
+from engine.prompts import guess_kind, may_ask_a_number
 from engine.types import Problem
 from engine.verifiers.expression import value_of
 
@@ -74,13 +74,14 @@ def find_problem(question: str) -> Problem | None:
 def make_problem(question: str, answer: str | None = None) -> Problem:
     """The problem for a question as typed, with a given answer, or the known one where there is one.
 
-    A given answer that is no number makes the kind "text", so that words are looked for in the candidates.
+    A given answer that is no number makes the kind "text", so that words are looked for in the candidates; so does a
+    question without any sign that a number is wanted: the last number of an essay is no answer.
     """
     found = find_problem(question)
     given = answer.strip() if answer else ""
     if found is not None:
         return Problem(question, given or found.answer, found.kind, found.title)
-    is_word = bool(given) and read_number(normalise(given)) is None
+    is_word = read_number(normalise(given)) is None if given else not may_ask_a_number(question)
     return Problem(question, given or None, "text" if is_word else "free")
 
 

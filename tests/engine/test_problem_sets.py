@@ -154,6 +154,20 @@ def test_a_given_word_makes_words_be_looked_for() -> None:
     assert make_problem("Why?", "  ").answer is None
 
 
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("Explain why the sky is blue.", "text"),
+        ("What is the capital of France?", "text"),
+        ("How far is the moon?", "free"),
+        ("When did Rome fall?", "free"),
+        ("Is 91 a prime?", "free"),
+    ],
+)
+def test_the_last_number_of_a_text_answers_only_what_may_ask_for_one(question: str, kind: str) -> None:
+    assert make_problem(question).kind == kind
+
+
 def test_a_fraction_is_a_right_answer_in_any_form() -> None:
     assert same_answer("10/72", PROBLEMS[-1].answer)
 

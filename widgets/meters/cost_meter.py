@@ -12,9 +12,9 @@ from widgets.meters.sparkline import Sparkline
 from widgets.panels.section import Section
 
 ROWS = {
+    "generated": ("Tokens generated", "Tokens that candidates have written."),
     "prompt": ("Prompt tokens read", "Prompt tokens that the model read for this run."),
     "cached": ("Prompt tokens cached", "Prompt tokens that candidates shared instead of reading them again."),
-    "generated": ("Tokens generated", "Tokens that candidates have written."),
     "verifier": ("Tokens of judges", "Tokens that verifiers have written; they are charged to the same budget."),
     "flops": ("Compute", "Floating-point operations: 2 × parameters a token, and 2 × layers × width × context."),
     "energy": (
@@ -32,9 +32,8 @@ class CostMeter(Section):
         super().__init__("Cost so far", parent)
         self.sparkline = Sparkline("Tokens generated over the run")
         self.sparkline.setToolTip("Tokens generated over the run; the dashed line is their budget.")
-        self.rows = FactRows(ROWS)
+        self.rows = FactRows(ROWS, below={"generated": self.sparkline})
         self._series = RateSeries()
-        self.body.addWidget(self.sparkline)
         self.body.addWidget(self.rows)
 
     def show_state(self, state: RunState) -> None:

@@ -15,9 +15,15 @@ class FactRows(QWidget):
 
     Args:
         rows: The name and the explaining tooltip of each row, by key.
+        below: What stands below a row, by its key.
     """
 
-    def __init__(self, rows: Mapping[str, tuple[str, str]], parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        rows: Mapping[str, tuple[str, str]],
+        parent: QWidget | None = None,
+        below: Mapping[str, QWidget] | None = None,
+    ) -> None:
         super().__init__(parent)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
@@ -26,7 +32,7 @@ class FactRows(QWidget):
         grid.setColumnStretch(0, 1)
         self._names: dict[str, QLabel] = {}
         self._values: dict[str, QLabel] = {}
-        for i, (key, (name, help_text)) in enumerate(rows.items()):
+        for key, (name, help_text) in rows.items():
             label, value = QLabel(name), QLabel("–")
             label.setStyleSheet("font-size: 13px")
             set_role(label, "muted")
@@ -37,8 +43,11 @@ class FactRows(QWidget):
             for widget in (label, value):
                 widget.setToolTip(help_text)
             value.setAccessibleName(name)
-            grid.addWidget(label, i, 0)
-            grid.addWidget(value, i, 1)
+            row = grid.rowCount()
+            grid.addWidget(label, row, 0)
+            grid.addWidget(value, row, 1)
+            if below and key in below:
+                grid.addWidget(below[key], row + 1, 0, 1, 2)
             self._names[key], self._values[key] = label, value
 
     def set_value(self, key: str, text: str) -> None:

@@ -18,6 +18,7 @@ from widgets.stage.marks import (
     draw_strip,
     draw_text,
     rounded,
+    text_width,
     token_count_text,
 )
 from widgets.theme import SIZE_SMALL, SIZE_TINY, px, qcolor, readable
@@ -163,14 +164,15 @@ class LaneCell(Lane):
     def _paint_answer(self, painter: QPainter, box: QRectF, answer: str, ink: str) -> None:
         theme, c = self.style.theme, self.candidate
         inner = box.adjusted(px(5), 0, -px(5), -2 if c.mix is not None else 0)
-        if box.width() >= px(52):
-            quiet = readable(theme.muted, self._fill())
-            taken = draw_text(painter, inner, number(c), SIZE_TINY, quiet)
-            inner.setLeft(inner.left() + taken + px(4))
         if c.correct:
             draw_ring(painter, QPointF(box.right() - px(8), box.center().y() - 1), px(3), ink, 1.4)
             inner.setRight(box.right() - px(14))
-        draw_text(painter, inner, answer, SIZE_SMALL, ink, RIGHT if box.width() >= px(52) else CENTRE, bold=True)
+        # The candidate's number gives way to its answer: it can be read off the place, too.
+        left = inner.width() - text_width(answer, SIZE_SMALL, bold=True) - px(4)
+        numbered = text_width(number(c), SIZE_TINY) <= left
+        if numbered:
+            draw_text(painter, inner, number(c), SIZE_TINY, readable(theme.muted, self._fill()))
+        draw_text(painter, inner, answer, SIZE_SMALL, ink, RIGHT if numbered else CENTRE, bold=True)
         if c.mix is not None:
             strip = QRectF(px(5), box.height() - 4, box.width() - 2 * px(5), 2)
             painter.fillRect(QRectF(strip.left(), strip.top(), strip.width() * c.mix, 2), qcolor(theme.good))

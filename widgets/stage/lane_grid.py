@@ -13,7 +13,7 @@ Density = Literal["card", "bar", "cell"]
 # The least size of each form, and the widest for which a further column is not better, in logical pixels.
 CARD_MIN_WIDTH, CARD_MIN_HEIGHT = 144, 108
 BAR_MIN_WIDTH, BAR_HEIGHT, BAR_TWO_ROWS_HEIGHT = 140, 26, 36
-CELL_MIN_WIDTH, CELL_HEIGHT, CELL_MAX_HEIGHT = 56, 26, 40
+CELL_MIN_WIDTH, CELL_HEIGHT, CELL_MAX_HEIGHT = 60, 26, 40
 GOOD_ASPECT = 1.45
 TALLEST = 1.05
 

@@ -111,6 +111,11 @@ def draw_text(
     return width
 
 
+def text_width(text: str, size: int, *, bold: bool = False) -> float:
+    """How wide a line of text is."""
+    return _metrics(px(size), bold).advance(text)
+
+
 @lru_cache(maxsize=64)
 def _metrics(pixels: int, bold: bool) -> TypeMetrics:
     return type_metrics(make_font(pixels, BOLD if bold else REGULAR))
@@ -150,5 +155,5 @@ def token_count_text(count: int) -> str:
 __all__ = [
     "CENTRE", "LEFT", "RIGHT", "SIZE_TINY", "chip_width", "draw_check", "draw_chip",
     "draw_cross", "draw_empty", "draw_ring",
-    "draw_star", "draw_strip", "draw_text", "rounded", "token_count_text",
+    "draw_star", "draw_strip", "draw_text", "rounded", "text_width", "token_count_text",
 ]  # fmt: skip

@@ -21,6 +21,7 @@ from engine.inference.llama.layout import Layout, shares_cells, slots_of, wants_
 from engine.inference.llama.model import LlamaModel, gpu_supported
 from engine.inference.scheduler import Scheduler
 from engine.models.gguf_header import read_header
+from engine.models.gpu_builds import usual_gpu_build
 from engine.models.machine_memory import machine_memory
 from engine.models.memory_estimate import MemoryEstimate, estimate_memory
 from engine.models.model_facts import ModelFacts, check_usable, facts_of
@@ -29,7 +30,6 @@ from engine.setup import LoadOptions
 N_BATCH = 512
 SMALLEST_CONTEXT = 2048
 USUAL = RunShape(16, 192, 160)  # a run of the usual kind finds its context ready when the model is
-GPU_HINT = 'CMAKE_ARGS="-DGGML_CUDA=on" uv sync --reinstall-package llama-cpp-python --no-cache'
 
 Progress = Callable[[str, float, bool], None]
 
@@ -85,7 +85,7 @@ class LlamaBackend:
             layers_total=total,
             device=", ".join(model.devices) if on_gpu else "CPU",
             gpu_supported=gpu_supported(),
-            gpu_hint="" if gpu_supported() else GPU_HINT,
+            gpu_hint="" if gpu_supported() else usual_gpu_build(),
             flash_attention=context.layout.flash_attention,
             kv_layout="unified" if context.shared else "streams",
             safe_mode=self._options.safe_mode,
