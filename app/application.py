@@ -11,12 +11,12 @@ from types import TracebackType
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
-from app.error_log import write_down
 from app.garbage import GarbageCollector
 from app.main_window import MainWindow
 from app.milestones import Milestones
 from app.preferences import Preferences
 from app.run_controller import ReplyHandler, RunController
+from engine.error_log import write_down
 from engine.errors import ModelError, ThinkscopeError
 from engine.lab.problem_sets import load_ladder
 from engine.models.library import default_model_path

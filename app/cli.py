@@ -108,7 +108,7 @@ def _leave_stdout() -> None:
 
 
 def _unexpected(error: Exception) -> ThinkscopeError:
-    from app.error_log import write_down
+    from engine.error_log import write_down
 
     if isinstance(error, OSError) and error.errno in OUTPUT_REFUSED and error.filename is None:
         _leave_stdout()
@@ -148,11 +148,18 @@ def run(
     ] = None,
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="A setting of the strategy, as n=16. Repeatable."),
+        typer.Option(
+            "--set", metavar="KEY=VALUE", help="A setting of the strategy: n=16, prompt=step-by-step. Repeatable."
+        ),
     ] = None,
     verifiers: Annotated[
         list[str] | None,
-        typer.Option("--verifier", "-v", metavar="NAME[:WEIGHT]", help="A verifier, with its weight. Repeatable."),
+        typer.Option(
+            "--verifier",
+            "-v",
+            metavar="NAME[:WEIGHT]",
+            help="known-answer, majority, arithmetic, mean-logprob; with a weight. Repeatable.",
+        ),
     ] = None,
     answer: Annotated[
         str | None, typer.Option(help="The right answer. Known by itself for the built-in problems.")
@@ -189,8 +196,17 @@ def run(
     flash_attention: Annotated[
         FlashAttention | None, typer.Option(help="Default auto: on where it is the faster way for this run.")
     ] = None,
-    context: Annotated[int | None, typer.Option(help="Context length in tokens; 0 lets the engine choose.")] = None,
+    context: Annotated[
+        int | None, typer.Option(help="The most tokens of one candidate with its prompt; 0: as trained.")
+    ] = None,
     threads: Annotated[int | None, typer.Option(help="CPU threads; 0 lets the engine choose.")] = None,
+    safe_mode: Annotated[
+        bool | None,
+        typer.Option("--safe-mode/--no-safe-mode", help="Without the CPU kernels that crash on some machines."),
+    ] = None,
+    load_anyway: Annotated[
+        bool | None, typer.Option("--load-anyway", help="Even if the estimate says that memory is short.")
+    ] = None,
     setup: Annotated[Path | None, typer.Option(help="A set-up file; other options change it.")] = None,
     events: Annotated[Path | None, typer.Option(help="Record the run in this new file, for `replay`.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One event per line, then a summary line.")] = False,
@@ -225,21 +241,26 @@ def run(
         flash_attention=flash_attention,
         context=context,
         threads=threads,
+        safe_mode=safe_mode,
+        load_anyway=load_anyway,
         setup=setup,
     )
     chosen = make_setup(options)
     check_setup(chosen)
     _check_model_file(chosen.load.path)
-    return _run(chosen, _screen(as_json), events)
+    return _run(chosen, _screen(as_json), events, try_normal_kernels=safe_mode is False)
 
 
-def _run(setup: RunSetup, screen: Screen, events: Path | None) -> int:
+def _run(setup: RunSetup, screen: Screen, events: Path | None, *, try_normal_kernels: bool) -> int:
     from app.cli_run import CommandLineRun
     from engine.trace.store import data_folder
     from engine.worker.client import WorkerClient
 
     def make_client(on_reply: Callable[[AnyReply], None]) -> WorkerClient:
-        return WorkerClient(on_reply, data_folder())
+        client = WorkerClient(on_reply, data_folder())
+        if try_normal_kernels:
+            client.forget_safe_mode()
+        return client
 
     if events is None:
         return CommandLineRun(setup, screen, make_client).execute()
@@ -290,7 +311,9 @@ def _screen(as_json: bool, label: str = "") -> Screen:
 @app.command(epilog="main.py replay run.tsrun --speed 4")
 def replay(
     file: Annotated[Path, typer.Argument(help="A recorded run.")],
-    speed: Annotated[float, typer.Option(min=0.01, max=1000, help="Times its own pace; 1 is as it was.")] = 1.0,
+    speed: Annotated[
+        float, typer.Option(min=0.01, max=1000, help="Times its own pace in a terminal; a pipe gets all at once.")
+    ] = 1.0,
     window: Annotated[bool, typer.Option("--window", help="Open it in the window instead.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="All events at once, one per line, then a summary.")] = False,
 ) -> int:
@@ -315,7 +338,7 @@ def replay(
 
 @models.command("list")
 def list_models(as_json: Json = False) -> int:
-    """Lists the default model, and those in your folder, Hugging Face's cache, LM Studio and ollama."""
+    """Lists the default model, and those in your folder and in the caches of neighbouring programs."""
     from app import cli_models
 
     return cli_models.list_models(as_json)

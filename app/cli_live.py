@@ -58,7 +58,8 @@ class LiveScreen:
             self._live.update(self._picture(state), refresh=True)
             self._live.stop()
         lines = summary_lines(state)
-        self.console.print(_answer_panel(state, lines))
+        if lines:
+            self.console.print(_answer_panel(state, lines))
 
     def _picture(self, state: RunState) -> RenderableType:
         parts: list[RenderableType] = [self._header(state), self._candidates(state), ""]

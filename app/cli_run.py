@@ -153,8 +153,7 @@ class CommandLineRun:
         self._error, self._over = error, True
 
     def _conclude(self) -> int:
-        if self.state.start is not None:
-            self.screen.finish(self.state)
+        self.screen.finish(self.state)
         if self._error is not None:
             say_error(self._error)
             return self._error.exit_status

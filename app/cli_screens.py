@@ -78,7 +78,7 @@ class PlainScreen:
         """Nothing: lines are printed as they come."""
 
     def finish(self, state: RunState) -> None:
-        """Prints the summary in words."""
+        """Prints the summary in words; a run that never began has none."""
         for line in summary_lines(state):
             print(line)
         sys.stdout.flush()
@@ -138,7 +138,7 @@ def shown_answer(answer: str | None, correct: bool | None) -> str:
 def summary_lines(state: RunState) -> list[str]:
     """The end of a run in words; what is not known is left out."""
     if state.start is None:
-        return ["Nothing was run."]
+        return []
     ledger, lines = state.ledger, [""]
     answer = state.answer
     lines.append(f"Answer  {shown_answer(answer.answer, answer.correct) if answer else 'none'}")
@@ -157,7 +157,8 @@ def summary_lines(state: RunState) -> list[str]:
 
 
 def _rate(state: RunState) -> str:
-    return f", {state.ledger.completion_tokens / state.t:,.0f} tokens/s" if state.t > 0 else ""
+    tokens = state.ledger.completion_tokens
+    return f", {tokens / state.t:,.0f} tokens/s" if tokens and state.t > 0 else ""
 
 
 def _first_token(state: RunState) -> str:

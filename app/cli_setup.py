@@ -54,6 +54,8 @@ class RunOptions(msgspec.Struct, frozen=True):
     flash_attention: FlashAttention | None = None
     context: int | None = None
     threads: int | None = None
+    safe_mode: bool | None = None
+    load_anyway: bool | None = None
     setup: Path | None = None
 
 
@@ -172,6 +174,8 @@ def _load(options: RunOptions, base: RunSetup | None) -> LoadOptions:
         offload_kqv=options.kv_on_gpu,
         n_ctx=options.context,
         n_threads=options.threads,
+        safe_mode=options.safe_mode,
+        load_anyway=options.load_anyway,
     )
     if options.flash_attention is not None:
         load = msgspec.structs.replace(load, flash_attention=FLASH_ATTENTION[options.flash_attention])

@@ -398,7 +398,9 @@ class MainWindow(QMainWindow):
 
     def _on_badge_clicked(self) -> None:
         model = self.controller.model
-        LoadReport(model.report, model.trouble, self).show_below(self.toolbar.badge)
+        report = LoadReport(model.report, model.trouble, self)
+        report.normal_kernels_requested.connect(self.controller.try_normal_kernels)
+        report.show_below(self.toolbar.badge)
 
     def _on_prompt_requested(self, prompt: int) -> None:
         rendered = self.controller.player.state.prompts.get(prompt)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from app.run_journal import EventSink, RunJournal
@@ -54,6 +55,9 @@ class Client(Protocol):
 
     def send(self, command: AnyCommand) -> None:
         """Sends a command to it."""
+
+    def forget_safe_mode(self) -> None:
+        """Lets the next load try the normal kernels."""
 
     def close(self) -> None:
         """Ends it."""
@@ -179,6 +183,14 @@ class RunController(QObject):
         self.model = ModelState("loading", options)
         self.model_changed.emit()
         self._client.send(Load(options))
+
+    def try_normal_kernels(self) -> None:
+        """Loads the model again as if it had never needed safe mode; if it still does, that is found out again."""
+        options = self.model.options
+        if options is not None and self.activity == "idle":
+            self._client.forget_safe_mode()
+        if options is not None:
+            self.load(msgspec.structs.replace(options, safe_mode=False))
 
     def run(self, setup: RunSetup, first_step: Grain | None = None) -> None:
         """Starts a run and puts it on the stage; with `first_step` it pauses again after that step."""

@@ -57,6 +57,17 @@ def worked_examples(problem: Problem) -> Prompt:
     return Prompt((*turns, Message("user", problem.question)))
 
 
+def with_examples(prompt: Prompt) -> Prompt:
+    """A prompt without any worked example, as a base model needs it: with examples of the question's kind in front."""
+    asked = [message for message in prompt.messages if message.role == "user"]
+    if len(asked) != 1 or any(message.role == "assistant" for message in prompt.messages):
+        return prompt
+    question = asked[0].content.removesuffix(f"\n\n{STEP_BY_STEP}")
+    messages = worked_examples(Problem(question)).messages
+    others = tuple(message for message in prompt.messages if message.role == "system")
+    return Prompt((*others, *messages), prompt.continuation)
+
+
 PROMPTS: dict[str, Callable[[Problem], Prompt]] = {
     "question-only": question_only,
     "step-by-step": step_by_step,

@@ -15,6 +15,7 @@ from engine.answers import extract, normalise, same_answer
 from engine.budget import BudgetMeter
 from engine.check import check_setup
 from engine.energy import EnergyMeter
+from engine.error_log import in_words
 from engine.errors import BadInputError, ThinkscopeError
 from engine.events import (
     AnswerPicked,
@@ -84,7 +85,7 @@ class Run:
         self._strategy = build_strategy(setup)
         self._jury = Jury(setup.problem, [build_verifier(choice) for choice in setup.verifiers])
         self._meter = BudgetMeter(setup.budget)
-        self._energy = EnergyMeter(setup.tariff.watts)
+        self._energy = EnergyMeter(setup.tariff.watts, gpu=backend.report.layers_on_gpu > 0)
         self._prompts: dict[Prompt, tuple[int, Rendered]] = {}
         self._candidates: dict[int, Candidate] = {}
         self._queued: set[int] = set()
@@ -141,8 +142,8 @@ class Run:
         self._step_began, phase = self._clock(), self._phase
         try:
             report = self._advance()
-        except ThinkscopeError as error:
-            self._fail(error)
+        except Exception as error:
+            self._fail(in_words(error))
             return
         self._busy_seconds += self._clock() - self._step_began
         if self._step_until is not None and self._is_complete(self._step_until, report, phase):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -18,6 +18,8 @@ WIDTH = 420
 
 class LoadReport(QFrame):
     """Facts about the model that is loaded, or why none is; closes when something else is clicked."""
+
+    normal_kernels_requested = Signal()
 
     def __init__(self, report: ModelReport | None, trouble: ThinkscopeError | None, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
@@ -37,7 +39,10 @@ class LoadReport(QFrame):
 
     def show_below(self, badge: QWidget) -> None:
         """Opens below a badge, inside its window."""
-        self.adjustSize()
+        # A layout with lines that wrap does not know its height before it knows its width.
+        self.ensurePolished()
+        self.layout().activate()
+        self.resize(WIDTH, self.layout().totalHeightForWidth(WIDTH))
         corner = badge.mapToGlobal(QPoint(badge.width() - self.width(), badge.height() + 6))
         self.move(corner)
         self.show()
@@ -55,6 +60,11 @@ class LoadReport(QFrame):
         if report.safe_mode and report.safe_mode_reason:
             column.addWidget(SectionTitle("Safe mode"))
             column.addWidget(_text(report.safe_mode_reason))
+            again = QPushButton("Try the normal kernels again")
+            again.setToolTip("Loads the model once more without safe mode; if they crash again, safe mode comes back.")
+            again.clicked.connect(self.normal_kernels_requested)
+            again.clicked.connect(self.close)
+            column.addWidget(again, 0, Qt.AlignmentFlag.AlignLeft)
         if report.gpu_hint:
             column.addWidget(SectionTitle("GPU"))
             column.addWidget(_text("This build computes on the CPU only. This command builds it for the GPU:"))

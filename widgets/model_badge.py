@@ -35,13 +35,15 @@ class ModelBadge(QToolButton):
 
     def show_report(self, report: ModelReport) -> None:
         """Shows a model that is loaded. Amber when it runs in safe mode or on fewer GPU layers than asked for."""
-        short = report.layers_asked not in (0, report.layers_on_gpu) and report.gpu_supported
-        self.show_words("warn" if report.safe_mode or short else "good", report.name, report_facts(report))
+        asked = report.layers_total if report.layers_asked < 0 else min(report.layers_asked, report.layers_total)
+        short = report.gpu_supported and report.layers_on_gpu < asked
+        hint = f"A build for the GPU comes with: {report.gpu_hint}" if report.gpu_hint else ""
+        self.show_words("warn" if report.safe_mode or short else "good", report.name, report_facts(report), hint)
 
-    def show_words(self, dot: Dot, name: str, facts: str) -> None:
-        """Shows any state in words; the dot's colour never says more than they do."""
+    def show_words(self, dot: Dot, name: str, facts: str, hint: str = "") -> None:
+        """Shows any state in words; the dot's colour never says more than they do. `hint` is for the tooltip."""
         self._dot, self._name, self._facts = dot, name, facts
-        self.setToolTip(f"{self.words}\nClick for the whole load report.")
+        self.setToolTip("\n".join(line for line in (self.words, hint, "Click for the whole load report.") if line))
         self.setAccessibleName(f"Model: {self.words}")
         self.updateGeometry()
         self.update()
@@ -103,6 +105,8 @@ def report_facts(report: ModelReport) -> str:
         "safe mode" if report.safe_mode else "",
         report.quantization,
         f"{report.device}, {threads}",
-        f"{report.layers_on_gpu} of {report.layers_total} layers on GPU",
+        f"{report.layers_on_gpu} of {report.layers_total} layers on GPU"
+        if report.gpu_supported
+        else "no GPU in this build",
     ]
     return " · ".join(part for part in parts if part)

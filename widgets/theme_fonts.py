@@ -30,6 +30,8 @@ def _font(pixels: int, weight: QFont.Weight, mono: bool, spacing: float, capital
     font.setPixelSize(pixels)
     font.setWeight(weight)
     font.setFeature(QFont.Tag("tnum"), 1)  # digits of equal width, so that changing numbers do not jitter
+    if mono:
+        font.setFeature(QFont.Tag("calt"), 0)  # no ligatures: “<|im_end|>” is to be seen as it is written
     if spacing:
         font.setLetterSpacing(QFont.SpacingType.AbsoluteSpacing, spacing * pixels)
     if capitals:

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from engine.errors import ModelError
 from engine.inference.decoder import Vocabulary
+from engine.prompts import with_examples
 from engine.types import Message, Prompt
 
 BASE_STOP = ("\nQuestion:", "\n\nQuestion")
@@ -118,7 +119,8 @@ class ChatTemplate:
             ) from e
 
     def _render_base(self, prompt: Prompt) -> Rendered:
-        text = completion_text(prompt)
+        """Without examples a base model does not know that it is to answer, so a prompt without any gets some."""
+        text = completion_text(with_examples(prompt))
         tokens = self._model.tokenize(text, special=False, start=True)
         return Rendered(text, tuple(tokens), "worked examples, for a base model", BASE_STOP)
 

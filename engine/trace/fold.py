@@ -232,6 +232,9 @@ class RunState:
     def _fail(self, event: RunFailed) -> None:
         self.failure, self.status = event, "failed"
         self._close_phase(event.t)
+        for unfinished in [c.id for c in self.candidates.values() if c.finished_at is None]:
+            candidate = self._own(unfinished)
+            candidate.status, candidate.finished_at = "stopped", event.t
 
     def _close_phase(self, t: float) -> None:
         if self.phases and self.phases[-1].end is None:

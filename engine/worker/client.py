@@ -17,7 +17,7 @@ import msgspec
 
 from engine.events import RunFailed
 from engine.worker.channel import Reader, Writer
-from engine.worker.death import reason_of_death
+from engine.worker.death import CRASHES, reason_of_death, signal_name
 from engine.worker.messages import (
     AnyCommand,
     AnyReply,
@@ -42,7 +42,7 @@ PING_SECONDS = 1.0
 HUNG_SECONDS = 4.0  # a healthy worker answers within milliseconds, from a thread of its own
 START_SECONDS = 60.0  # before it is ready it loads libraries, which can take long and answers nothing
 DEATHS_IN_A_ROW = 3
-PYTHON_DUMP = ("File ", "Thread ", "Current thread", "Extension modules", "<no Python frame>")
+PYTHON_DUMP = ("File ", "Thread ", "Current thread", "Extension modules", "<no Python frame>", "Python runtime state")
 
 # Windows: no console window, and Ctrl+C in a terminal is the parent's business there too
 _WINDOWS_FLAGS = getattr(subprocess, "CREATE_NO_WINDOW", 0) | getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
@@ -106,6 +106,11 @@ class WorkerClient:
             elif isinstance(command, Start):
                 self._run_id, self._run_clock, self._doing = command.run_id, 0.0, "run"
             self._write(command)
+
+    def forget_safe_mode(self) -> None:
+        """The next load tries the normal kernels, even if they have crashed here before."""
+        if self._memory is not None:
+            self._memory.forget()
 
     def close(self) -> None:
         """Ends the child, kindly at first, and waits for the client's threads."""
@@ -220,7 +225,8 @@ class WorkerClient:
             self._spawn()
             if hopeless:
                 self._load = None
-            self._load_again(why if safe else "")
+            crashed = signal_name(code) in CRASHES and not self._hung
+            self._load_again(why if safe else "", remember=crashed)
 
     def _end_run(self, why: str, next_step: str) -> None:
         run_id, self._run_id = self._run_id, None
@@ -230,16 +236,17 @@ class WorkerClient:
         self._on_reply(Emitted(run_id, [RunFailed(self._run_clock, what, why, next_step)]))
         self._on_reply(Ended(run_id))
 
-    def _load_again(self, safe_mode_reason: str) -> None:
+    def _load_again(self, safe_mode_reason: str, *, remember: bool) -> None:
         self._doing = "idle"
         if self._load is None:
             return
         options = self._load.options
         reason = self._load.safe_mode_reason
         if safe_mode_reason:
-            reason = f"The normal kernels crashed in the probe decode. {safe_mode_reason}"
+            how = "The normal kernels crashed" if remember else "The engine ended"
+            reason = f"{how} in the probe decode. {safe_mode_reason}"
             options = msgspec.structs.replace(options, safe_mode=True)
-            if self._memory is not None:
+            if remember and self._memory is not None:
                 self._memory.remember(reason)
         self._load, self._doing = Load(options, reason), "load"
         self._write(self._load)

@@ -11,6 +11,8 @@ WINDOWS = {
     0xC00000FD: "SIGSEGV",
     0xC0000017: "SIGKILL",
 }
+# What a process does to itself by what it computes; anything else came from outside and says nothing about it.
+CRASHES = frozenset({"SIGSEGV", "SIGILL", "SIGBUS", "SIGABRT", "SIGFPE"})
 WORDS = {
     "SIGKILL": "It was killed from outside; most often the system does that when memory runs out.",
     "SIGSEGV": "llama.cpp touched memory it may not touch, or used an instruction this machine refuses.",

@@ -9,11 +9,12 @@ import signal
 import sys
 import threading
 import time
+import traceback
 from typing import IO
 
 import msgspec
 
-from engine.errors import ThinkscopeError
+from engine.error_log import in_words
 from engine.events import AnyEvent
 from engine.inference.backend import Backend
 from engine.inference.llama.backend import LlamaBackend
@@ -117,7 +118,8 @@ class Worker:
         self._safe = command.options.safe_mode
         try:
             self._backend = LlamaBackend(command.options, command.safe_mode_reason, self._report_progress)
-        except ThinkscopeError as error:
+        except Exception as raised:
+            error = in_words(raised)
             self._writer.send(LoadFailed(error.what, error.why, error.next_step))
             return False
         self._loaded = command.options
@@ -151,7 +153,8 @@ class Worker:
         self._backend.allow()
         try:
             self._run = Run(command.run_id, command.setup, self._backend, self._events.append)
-        except ThinkscopeError as error:
+        except Exception as raised:
+            error = in_words(raised)
             self._events.clear()
             self._writer.send(Refused(command.run_id, error.what, error.why, error.next_step))
 
@@ -217,7 +220,12 @@ def main() -> None:
     worker = Worker(writer)
     threading.Thread(target=_listen, args=(sys.stdin.buffer, worker), name="commands", daemon=True).start()
     writer.send(Ready(os.getpid(), gpu_supported()))
-    worker.work()
+    try:
+        worker.work()
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)  # the interpreter's own end would wait for the reader's thread, and abort
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -29,6 +29,12 @@ class SafeModeMemory:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._path.write_text(json.dumps({**self._read(), _machine(): reason}, indent=1), encoding="utf-8")
 
+    def forget(self) -> None:
+        """The normal kernels may be tried again on this machine."""
+        kept = {machine: reason for machine, reason in self._read().items() if machine != _machine()}
+        with contextlib.suppress(OSError):
+            self._path.write_text(json.dumps(kept, indent=1), encoding="utf-8")
+
     def _read(self) -> dict[str, object]:
         try:
             found = json.loads(self._path.read_text(encoding="utf-8"))

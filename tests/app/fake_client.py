@@ -17,6 +17,7 @@ class FakeClient:
         self.commands: list[AnyCommand] = []
         self.started = False
         self.closed = False
+        self.safe_mode_forgotten = False
 
     def start(self) -> None:
         """Remembers that it was started."""
@@ -25,6 +26,10 @@ class FakeClient:
     def send(self, command: AnyCommand) -> None:
         """Keeps the command."""
         self.commands.append(command)
+
+    def forget_safe_mode(self) -> None:
+        """Remembers that the normal kernels are to be tried."""
+        self.safe_mode_forgotten = True
 
     def close(self) -> None:
         """Remembers that it was closed."""

@@ -100,7 +100,7 @@ def test_a_run_prints_its_events_and_a_summary_and_returns_0(capsys: pytest.Capt
 def test_a_model_that_cannot_be_loaded_returns_2_and_says_why(capsys: pytest.CaptureFixture[str]) -> None:
     status, _ = run({Load: [LoadFailed("It is too big.", "It needs more memory.", "Choose a smaller one.")]})
     out, err = capsys.readouterr()
-    assert (status, out) == (2, "")
+    assert (status, json.loads(out)["kind"]) == (2, "summary")
     assert err.splitlines() == ["error: It is too big.", "       It needs more memory.", "       Choose a smaller one."]
 
 

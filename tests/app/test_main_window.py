@@ -156,7 +156,8 @@ def test_a_worker_that_dies_at_rest_is_explained_in_the_banner(desk, qtbot):
 def test_the_badge_says_what_is_loaded_and_where(desk, qtbot):
     desk.client.reply(Loaded(sample_run.REPORT))
     qtbot.waitUntil(lambda: desk.controller.model.status == "ready")
-    assert desk.window.toolbar.badge.words == "Simulated 135M · Q4_1 · CPU, 2 threads · 0 of 31 layers on GPU"
+    assert desk.window.toolbar.badge.words == "Simulated 135M · Q4_1 · CPU, 2 threads · no GPU in this build"
+    assert sample_run.REPORT.gpu_hint in desk.window.toolbar.badge.toolTip()
 
 
 def test_the_badge_says_safe_mode(desk, qtbot):

@@ -16,7 +16,7 @@ from engine.inference.decoder import BatchItem, Logits, Sampled
 from engine.inference.llama.backend import LlamaBackend
 from engine.inference.llama.layout import Layout, shares_cells, slots_of, wants_flash_attention
 from engine.inference.llama.sampler import LlamaSampler, RowReader, sample
-from engine.inference.scheduler import Scheduler
+from engine.inference.scheduler import PREFILL_BESIDE, Scheduler
 from engine.inference.sequence import Sequence
 from engine.setup import DEFAULT_SAMPLING, LoadOptions
 from engine.types import Message, Prompt, Sampling
@@ -104,9 +104,62 @@ def test_no_candidate_ends_before_its_least_tokens(backend: LlamaBackend) -> Non
     assert not any(ends & set(sequence.generated[:-1]) for sequence in finished.values())
 
 
-def whole_chain(sampling: Sampling, seed: int, row: Logits) -> int:
+def test_a_repetition_penalty_keeps_a_greedy_candidate_from_going_in_circles(backend: LlamaBackend) -> None:
+    scheduler = backend.scheduler(RunShape(2, 64, 60))
+    prompt = tokens_of(backend, "Say the word yes a hundred times.")
+    for i, penalty in enumerate((1.0, 1.5)):
+        limits = drawn(0.0, min_tokens=60, max_tokens=60, repeat_penalty=penalty)
+        scheduler.submit(i, prompt, limits, seed=1)
+    distinct = {i: len(set(sequence.generated)) for i, sequence in run(scheduler).items()}
+    assert distinct[1] > 1.5 * distinct[0]
+
+
+def test_a_prompt_is_read_in_chunks_beside_candidates_that_go_on_writing(backend: LlamaBackend) -> None:
+    scheduler = backend.scheduler(RunShape(4, 600, 40))
+    scheduler.submit(0, tokens_of(backend, QUESTIONS[0]), drawn(0.8, min_tokens=40, max_tokens=40), seed=1)
+    scheduler.step()
+    long = scheduler.submit(1, tokens_of(backend, "word " * 500), drawn(0.8, max_tokens=4), seed=1)
+    steps = []
+    while not long.started:
+        report = scheduler.step()
+        steps.append(([token.sequence.id for token in report.drawn], report.prefill_tokens))
+    assert len(steps) > 3
+    assert all(0 in writers and 0 < prefill <= PREFILL_BESIDE for writers, prefill in steps)
+    run(scheduler)
+
+
+def test_a_real_cache_too_small_for_all_loses_no_sequence(default_model: str) -> None:
+    small = LlamaBackend(LoadOptions(default_model, safe_mode=True, n_ctx=256), "", lambda *_: None)
+    prompt = tokens_of(small, QUESTIONS[0])
+    small._open(Layout(256, 8, shared=True, flash_attention=False))
+    scheduler = small._scheduler
+    assert scheduler is not None
+    scheduler._has_cells = lambda needed, keep: True  # type: ignore[method-assign]  # all are let in, and do not fit
+    for i in range(8):
+        scheduler.submit(i, prompt, drawn(0.8, min_tokens=40, max_tokens=40), seed=i)
+    finished = run(scheduler)
+    assert {len(sequence.generated) for sequence in finished.values()} == {40}
+    assert sum(sequence.recomputed_tokens for sequence in finished.values()) > 0
+    small.close()
+
+
+def test_characters_that_are_split_over_tokens_are_joined(backend: LlamaBackend) -> None:
+    text = "naïve 😀 日本 🤹🏽"
+    tokens = backend._model.tokenize(text, special=False, start=False)
+    assert len(tokens) > len(text)  # several of them are parts of a character
+    sampler = LlamaSampler(drawn(0.0), 1, backend._model.n_vocab)
+    sequence = Sequence(0, (1,), drawn(0.0, max_tokens=len(tokens) + 1), sampler)
+    pieces = [sequence.take(Sampled(token, 0.0, 0.0, ()), backend._model) for token in tokens]
+    sampler.close()
+    assert sequence.text == "".join(pieces) == text
+    assert "" in pieces
+
+
+def whole_chain(sampling: Sampling, seed: int, row: Logits, history: list[int]) -> int:
     """What llama.cpp draws from the whole vocabulary, without any shortlist."""
-    sampler = LlamaSampler(sampling, seed, frozenset())
+    sampler = LlamaSampler(sampling, seed, len(row))
+    for token in history:
+        llama_cpp.llama_sampler_accept(sampler._chain, token)
     data = (llama_cpp.llama_token_data * len(row))()
     for i, logit in enumerate(row.tolist()):
         data[i].id, data[i].logit, data[i].p = i, logit, 0.0
@@ -124,16 +177,20 @@ def whole_chain(sampling: Sampling, seed: int, row: Logits) -> int:
     top_k=st.sampled_from([0, 1, 5, 40, 200]),
     top_p=st.sampled_from([0.5, 0.95, 1.0]),
     min_p=st.sampled_from([0.0, 0.05]),
+    penalty=st.sampled_from([1.0, 1.3, 0.7]),
 )
 def test_the_shortlist_draws_what_llama_cpp_draws_from_the_whole_vocabulary(
-    seed: int, temperature: float, top_k: int, top_p: float, min_p: float
+    seed: int, temperature: float, top_k: int, top_p: float, min_p: float, penalty: float
 ) -> None:
     row = np.random.default_rng(seed).normal(0.0, 4.0, 5003).astype(np.float32)
-    sampling = Sampling(temperature, top_k, top_p, min_p, 1.0, 10, (), 5)
-    sampler = LlamaSampler(sampling, seed, frozenset())
+    history = np.argsort(-row)[: seed % 90 : 3].tolist()  # the likeliest ones are those that a penalty changes most
+    sampling = Sampling(temperature, top_k, top_p, min_p, penalty, 10, (), 5)
+    sampler = LlamaSampler(sampling, seed, len(row))
+    for token in history:
+        llama_cpp.llama_sampler_accept(sampler._chain, token)
     found = sample(row[None, :], [(0, sampler)], str, RowReader(len(row)))[0]
     sampler.close()
-    assert found.id == whole_chain(sampling, seed, row)
+    assert found.id == whole_chain(sampling, seed, row, history)
     exact = row.astype(np.float64)
     logprobs = exact - exact.max() - np.log(np.exp(exact - exact.max()).sum())
     assert found.logprob == pytest.approx(logprobs[found.id], abs=2e-3)

@@ -141,11 +141,13 @@ def test_the_probabilities_of_a_token_and_its_alternatives_agree(loaded: Company
 
 
 def test_stop_takes_effect_inside_a_decode_and_keeps_what_there_is(loaded: Company) -> None:
+    """The prompt takes three decodes of a second or so each; a stop between two of them would come too late."""
     loaded.start(n=16, question="Count. " * 500)
     loaded.until_event(lambda event: isinstance(event, RunStarted))
     loaded.client.send(Stop())
     loaded.until(Ended)
     state = fold(loaded.events)
+    assert not any(isinstance(event, TokensDecoded) for event in loaded.events)  # not even the first was completed
     assert state.finish is not None
     assert state.finish.outcome == "stopped"
     assert {c.status for c in state.candidates.values()} == {"stopped"}

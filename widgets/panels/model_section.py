@@ -58,7 +58,7 @@ class ModelSection(Section):
             0, MAX_LAYERS, ("all", -1),
         )  # fmt: skip
         self.n_ctx = whole_field(
-            "Context", "How many tokens fit into the KV cache, all candidates together; “auto” suits the run.",
+            "Context", "The most tokens of one candidate, its prompt included; “auto” is as many as the model knows.",
             MIN_CONTEXT, MAX_CONTEXT, ("auto", 0),
         )  # fmt: skip
         self.n_threads = whole_field(

@@ -116,7 +116,7 @@ class LlamaContext:
 
     def new_sampler(self, sampling: Sampling, seed: int) -> LlamaSampler:
         """A chain of llama.cpp's samplers for one sequence."""
-        return LlamaSampler(sampling, seed, self.model.end_tokens)
+        return LlamaSampler(sampling, seed, self.model.n_vocab, self.model.end_tokens)
 
     def sample(self, logits: Logits, picks: Sequence[tuple[int, Sampler]]) -> list[Sampled]:
         """Draws one token for each (row, sampler)."""

@@ -30,12 +30,12 @@ class LlamaSampler:
     `ends` are the tokens that end generation; none of them is drawn before `sampling.min_tokens` others.
     """
 
-    def __init__(self, sampling: Sampling, seed: int, ends: frozenset[int]) -> None:
+    def __init__(self, sampling: Sampling, seed: int, n_vocab: int, ends: frozenset[int] = frozenset()) -> None:
         self.alternatives = sampling.alternatives
         self.penalizes = sampling.repeat_penalty != 1.0
         self._withheld, self._ends = sampling.min_tokens, ends
         self.shortlist = _shortlist_size(sampling, len(ends) if sampling.min_tokens else 0)
-        self._chain = _chain(sampling, seed)
+        self._chain = _chain(sampling, seed, n_vocab)
 
     def draw(self, row: NDArray[np.void]) -> int:
         """Draws from one row of TOKEN_DATA, which is used up: llama.cpp reorders it in place."""
@@ -61,28 +61,29 @@ class LlamaSampler:
 def _shortlist_size(sampling: Sampling, withheld: int) -> int:
     """How many of the likeliest tokens the chain can reach; 0 means all of them.
 
-    A penalty only lowers tokens seen in its window, so top-k after it lies among the k + window likeliest before it.
+    A penalty only lowers tokens seen in its window, so top-k after it lies among the k + window likeliest before it;
+    below 1 it is a reward, which can raise any token.
     As many more are needed as there are `withheld` ones, which may be the likeliest of all.
     """
     if sampling.temperature <= 0 and sampling.repeat_penalty == 1.0:
         return max(1 + withheld, sampling.alternatives)
-    if sampling.top_k <= 0:
+    if sampling.top_k <= 0 or sampling.repeat_penalty < 1:
         return 0
     reach = sampling.top_k + withheld + (PENALTY_WINDOW if sampling.repeat_penalty != 1.0 else 0)
     return max(reach, sampling.alternatives)
 
 
-def _chain(sampling: Sampling, seed: int) -> object:
+def _chain(sampling: Sampling, seed: int, n_vocab: int) -> object:
     chain = llama_cpp.llama_sampler_chain_init(llama_cpp.llama_sampler_chain_default_params())
-    for sampler in _links(sampling, seed):
+    for sampler in _links(sampling, seed, n_vocab):
         llama_cpp.llama_sampler_chain_add(chain, sampler)
     return chain
 
 
-def _links(sampling: Sampling, seed: int) -> list[object]:
+def _links(sampling: Sampling, seed: int, n_vocab: int) -> list[object]:
     links = []
     if sampling.repeat_penalty != 1.0:
-        links.append(llama_cpp.llama_sampler_init_penalties(PENALTY_WINDOW, sampling.repeat_penalty, 0.0, 0.0))
+        links.append(llama_cpp.llama_sampler_init_penalties(n_vocab, PENALTY_WINDOW, sampling.repeat_penalty, 0.0, 0.0))
     if sampling.temperature <= 0:
         return [*links, llama_cpp.llama_sampler_init_greedy()]
     if sampling.top_k > 0:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import traceback
 
-from engine.errors import ThinkscopeError
+from engine.errors import EngineError, ThinkscopeError
 from engine.trace.store import data_folder
 
 
@@ -19,3 +19,11 @@ def write_down(what: str, error: BaseException) -> ThinkscopeError:
             traceback.print_exception(error, file=file)
         next_step = f"It is written down in {log}."
     return ThinkscopeError(what, f"{type(error).__name__}: {error}.", next_step)
+
+
+def in_words(error: Exception) -> ThinkscopeError:
+    """An error of the engine for people: as it is if it has words already, otherwise written down. Never raises."""
+    if isinstance(error, ThinkscopeError):
+        return error
+    written = write_down("Something in the engine did not work.", error)
+    return EngineError(written.what, written.why, written.next_step)
