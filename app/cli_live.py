@@ -11,6 +11,7 @@ from rich.text import Text
 
 from app.cli_screens import describe_run, shown_answer, summary_lines
 from engine.events import Event
+from engine.plain_text import printable
 from engine.trace.fold import CandidateState, RunState
 
 ACCENT, GOOD, BAD, WARN, MUTED = "#56b4e9", "#2bbf8f", "#e8744a", "#e69f00", "#98a3b3"
@@ -226,7 +227,7 @@ def _short(verifier: str) -> str:
 
 
 def _one_line(text: str, width: int) -> str:
-    line = " ".join("".join(c if c.isprintable() or c.isspace() else "�" for c in text).split())
+    line = " ".join(printable(text).split())
     return line if len(line) <= width else line[: width - 1] + "…"
 
 

@@ -62,27 +62,29 @@ class CommandLineRun:
     _over: bool = False
     _interrupts: int = 0
     _stopping: bool = False
+    _leaving: bool = False
     _error: ThinkscopeError | None = None
 
     def execute(self) -> int:
         """Loads the model, runs, shows, and returns 0, 2, 3 or 130 (interrupted)."""
         client = self.make_client(self._inbox.put)
-        try:
-            with _interrupts_go_to(self._count_interrupt):
+        with _interrupts_go_to(self._count_interrupt):
+            try:
                 client.start()
                 client.send(Load(self.setup.load))
                 while not self._over:
                     self._turn(client)
-        except KeyboardInterrupt:
-            pass
-        finally:
-            client.close()
-        return self._conclude()
+            except KeyboardInterrupt:
+                pass
+            finally:
+                self._leaving = True
+                client.close()
+            return self._conclude()
 
     def _count_interrupt(self) -> None:
         """Called by a signal: it only counts, so that no event is lost half-way; the second one leaves at once."""
         self._interrupts += 1
-        if self._interrupts > 1:
+        if self._interrupts > 1 and not self._leaving:
             raise KeyboardInterrupt
 
     def _turn(self, client: WorkerClient) -> None:
@@ -166,12 +168,14 @@ class CommandLineRun:
 
 @contextlib.contextmanager
 def _interrupts_go_to(handler: Callable[[], None]) -> Iterator[None]:
-    """Ctrl+C calls `handler` while this lasts."""
-    before = signal.signal(signal.SIGINT, lambda number, frame: handler())
+    """Ctrl+C, and being asked to end by the system or a closed terminal, call `handler` while this lasts."""
+    asked = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []))
+    before = {number: signal.signal(number, lambda *_: handler()) for number in asked}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, old in before.items():
+            signal.signal(number, old)
 
 
 def play(events: list[Event], screen: Screen, speed: float) -> RunState:

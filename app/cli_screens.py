@@ -18,6 +18,7 @@ from engine.events import (
     PromptRendered,
     RunStarted,
 )
+from engine.plain_text import printable
 from engine.trace.codec import to_json_line
 from engine.trace.fold import RunState
 from engine.trace.summary import summary
@@ -72,7 +73,7 @@ class PlainScreen:
         """Prints a line for what matters; tokens are not printed one by one."""
         text = self._describe(event, state)
         if text:
-            print(f"{event.t:7.2f} s  {text}", flush=True)
+            print(f"{event.t:7.2f} s  {printable(text)}", flush=True)
 
     def refresh(self, state: RunState) -> None:
         """Nothing: lines are printed as they come."""
@@ -126,7 +127,7 @@ def describe_run(start: RunStarted) -> str:
         parts.append("safe mode")
     if start.backend == "simulated":
         parts.insert(0, "SIMULATED")
-    return " · ".join(parts)
+    return printable(" · ".join(parts))
 
 
 def shown_answer(answer: str | None, correct: bool | None) -> str:
@@ -153,7 +154,7 @@ def summary_lines(state: RunState) -> list[str]:
     lines += _cost(state)
     if state.finish is None and state.failure is None:
         lines.append("Note    the run did not come to its end")
-    return lines
+    return [printable(line) for line in lines]
 
 
 def _rate(state: RunState) -> str:

@@ -26,6 +26,7 @@ from widgets.load_report import LoadReport
 from widgets.meters.meters_panel import PANEL_WIDTH as METERS_WIDTH
 from widgets.meters.meters_panel import MetersPanel
 from widgets.panels.history_panel import HistoryPanel
+from widgets.panels.problem_section import LONGEST_QUESTION
 from widgets.panels.prompt_dialog import PromptDialog
 from widgets.panels.setup_panel import PANEL_WIDTH as SETUP_WIDTH
 from widgets.panels.setup_panel import SetupPanel
@@ -39,6 +40,7 @@ RECORDINGS = RESOURCES / "recordings"
 OPENS = (".gguf", ".tsrun", SETUP_SUFFIX)
 FILTER = f"Runs, set-ups and models (*.tsrun *{SETUP_SUFFIX} *.gguf);;All files (*)"
 FIRST_SIZE = QSize(1440, 900)
+FRAME = QSize(8, 40)  # about what a window system puts around a window; Qt knows it only afterwards
 LARGE_TYPE = 1.4
 
 
@@ -67,7 +69,7 @@ class MainWindow(QMainWindow):
         self._shown: tuple[RunState, str] | None = None
         # Before there is any child: bars keep the margins of the style sheet they were made under.
         self._restyle()
-        self._before_presenting: tuple[bool, bool, bool] | None = None
+        self._before_presenting: tuple[bool, bool, Qt.WindowState] | None = None
         self.toolbar, self.timeline = Toolbar(self), Timeline()
         self.stage, self.history, self.meters = StageView(), HistoryPanel(), MetersPanel()
         self.banner, self.tabs = TroubleBanner(), QTabWidget()
@@ -84,10 +86,7 @@ class MainWindow(QMainWindow):
         """Opens a recording, a set-up or a model, by the ending of its name."""
         suffix = path.suffix.lower()
         if suffix == SETUP_SUFFIX:
-            try:
-                self.setup_panel.set_setup(read_setup(path))
-            except ThinkscopeError as error:
-                self.banner.say(error)
+            self._open_setup(path)
         elif suffix == ".gguf":
             self.setup_panel.model.set_path(str(path))
             self.controller.load(self.setup_panel.setup().load)
@@ -97,6 +96,20 @@ class MainWindow(QMainWindow):
             kinds = ", ".join(OPENS)
             self.banner.say(BadInputError(f"“{path.name}” cannot be opened here.", "", f"Open one of: {kinds}."))
 
+    def _open_setup(self, path: Path) -> None:
+        try:
+            setup = read_setup(path)
+            if len(setup.problem.question) > LONGEST_QUESTION:
+                why = f"It has {len(setup.problem.question):,} characters; {LONGEST_QUESTION:,} fit into this window."
+                raise BadInputError(f"The question of “{path.name}” is too long.", why, f"Use: run --setup {path.name}")
+            self.setup_panel.set_setup(setup)
+        except ThinkscopeError as error:
+            self.banner.say(error)
+            return
+        if self.setup_panel.setup().sampling != setup.sampling or self.setup_panel.setup().budget != setup.budget:
+            what = f"“{path.name}” has values beyond what the fields of this window reach."
+            self.banner.say(ThinkscopeError(what, "They were brought within bounds.", "Look at sampling and budget."))
+
     def play_shipped(self) -> None:
         """Plays the first recording that comes with the program, if there is one."""
         first = next(iter(sorted(RECORDINGS.glob("*.tsrun"))), None)
@@ -105,6 +118,7 @@ class MainWindow(QMainWindow):
 
     def run(self, first_step: Grain | None = None) -> None:
         """Starts a run with the set-up as it stands, or points at what is wrong with it."""
+        self.setup_panel.commit()
         if self.controller.activity != "idle" or not self.setup_panel.check():
             return
         self.tabs.setCurrentWidget(self.stage_page)
@@ -249,7 +263,7 @@ class MainWindow(QMainWindow):
         timeline.step_requested.connect(controller.step)
         timeline.speed_changed.connect(controller.set_speed)
         timeline.live_requested.connect(controller.show_live)
-        self.setup_panel.load_requested.connect(lambda: controller.load(self.setup_panel.setup().load))
+        self.setup_panel.load_requested.connect(self._on_load_requested)
         self.meters_dock.visibilityChanged.connect(lambda visible: self.stage.set_result_shown(not visible))
         self.stage.candidate_selected.connect(lambda candidate: self.meters.select(candidate))
         self.stage.token_selected.connect(self.meters.select)
@@ -273,7 +287,7 @@ class MainWindow(QMainWindow):
         self.setStyleSheet(window_stylesheet(current_theme(), THEMES.scale))
 
     def _restore(self) -> None:
-        self.resize(FIRST_SIZE.boundedTo(self.screen().availableSize()))
+        self.resize(FIRST_SIZE.boundedTo(self.screen().availableSize() - FRAME))
         if self.preferences.geometry is not None:
             self.restoreGeometry(self.preferences.geometry)
         if self.preferences.layout is not None:
@@ -347,23 +361,27 @@ class MainWindow(QMainWindow):
     def toggle_presenting(self) -> None:
         """Large type and nothing but the stage, or back."""
         if self._before_presenting is None:
-            docks = (self.setup_dock.isVisible(), self.meters_dock.isVisible(), self.isFullScreen())
+            docks = (self.setup_dock.isVisible(), self.meters_dock.isVisible(), self.windowState())
             self._before_presenting = docks
             self.setup_dock.hide()
             self.meters_dock.hide()
             set_type_scale(LARGE_TYPE)
             self.showFullScreen()
         else:
-            setup, meters, full = self._before_presenting
+            setup, meters, state = self._before_presenting
             self._before_presenting = None
-            if not full:
-                self.showNormal()
+            self.setWindowState(state)
             set_type_scale(1.0)
             self.setup_dock.setVisible(setup)
             self.meters_dock.setVisible(meters)
         presenting = self._before_presenting is not None
         self.toolbar.present_button.setChecked(presenting)
         self.toolbar.badge.set_short(presenting)
+
+    def _on_load_requested(self) -> None:
+        self.setup_panel.commit()
+        if not self.setup_panel.model.errors():
+            self.controller.load(self.setup_panel.setup().load)
 
     def _on_escape_pressed(self) -> None:
         if self.controller.activity in ("starting", "running", "paused"):

@@ -8,6 +8,8 @@ from typing import Literal
 import msgspec
 from PySide6.QtCore import QByteArray, QSettings
 
+from engine.check import check_fields
+from engine.errors import BadInputError
 from engine.setup import RunSetup
 from engine.trace.store import data_folder
 
@@ -50,8 +52,11 @@ class Preferences:
         """The set-up of the last session; None when there is none that can be read."""
         text = self._settings.value("setup", "")
         try:
-            return msgspec.json.decode(str(text), type=RunSetup) if text else None
-        except msgspec.MsgspecError:
+            setup = msgspec.json.decode(str(text), type=RunSetup) if text else None
+            if setup is not None:
+                check_fields(setup)
+            return setup
+        except (msgspec.MsgspecError, ValueError, RecursionError, BadInputError):
             return None
 
     @setup.setter

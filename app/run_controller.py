@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.run_journal import EventSink, RunJournal
 from app.trace_pump import Inbox, TracePump
+from engine.check import check_load, check_setup
 from engine.errors import ThinkscopeError
 from engine.events import Event, ModelReport, RunPaused, RunResumed
 from engine.setup import LoadOptions, RunSetup
@@ -42,7 +43,7 @@ from engine.worker.messages import (
 
 Activity = Literal["idle", "starting", "running", "paused", "stopping"]
 ModelStatus = Literal["none", "loading", "ready", "failed"]
-Label = Literal["", "LIVE", "RECORDED", "SIMULATED"]
+Label = Literal["", "LIVE", "PAUSED", "RECORDED", "SIMULATED"]
 CLOSE_SECONDS = 1.0
 METERS_WAIT_FRAMES = 3
 
@@ -156,7 +157,8 @@ class RunController(QObject):
         if not self.shows_live:
             return self._recorded_label
         if self.activity != "idle":
-            return "LIVE" if self.player.follow else "RECORDED"
+            live = "PAUSED" if self.activity == "paused" else "LIVE"
+            return live if self.player.follow else "RECORDED"
         return "" if self.player.at_end else "RECORDED"
 
     @property
@@ -180,6 +182,8 @@ class RunController(QObject):
         if self.activity != "idle":
             self._raise("A run is going on.", "The model cannot be changed under it.", "Stop the run first.")
             return
+        if not self._passes(lambda: check_load(options)):
+            return
         self.model = ModelState("loading", options)
         self.model_changed.emit()
         self._client.send(Load(options))
@@ -194,7 +198,7 @@ class RunController(QObject):
 
     def run(self, setup: RunSetup, first_step: Grain | None = None) -> None:
         """Starts a run and puts it on the stage; with `first_step` it pauses again after that step."""
-        if self.activity != "idle":
+        if self.activity != "idle" or not self._passes(lambda: check_setup(setup)):
             return
         self.trouble_passed.emit()
         run_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:6]}"
@@ -364,6 +368,8 @@ class RunController(QObject):
             case Loading():
                 model.status, model.stage, model.fraction = "loading", reply.stage, reply.fraction
             case Loaded():
+                if model.trouble is not None:  # the engine had died, and is there again
+                    self.trouble_passed.emit()
                 model.status, model.report, model.trouble = "ready", reply.report, None
             case LoadFailed():
                 model.status, model.report = "failed", None
@@ -403,8 +409,9 @@ class RunController(QObject):
         status: ModelStatus = "loading" if died.restarting else "failed"
         self.model = ModelState(status, self.model.options, None, "starting again", 0.0, trouble)
         self.model_changed.emit()
-        # The end of the run that is looked at says it already, in its place on the stage.
-        if died.during != "run" or not self.shows_live:
+        # The end of the run that is looked at says it already, in its place on the stage; of a death while loading that
+        # is followed by another try the badge tells, and the load report when it has come to a good end.
+        if not (died.during == "run" and self.shows_live) and not (died.during == "load" and died.restarting):
             self.trouble_raised.emit(trouble)
         if self.live is not None:
             self._end_run(self.live.run_id)
@@ -434,6 +441,14 @@ class RunController(QObject):
             self.player.pause()
         if changed:
             self.activity_changed.emit()
+
+    def _passes(self, check: Callable[[], None]) -> bool:
+        try:
+            check()
+        except ThinkscopeError as error:
+            self.trouble_raised.emit(error)
+            return False
+        return True
 
     def _raise(self, what: str, why: str, next_step: str) -> None:
         self.trouble_raised.emit(ThinkscopeError(what, why, next_step))

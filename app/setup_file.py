@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from engine.check import check_fields
 from engine.models.library import models_folder
 from engine.setup import RunSetup
 from engine.setup_file import SUFFIX, load_setup, save_setup
@@ -24,6 +25,8 @@ def read_setup(path: Path) -> RunSetup:
     """Opens a set-up; a model that is not where it says is looked for in the person's model folder.
 
     Raises:
-        BadInputError: It cannot be read, or is not a set-up.
+        BadInputError: It cannot be read, is not a set-up, or one that cannot be carried out.
     """
-    return load_setup(path, [models_folder()])
+    setup = load_setup(path, [models_folder()])
+    check_fields(setup)
+    return setup

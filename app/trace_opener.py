@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from app.trace_pump import Inbox
+from engine.error_log import write_down
 from engine.errors import BadInputError, ThinkscopeError
 from engine.trace.player import TracePlayer
 from engine.trace.reader import TraceReader
@@ -53,6 +54,8 @@ class TraceOpener(QObject):
                 self._inbox.put(error)
             except OSError as error:
                 self._inbox.put(BadInputError("The recording could not be read.", f"{error.strerror or error}."))
+            except Exception as error:
+                self._inbox.put(write_down("The recording could not be read.", error))
 
         self._threads = [thread for thread in self._threads if thread.is_alive()]
         self._threads.append(threading.Thread(target=run, name="trace-opener", daemon=True))

@@ -12,6 +12,7 @@ NUMBER_KINDS = frozenset({"addition", "subtraction", "multiplication", "division
 
 _TAIL = 20_000  # characters: an answer stands at the end, and a text of any length must cost little
 _LONGEST_PHRASE = 120  # characters
+_SHORT_TEXT = 300  # characters
 _BOXES = 8  # how many `\boxed{` are tried from the end before giving up
 
 _MARKER = re.compile(
@@ -33,7 +34,7 @@ _CHOICE = re.compile(r"^\W{0,3}([A-J])(?![\w'’])")
 _ARTICLES = re.compile(r"^(?:(?:an?|the) )+(?=.)")
 
 
-def extract(text: str, kind: str) -> str | None:
+def extract(text: str, kind: str, *, cut: bool = False) -> str | None:
     r"""The answer that a text gives, as it is written there, or None when it gives none.
 
     The last of "the answer is", "Answer:", `####` and `\boxed{}` counts. Without any of them it is the last number,
@@ -42,12 +43,15 @@ def extract(text: str, kind: str) -> str | None:
     Args:
         text: What a candidate wrote. What follows a question that it asks itself is passed over.
         kind: The kind of the problem: one of `NUMBER_KINDS`, "text", "choice" or "free" (either may come).
+        cut: The text did not come to its end, so that only what it calls its answer is one.
     """
     text = _own_part(text)
     for clause, boxed in _marked(text):
         found = _from_clause(clause, kind, boxed)
         if found:
             return found
+    if cut:
+        return None
     if kind not in ("text", "choice"):
         number = _last_number(plain_mathematics(text))
         if number or kind != "free":
@@ -172,8 +176,8 @@ def _signed(text: str, number: re.Match[str]) -> str:
 def _final_phrase(text: str) -> str | None:
     """The whole of a short text, or what the last sentence says that something is."""
     lines = [line for line in text.splitlines() if line.strip(" \t*_`")]
-    if not lines:
-        return None
+    if not lines or len(text) > _SHORT_TEXT:
+        return None  # the last sentence of an essay says something, but answers nothing
     sentences = [part for part in re.split(r"(?<=[.!?])\s+", lines[-1].strip()[-1000:]) if part]
     last = sentences[-1].strip(" .!?*_`\"'") if sentences else ""
     complement = _COMPLEMENT.match(last)

@@ -6,6 +6,8 @@ import math
 import unicodedata
 from collections.abc import Sequence
 
+import msgspec
+
 from engine.errors import BadInputError
 from engine.settings import resolve
 from engine.setup import Budget, LoadOptions, RunSetup, Tariff, VerifierChoice
@@ -39,6 +41,17 @@ def check_setup(setup: RunSetup) -> None:
     _check_tariff(setup.tariff)
     check_load(setup.load)
     resolve(strategy_spec(setup.strategy).settings, setup.strategy.settings)
+
+
+def check_fields(setup: RunSetup) -> None:
+    """As `check_setup`, for one that is only shown: its question may still be missing.
+
+    Raises:
+        BadInputError: What is wrong, and what would be right.
+    """
+    if not setup.problem.question.strip():
+        setup = msgspec.structs.replace(setup, problem=msgspec.structs.replace(setup.problem, question="?"))
+    check_setup(setup)
 
 
 def check_load(load: LoadOptions) -> None:

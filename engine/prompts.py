@@ -26,7 +26,11 @@ _ASKS_A_NUMBER = re.compile(
 _MAY_ASK_A_NUMBER = re.compile(
     r"\bhow (?:many|much|far|long|old|tall|heavy|fast|big|large|high|deep|often)\b|\bwhen\b"
     r"|\b(?:number|total|sum|product|difference|average|cost|price|age|year|date|time|percent|percentage|probability)\b"
-    r"|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|half|twice|dozen|hundred|thousand|plus|minus|times)\b"
+    r"|\b(?:plus|minus|times|squared|percent)\b"
+)
+_ASKS_FOR_A_TEXT = re.compile(
+    r"\s*(?:please\s+|can you\s+|could you\s+)?(?:why|explain|tell|describe|write|list|name|summari[sz]e|translate)\b",
+    re.I,
 )
 
 
@@ -98,6 +102,8 @@ def guess_kind(question: str) -> str:
 
 def may_ask_a_number(question: str) -> bool:
     """Whether anything in a question lets one expect a number: digits, "how many", "when"."""
+    if _ASKS_FOR_A_TEXT.match(question):
+        return False
     return bool(re.search(r"\d", question) or _MAY_ASK_A_NUMBER.search(question.lower()))
 
 

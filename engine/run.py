@@ -270,7 +270,8 @@ class Run:
     def _as_candidate(self, sequence: Sequence) -> Candidate:
         """Only a text that came to its end has an answer: half a number is another number."""
         reason = sequence.finish_reason or "error"
-        answer = extract(sequence.text, self._setup.problem.kind) if reason in ("stop", "length") else None
+        kind, cut = self._setup.problem.kind, reason == "length"
+        answer = extract(sequence.text, kind, cut=cut) if reason in ("stop", "length") else None
         vote = normalise(answer) if answer is not None else None
         return Candidate(
             sequence.id, sequence.text, answer, vote, reason, len(sequence.generated), sequence.mean_logprob
@@ -318,7 +319,7 @@ class Run:
         if spent is None or (self._scheduler.idle and self._strategy.finished and self._jury.idle):
             return False
         self._emit(BudgetSpent(self.seconds, spent.unit, spent.limit, spent.used))
-        self._end_early("budget", f"The budget of {spent.limit:g} {spent.unit} is spent.")
+        self._end_early("budget", f"The budget of {spent.limit:,.10g} {spent.unit} is spent.")
         return True
 
     def _end_early(self, outcome: Outcome, reason: str) -> None:

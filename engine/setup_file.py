@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -68,6 +69,8 @@ def _parse(path: Path) -> dict[str, Any]:
         f"Open a file that ends in {SUFFIX} and was saved by Thinkscope.",
     )
     try:
+        if not path.is_file() and path.exists() and not path.is_dir():
+            raise OSError(errno.EINVAL, "it is not a file")
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
@@ -115,10 +118,17 @@ def _unknown_field(given: Any, known: Any, place: str = "") -> str | None:
 
 def _find_model(path: str, name: str, folders: Iterable[Path]) -> str:
     name = _file_name(name)
-    if not name or Path(path).is_file():
+    if not name or _is_file(Path(path)):
         return path
     beside = (folder / name for folder in folders)
-    return next((str(found) for found in beside if found.is_file()), path)
+    return next((str(found) for found in beside if _is_file(found)), path)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name that no system would take
+        return False
 
 
 def _file_name(path: str) -> str:

@@ -26,7 +26,7 @@ from engine.types import Alternative, Problem, Token
 REPORT = ModelReport(
     name="Simulated 135M", path="simulated", file_bytes=98_000_000, architecture="llama", parameters=134_515_008,
     quantization="Q4_1", n_ctx_train=8192, n_ctx=4096, n_layers=30, n_embd=576, n_vocab=49152, has_chat_template=True,
-    layers_asked=-1, layers_on_gpu=0, layers_total=31, device="CPU", gpu_supported=False, gpu_hint="CMAKE_ARGS=… uv sync",
+    layers_asked=-1, layers_on_gpu=0, layers_total=31, device="CPU", gpu_supported=False, gpu_hint="uv sync …",
     flash_attention=True, kv_layout="unified", safe_mode=False, safe_mode_reason="", n_threads=2,
     memory_estimated_bytes=200_000_000, memory_measured_bytes=190_000_000, load_seconds=0.4,
 )  # fmt: skip

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from PySide6.QtGui import QColor
 
 OKABE_ITO = ("#56b4e9", "#e69f00", "#cc79a7", "#009e73", "#d55e00", "#f0e442", "#0072b2")
+OTHER_ANSWERS = "#8d97a5"
 TEXT_CONTRAST = 4.5
 
 # Nine evenly spaced samples of matplotlib's viridis (CC0), enough for linear interpolation without a visible step.
@@ -78,8 +79,8 @@ def readable(colour: str, background: str) -> str:
 
 @lru_cache(maxsize=256)
 def answer_shades(index: int, surface: str) -> AnswerColour:
-    """The colours of the answer that came `index`-th in a run, on a surface. Beyond seven answers they repeat."""
-    colour = OKABE_ITO[index % len(OKABE_ITO)]
+    """The colours of the answer that came `index`-th in a run, on a surface. Beyond seven answers all are grey."""
+    colour = OKABE_ITO[index] if index < len(OKABE_ITO) else OTHER_ANSWERS
     tint = blend(colour, surface, 0.2)
     line = colour if contrast_ratio(colour, surface) >= 3 or luminance(surface) > 0.5 else blend("#ffffff", colour, 0.3)
     return AnswerColour(line, tint, readable(line, tint))

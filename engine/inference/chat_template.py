@@ -8,6 +8,7 @@ from typing import Any, NoReturn, Protocol
 
 import jinja2
 import jinja2.ext
+from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from msgspec import Struct
 
@@ -16,6 +17,7 @@ from engine.inference.decoder import Vocabulary
 from engine.prompts import with_examples
 from engine.types import Message, Prompt
 
+LONGEST = 1_000_000  # items: what a template may make by repeating something
 BASE_STOP = ("\nQuestion:", "\n\nQuestion")
 MARK = "\ue000{}\ue001"  # private-use characters: no tokenizer and no template gives them a meaning
 
@@ -135,9 +137,7 @@ def completion_text(prompt: Prompt) -> str:
 
 
 def _compile(source: str) -> jinja2.Template:
-    environment = ImmutableSandboxedEnvironment(
-        trim_blocks=True, lstrip_blocks=True, extensions=[jinja2.ext.loopcontrols, _GenerationTag]
-    )
+    environment = _Sandbox(trim_blocks=True, lstrip_blocks=True, extensions=[jinja2.ext.loopcontrols, _GenerationTag])
     environment.filters["tojson"] = _to_json
     try:
         return environment.from_string(source)
@@ -145,6 +145,21 @@ def _compile(source: str) -> jinja2.Template:
         raise ModelError(
             "The model's chat template cannot be read.", str(error), "Choose a model file with another template."
         ) from error
+
+
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """Jinja's sandbox, in which a product cannot fill the memory either."""
+
+    intercepted_binops = frozenset({"*", "**"})
+
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+        """Refuses powers, and repetitions that are longer than any prompt."""
+        if operator == "**":
+            raise SecurityError("powers are not allowed in a chat template")
+        sizes = [len(part) if isinstance(part, str | list | tuple) else part for part in (left, right)]
+        if any(isinstance(part, str | list | tuple) for part in (left, right)) and sizes[0] * sizes[1] > LONGEST:
+            raise SecurityError("a repetition is too long")
+        return super().call_binop(context, operator, left, right)
 
 
 class _GenerationTag(jinja2.ext.Extension):

@@ -11,10 +11,15 @@ from engine.errors import ModelError
 from engine.models.architectures import EMBEDDING, HYBRID, KNOWN, OTHER, RECURRENT
 from engine.models.gguf_header import GgufArray, GgufHeader
 from engine.models.tensor_types import FILE_TYPES, TENSOR_TYPES
+from engine.plain_text import printable
 
 _QUANTIZATION_SUFFIX = re.compile(
     r"[-._](I?Q[1-8](_[0-9A-Z]+)*|B?F(16|32)|TQ[12]_0|MXFP4|NVFP4)(-\d{5}-of-\d{5})?$", re.IGNORECASE
 )
+
+
+# Far beyond any model there is: what claims more is damaged, or made to do harm.
+LAYERS_MAX, WIDTH_MAX, CONTEXT_MAX = 10_000, 1_000_000, 2**31 - 1
 
 
 class ModelFacts(Struct, frozen=True):
@@ -88,7 +93,7 @@ def check_usable(facts: ModelFacts) -> None:
     Raises:
         ModelError: It is no language model, one of an unknown architecture, or not the first part of a split one.
     """
-    name = facts.path.replace("\\", "/").rsplit("/", 1)[-1]
+    name = printable(facts.path.replace("\\", "/").rsplit("/", 1)[-1])
     another = "Choose a model that writes text; “Instruct” or “Chat” in its name is a good sign."
     if not facts.architecture:
         raise ModelError(
@@ -105,6 +110,9 @@ def check_usable(facts: ModelFacts) -> None:
     if facts.part != 1:
         why = f"It is part {facts.part} of {facts.parts} of one model."
         raise ModelError(f"“{name}” cannot be opened by itself.", why, "Choose part 1; the others are found beside it.")
+    if facts.n_layers > LAYERS_MAX or facts.n_embd > WIDTH_MAX or facts.n_ctx_train > CONTEXT_MAX:
+        why = f"It claims {facts.n_layers:,} layers, a width of {facts.n_embd:,} and {facts.n_ctx_train:,} tokens."
+        raise ModelError(f"“{name}” cannot be a model.", why, "The file is damaged; get it again.")
     if not facts.n_layers or not facts.n_embd or not facts.n_vocab or not facts.parameters:
         raise ModelError(
             f"“{name}” holds no whole model.", "Layers, width, vocabulary or weights are missing.", another
@@ -117,7 +125,7 @@ class _Texts:
 
     def __call__(self, key: str) -> str:
         value = self.metadata.get(key)
-        return value if isinstance(value, str) else ""
+        return printable(value) if isinstance(value, str) else ""
 
 
 class _Numbers:

@@ -172,6 +172,8 @@ def decode_events(payload: bytes, count: int, version: int = FORMAT_VERSION) -> 
             raw = [UPGRADES[step](event) for event in raw]
         converted: Any = msgspec.convert(raw, list[AnyEvent])
         return list(converted)
+    except (UnicodeDecodeError, RecursionError) as error:
+        raise BadInputError("The recording is damaged.", f"{error}.", "Open another recording.") from None
     except (msgspec.MsgspecError, KeyError) as error:
         raise BadInputError(
             "The recording holds an event that this Thinkscope does not know.", f"{error}.", "Update Thinkscope."
@@ -188,7 +190,7 @@ def decode_outline(payload: bytes, count: int, version: int = FORMAT_VERSION) ->
         if version == FORMAT_VERSION:
             events: list[Event] = _outline_decoder.decode(_as_list(payload, count))
             return events
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         pass  # decode_events has the words for it
     return decode_events(payload, count, version)
 

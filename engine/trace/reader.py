@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
@@ -200,6 +202,8 @@ def _whole_frames(file: BinaryIO) -> Iterator[Frame]:
 
 def _opened(path: Path) -> BinaryIO:
     try:
+        if not stat.S_ISREG(os.stat(path).st_mode) and not path.is_dir():
+            raise OSError(errno.EINVAL, "it is not a file")
         return path.open("rb")
     except FileNotFoundError:
         raise BadInputError(f"There is no file “{path}”.", "", "Check the path.") from None

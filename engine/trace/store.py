@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import tempfile
@@ -129,6 +130,8 @@ class RunLibrary:
             ThinkscopeError: The folder cannot be written to.
         """
         name = re.sub(r"[^\w.-]+", "-", run_id).strip(".-")[:80] or "run"
+        with contextlib.suppress(OSError):  # somebody may have tidied up; what is wrong is said when it is written to
+            self.folder.mkdir(parents=True, exist_ok=True)
         number = 1
         while True:
             path = self.folder / f"{name}{'' if number == 1 else f'-{number}'}{SUFFIX}"

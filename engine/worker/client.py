@@ -15,8 +15,9 @@ from typing import Literal
 
 import msgspec
 
+from engine.errors import EngineError
 from engine.events import RunFailed
-from engine.worker.channel import Reader, Writer
+from engine.worker.channel import Outbox, Reader
 from engine.worker.death import CRASHES, reason_of_death, signal_name
 from engine.worker.messages import (
     AnyCommand,
@@ -71,7 +72,8 @@ class WorkerClient:
         self._memory = SafeModeMemory(memory_folder) if memory_folder is not None else None
         self._lock = threading.RLock()
         self._process: subprocess.Popen[bytes] | None = None
-        self._writer: Writer | None = None
+        self._outbox: Outbox | None = None
+        self._threads: list[threading.Thread] = []
         self._load: Load | None = None
         self._probing = False
         self._doing: Doing = "idle"
@@ -92,9 +94,17 @@ class WorkerClient:
         return process.pid if process is not None and process.poll() is None else None
 
     def start(self) -> None:
-        """Starts the child process. Returns at once; `Ready` follows."""
+        """Starts the child process. Returns at once; `Ready` follows.
+
+        Raises:
+            EngineError: The system does not let another process start.
+        """
         with self._lock:
-            self._spawn()
+            try:
+                self._spawn()
+            except OSError as error:
+                why = f"The system says: {error.strerror or error}."
+                raise EngineError("The engine process could not be started.", why, "Close other programs.") from None
         self._watchdog.start()
 
     def send(self, command: AnyCommand) -> None:
@@ -120,17 +130,19 @@ class WorkerClient:
             process = self._process
             self._write(Stop())
             self._write(Shutdown())
+            if self._outbox is not None:
+                self._outbox.close()
         if process is not None:
             try:
                 process.wait(timeout=2.0)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-        for thread in (self._watchdog, self._reader, self._listener):
+        for thread in (self._watchdog, *self._threads):
             if thread.is_alive() and thread is not threading.current_thread():
                 thread.join(timeout=2.0)
         if process is not None:
-            _close_pipes(process)
+            self._close_streams(process)
 
     # --- the child -----------------------------------------------------------------------------------------------
 
@@ -150,19 +162,19 @@ class WorkerClient:
         )
         if process.stdin is None or process.stdout is None or process.stderr is None:
             raise AssertionError("all three streams are pipes")
-        self._process, self._writer = process, Writer(process.stdin)
+        self._process, self._outbox = process, Outbox(process.stdin)
         self._reader = threading.Thread(target=self._read, args=(process,), name="worker-reader", daemon=True)
         self._listener = threading.Thread(
             target=self._listen, args=(process.stderr,), name="worker-stderr", daemon=True
         )
+        self._threads = [self._reader, self._listener, self._outbox.thread]
         self._reader.start()
         self._listener.start()
 
     def _write(self, command: AnyCommand) -> None:
-        """A failing write is not an error here: the reader notices the death, and says it once."""
-        if self._writer is not None:
-            with contextlib.suppress(OSError, ValueError):
-                self._writer.send(command)
+        """A child that is gone is not an error here: the reader notices the death, and says it once."""
+        if self._outbox is not None:
+            self._outbox.send(command)
 
     def _read(self, process: subprocess.Popen[bytes]) -> None:
         if process.stdout is None:
@@ -210,7 +222,7 @@ class WorkerClient:
     def _mourn(self, process: subprocess.Popen[bytes], code: int) -> None:
         self._listener.join(timeout=1.0)
         with self._lock:
-            _close_pipes(process)
+            self._close_streams(process)
         why = reason_of_death(code, self._crash_words(), hung=self._hung)
         probing, doing = self._probing, self._doing
         self._deaths += 1
@@ -222,11 +234,27 @@ class WorkerClient:
         with self._lock:
             if self._closing:
                 return
-            self._spawn()
+            try:
+                self._spawn()
+            except OSError:
+                self._on_reply(
+                    Died("The engine process could not be started again.", "", "Close other programs.", doing, False)
+                )
+                return
             if hopeless:
                 self._load = None
             crashed = signal_name(code) in CRASHES and not self._hung
             self._load_again(why if safe else "", remember=crashed)
+
+    def _close_streams(self, process: subprocess.Popen[bytes]) -> None:
+        """The outbox closes the stream that it writes to itself."""
+        if self._outbox is not None:
+            self._outbox.close()
+            self._outbox.thread.join(timeout=1.0)
+        for stream in (process.stdout, process.stderr):
+            if stream is not None:
+                with contextlib.suppress(OSError):
+                    stream.close()
 
     def _end_run(self, why: str, next_step: str) -> None:
         run_id, self._run_id = self._run_id, None
@@ -285,13 +313,6 @@ def _advice(doing: Doing, *, safe: bool, hopeless: bool) -> str:
     if doing == "run":
         return "Everything received is kept. The engine is starting again; then run it once more."
     return "It is starting again."
-
-
-def _close_pipes(process: subprocess.Popen[bytes]) -> None:
-    for stream in (process.stdin, process.stdout, process.stderr):
-        if stream is not None:
-            with contextlib.suppress(OSError):
-                stream.close()
 
 
 def _environment() -> dict[str, str]:

@@ -162,6 +162,7 @@ def test_a_given_word_makes_words_be_looked_for() -> None:
         ("How far is the moon?", "free"),
         ("When did Rome fall?", "free"),
         ("Is 91 a prime?", "free"),
+        ("Tell me how a steam engine works, in 5 steps.", "text"),
     ],
 )
 def test_the_last_number_of_a_text_answers_only_what_may_ask_for_one(question: str, kind: str) -> None:

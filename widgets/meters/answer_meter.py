@@ -57,13 +57,16 @@ def _words(state: RunState) -> str:
     if picked is None or picked.answer is None:
         return _why_none(state)
     theme = current_theme()
-    parts = []
+    parts = ["so far"] if state.status in ("running", "paused") else []
     if picked.correct is not None:
         right = state.start.setup.problem.answer if state.start is not None else None
         verdict = "✓ correct" if picked.correct else f"✗ wrong, the answer is {_escaped(right or 'another')}"
         colour = theme.good if picked.correct else theme.bad
         parts.append(f'<span style="color:{colour}; font-weight:600">{verdict}</span>')
     parts.append(_escaped(picked.reason))
+    candidate = state.candidates.get(picked.candidate) if picked.candidate is not None else None
+    if candidate is not None and candidate.finish_reason == "length":
+        parts.append(f"Its text was cut off after {candidate.token_count:,} tokens (Longest candidate).")
     return " · ".join(part for part in parts if part)
 
 

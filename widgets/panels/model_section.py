@@ -175,10 +175,16 @@ class ModelSection(Section):
         text = self.path.text().strip()
         words = ""
         if text and text != "simulated":
-            path = Path(text).expanduser()
-            if "\0" in text or not path.exists():
-                words = "There is no such file."
-            elif path.is_dir():
-                words = "This is a folder. Choose the .gguf file in it."
+            words = _path_problem(text)
         self.error.say(words)
         mark_invalid(self.path, bool(words))
+
+
+def _path_problem(text: str) -> str:
+    try:
+        path = Path(text).expanduser()
+        if path.is_dir():
+            return "This is a folder. Choose the .gguf file in it."
+        return "" if path.exists() else "There is no such file."
+    except (OSError, ValueError, RuntimeError):  # a name that no system would take
+        return "There is no such file."

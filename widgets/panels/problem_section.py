@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, QMimeData, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QPlainTextEdit, QPushButton, QWidget
 
@@ -15,6 +15,8 @@ from widgets.panels.section import Section
 from widgets.theme import px
 
 FREE = "Your own question"
+LONGEST_QUESTION = 20_000  # characters: a line of a million takes Qt two minutes
+TOO_LONG = f"The text was cut: {LONGEST_QUESTION:,} characters fit here. The command line takes longer ones."
 FEWEST_LINES, MOST_LINES = 2, 5
 # A push button with a menu takes no padding on its left, so the text brings its own.
 INDENT = "\u2002"
@@ -22,6 +24,8 @@ INDENT = "\u2002"
 
 class QuestionEdit(QPlainTextEdit):
     """The question; Tab leaves it, as everywhere else in the panel."""
+
+    too_long = Signal()  # more was pasted than there is room for
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -32,6 +36,14 @@ class QuestionEdit(QPlainTextEdit):
         self.setAcceptDrops(False)  # a file that is dropped here is meant for the window
         self.document().documentLayout().documentSizeChanged.connect(self._fit)
         self._fit()
+
+    def insertFromMimeData(self, source: QMimeData) -> None:
+        """Pastes plain text, up to what can be laid out without holding up the window."""
+        room = LONGEST_QUESTION - len(self.toPlainText()) + len(self.textCursor().selectedText())
+        text = source.text()
+        if len(text) > room:
+            self.too_long.emit()
+        self.insertPlainText(text[: max(0, room)])
 
     def _fit(self) -> None:
         """As high as the question, within bounds."""
@@ -128,6 +140,7 @@ class ProblemSection(Section):
         self.body.addWidget(self.picker)
         self.body.addLayout(row)
         self.question.textChanged.connect(self._on_question_changed)
+        self.question.too_long.connect(lambda: self._complain(TOO_LONG))
         self.answer.textEdited.connect(lambda _: self.changed.emit())
 
     def _on_question_changed(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from engine.lab.problem_sets import Rung
 from engine.setup import RunSetup, Tariff
@@ -74,6 +74,12 @@ class SetupPanel(QScrollArea):
         self.model.set_options(setup.load)
         self._tariff = setup.tariff
         self._note_verifiers()
+
+    def commit(self) -> None:
+        """Takes over what was typed into a field that a person has not left yet."""
+        for field in self.findChildren(QLineEdit):
+            if field.isModified():
+                field.editingFinished.emit()
 
     def check(self) -> bool:
         """Whether the set-up can be run; otherwise every wrong field says why and the first one gets the focus."""

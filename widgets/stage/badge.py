@@ -11,9 +11,10 @@ from PySide6.QtWidgets import QWidget
 from widgets.stage.marks import LEFT, draw_text, rounded
 from widgets.theme import BOLD, SIZE_TINY, THEMES, blend, current_theme, font, px, readable
 
-Source = Literal["live", "recorded", "simulated", "what-if"]
+Source = Literal["live", "paused", "recorded", "simulated", "what-if"]
 _MEANING = {
     "live": "Tokens come from the model at this moment.",
+    "paused": "The run stands still until it goes on.",
     "recorded": "This run was recorded earlier and is played back.",
     "simulated": "No model is at work: the tokens are made up.",
     "what-if": "Computed anew over tokens that were generated earlier.",
@@ -21,7 +22,7 @@ _MEANING = {
 
 
 class SourceBadge(QWidget):
-    """A sign and a word: a dot for live, a ring for recorded, a square for simulated, a diamond for what-if."""
+    """A sign and a word: a dot for live, two bars for paused, a ring for recorded, a square for simulated, a diamond for what-if."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -58,9 +59,7 @@ class SourceBadge(QWidget):
         if self._source is None:
             return
         theme = current_theme()
-        colour = {"live": theme.good, "recorded": theme.accent, "simulated": theme.warn, "what-if": theme.warn}[
-            self._source
-        ]
+        colour = {"live": theme.good, "recorded": theme.accent}.get(self._source, theme.warn)
         tint = blend(colour, theme.background, 0.14)
         ink = readable(colour, tint)
         painter = QPainter(self)
@@ -72,6 +71,9 @@ class SourceBadge(QWidget):
         match self._source:
             case "live":
                 rounded(painter, sign, px(4), ink, None)
+            case "paused":
+                for left in (px(1), px(5)):
+                    rounded(painter, QRectF(sign.left() + left, sign.top(), px(2), sign.height()), 1, ink, None)
             case "recorded":
                 rounded(painter, sign, px(4), None, ink, 2)
             case "simulated":

@@ -21,6 +21,7 @@ from widgets.stage.marks import (
     draw_strip,
     draw_text,
     rounded,
+    text_width,
     token_count_text,
 )
 from widgets.stage.token_flow import Change, TokenFlow
@@ -223,7 +224,11 @@ class LaneCard(Lane):
         else:
             word, colour = status_word(c), theme.bad if c.status == "failed" else theme.muted
         room.setLeft(x)
-        x += draw_text(painter, room, word, SIZE_SMALL, colour, bold=is_pick(c)) + px(8)
+        ring = px(18) if c.correct else 0
+        if (
+            not is_pick(c) or text_width(word, SIZE_SMALL, bold=True) <= room.right() - x - ring
+        ):  # the star says it, too
+            x += draw_text(painter, room, word, SIZE_SMALL, colour, bold=is_pick(c)) + px(8)
         if c.correct:
             draw_ring(painter, QPointF(x + px(6), middle), px(5), theme.good)
             room.setLeft(x + px(16))
@@ -275,7 +280,7 @@ class LaneCard(Lane):
             draw_text(painter, QRectF(area.left(), y, name_width - 6, row), name, SIZE_TINY, theme.muted)
             score = self.candidate.scores.get(name)
             value = None if score is None else score.value
-            strip = QRectF(area.left() + name_width, y + row / 2 - 1.5, area.width() - name_width - px(34), 3)
+            strip = QRectF(area.left() + name_width, y + row / 2 - 1.5, area.width() - name_width - px(44), 3)
             draw_strip(painter, strip, value, theme.muted, theme.line)
             shown = "–" if score is None else ("unsure" if value is None else f"{value:.2f}")
             draw_text(painter, QRectF(area.right() - px(40), y, px(40), row), shown, SIZE_TINY, theme.muted, RIGHT)

@@ -91,7 +91,9 @@ class ResultLine(QWidget):
         x = right + px(20) - sum(width for _, width in widths)
         label = QRectF(left, 0, x - left - px(12), self.height())
         if widths and label.width() > px(48):
-            draw_text(painter, label, "votes", SIZE_BODY, theme.muted, RIGHT)
+            hidden = len(self._rows) - len(widths)
+            words = f"votes, {hidden} more not shown" if hidden else "votes"
+            draw_text(painter, label, words, SIZE_BODY, theme.muted, RIGHT)
         for row, (chip, width) in zip(self._rows, widths, strict=False):
             rect = QRectF(x, middle - px(SMALL_CHIP) / 2, chip, px(SMALL_CHIP))
             draw_chip(painter, rect, row.answer, answer_colour(row.colour))

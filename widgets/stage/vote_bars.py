@@ -126,7 +126,8 @@ class VoteBars(QWidget):
         theme = current_theme()
         if self._more:
             others = sum(row.count for row in self._rows[MOST_ROWS:])
-            words = f"{self._more} other answers, {others} votes"
+            answers, votes = ("answer" if self._more == 1 else "answers"), ("vote" if others == 1 else "votes")
+            words = f"{self._more} other {answers}, {others} {votes}"
             draw_text(painter, QRectF(0, y, self.width(), px(ROW)), words, SIZE_SMALL, theme.muted)
             y += px(ROW)
         painter.setFont(font(SIZE_SMALL))
