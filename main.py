@@ -10,10 +10,13 @@ def main() -> int:
         from app.cli import run_command_line
 
         return run_command_line(sys.argv[1:])
-    if _has_no_display():
+    from app.display import display_problem
+
+    problem = display_problem()
+    if problem is not None:
         from app.cli import explain_no_display
 
-        return explain_no_display()
+        return explain_no_display(*problem)
     try:
         from app.application import run_application
     except ImportError as error:
@@ -21,13 +24,6 @@ def main() -> int:
 
         return explain_missing_window(error)
     return run_application()
-
-
-def _has_no_display() -> bool:
-    """Qt would abort without a word of use; QT_QPA_PLATFORM means that somebody knows what they do."""
-    if not sys.platform.startswith("linux"):
-        return False
-    return not any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from typer._click.exceptions import ClickException, NoArgsIsHelpError  # typer b
 
 from engine.errors import BadInputError, ThinkscopeError
 from engine.setup import FlashAttention, SplitMode
+from engine.version import VERSION
 
 if TYPE_CHECKING:
     from app.cli_screens import Screen
@@ -55,6 +56,23 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        print(f"Thinkscope {VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Says which version this is.")
+    ] = False,
+) -> None:
+    """A desktop microscope for inference scaling. Without arguments the window opens."""
+
+
 models = typer.Typer(help="The models on this machine.", no_args_is_help=True)
 bench = typer.Typer(help="Measurements of this program on this machine.", no_args_is_help=True)
 app.add_typer(models, name="models")
@@ -95,10 +113,10 @@ def explain_missing_window(error: ImportError) -> int:
     return _say(ThinkscopeError("The window cannot be opened.", why, next_step))
 
 
-def explain_no_display() -> int:
+def explain_no_display(why: str, next_step: str) -> int:
     """Says that there is no screen, and what works without one."""
-    why = "DISPLAY and WAYLAND_DISPLAY are not set, so there is no screen to open it on."
-    return _say(ThinkscopeError("The window cannot be opened.", why, "The command line works here: main.py --help."))
+    works = "The command line works here: main.py --help."
+    return _say(ThinkscopeError("The window cannot be opened.", why, f"{next_step} {works}".strip()))
 
 
 def _leave_stdout() -> None:

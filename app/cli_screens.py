@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from typing import Protocol
 
 import msgspec
@@ -22,6 +23,8 @@ from engine.plain_text import printable
 from engine.trace.codec import to_json_line
 from engine.trace.fold import RunState
 from engine.trace.summary import summary
+
+TEXT_WIDTH = 100
 
 
 class Screen(Protocol):
@@ -80,7 +83,7 @@ class PlainScreen:
 
     def finish(self, state: RunState) -> None:
         """Prints the summary in words; a run that never began has none."""
-        for line in summary_lines(state):
+        for line in (*picked_text(state), *summary_lines(state)):
             print(line)
         sys.stdout.flush()
 
@@ -155,6 +158,15 @@ def summary_lines(state: RunState) -> list[str]:
     if state.finish is None and state.failure is None:
         lines.append("Note    the run did not come to its end")
     return [printable(line) for line in lines]
+
+
+def picked_text(state: RunState) -> list[str]:
+    """What the candidate wrote whose answer it is, in lines, the blank ones left out."""
+    answer = state.answer
+    picked = state.candidates.get(answer.candidate) if answer and answer.candidate is not None else None
+    lines = printable(picked.text).strip().splitlines() if picked is not None else []
+    parts = [part for line in lines for part in textwrap.wrap(line, TEXT_WIDTH)]
+    return [f"Text    {part}" if i == 0 else f"        {part}" for i, part in enumerate(parts)]
 
 
 def _rate(state: RunState) -> str:

@@ -97,7 +97,7 @@ def _check_sampling(sampling: Sampling) -> None:
     if not 0 < sampling.repeat_penalty <= 5:
         _refuse("repetition penalty", sampling.repeat_penalty, "It must be above 0 and at most 5; 1 switches it off.")
     if not 1 <= sampling.max_tokens <= MAX_TOKENS:
-        advice = "A candidate needs at least 1 token; 160 is usual."
+        advice = f"It goes from 1 to {_shown(MAX_TOKENS)}; 160 is usual."
         _refuse("token limit of a candidate", sampling.max_tokens, advice)
     if not 0 <= sampling.min_tokens <= sampling.max_tokens:
         _refuse("shortest length of a candidate", sampling.min_tokens, "It goes from 0 to the token limit.")
@@ -138,7 +138,7 @@ def _check_tariff(tariff: Tariff) -> None:
 
 def _check_range(name: str, value: float, low: float, high: float, advice: str) -> None:
     if not low <= value <= high:  # a NaN is in no range
-        _refuse(name, value, f"It goes from {low:g} to {high:g}. {advice}")
+        _refuse(name, value, f"It goes from {_shown(low)} to {_shown(high)}. {advice}")
 
 
 def _refuse(name: str, value: float, advice: str) -> None:

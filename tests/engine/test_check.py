@@ -64,7 +64,7 @@ def test_a_known_answer_must_say_something() -> None:
         ("top_k", -1, "top-k"),
         ("min_p", 2.0, "min-p"),
         ("repeat_penalty", 0.0, "repetition penalty"),
-        ("max_tokens", 0, "at least 1 token"),
+        ("max_tokens", 0, "token limit of a candidate cannot be 0"),
         ("max_tokens", 2**31, "token limit of a candidate cannot be 2,147,483,648"),
         ("max_tokens", 10**400, "cannot be that large"),
         ("min_tokens", -1, "shortest length of a candidate cannot be -1"),

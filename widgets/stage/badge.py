@@ -22,7 +22,7 @@ _MEANING = {
 
 
 class SourceBadge(QWidget):
-    """A sign and a word: a dot for live, two bars for paused, a ring for recorded, a square for simulated, a diamond for what-if."""
+    """A sign and a word: a dot for live, bars for paused, a ring for recorded, a square for simulated."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

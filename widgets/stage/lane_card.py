@@ -225,9 +225,8 @@ class LaneCard(Lane):
             word, colour = status_word(c), theme.bad if c.status == "failed" else theme.muted
         room.setLeft(x)
         ring = px(18) if c.correct else 0
-        if (
-            not is_pick(c) or text_width(word, SIZE_SMALL, bold=True) <= room.right() - x - ring
-        ):  # the star says it, too
+        fits = text_width(word, SIZE_SMALL, bold=True) <= room.right() - x - ring
+        if fits or not is_pick(c):  # of a pick the star says it, too
             x += draw_text(painter, room, word, SIZE_SMALL, colour, bold=is_pick(c)) + px(8)
         if c.correct:
             draw_ring(painter, QPointF(x + px(6), middle), px(5), theme.good)
