@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 from app.garbage import GarbageCollector
 from app.main_window import MainWindow
 from app.milestones import Milestones
+from app.plots import PlotLoader
 from app.preferences import Preferences
 from app.run_controller import ReplyHandler, RunController
 from engine.error_log import write_down
@@ -108,7 +109,8 @@ def _after_first_paint(window: MainWindow, milestones: Milestones, replay: Path 
         window.open_path(replay)
     else:
         window.play_shipped()
-    QTimer.singleShot(PLOTS_AFTER_MS, window.load_plots)
+    plots = PlotLoader([sparkline.load_plot for sparkline in window.meters.sparklines], window)
+    QTimer.singleShot(PLOTS_AFTER_MS, plots.start)
 
 
 class _Excepthook:

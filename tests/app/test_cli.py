@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from app.cli import run_command_line
 from app.cli_setup import RunOptions, make_setup, parse_settings, parse_value
 from app.setup_file import write_setup
 from engine.errors import BadInputError
+from engine.events import AnswerPicked, CandidateScored, RunStarted
 from engine.models.library import default_model_path
 from engine.setup import LoadOptions, VerifierChoice
 from engine.trace.store import write_trace
@@ -237,3 +240,31 @@ def test_a_setup_file_is_the_base_that_options_change(tmp_path: Path) -> None:
     assert setup.strategy.settings == {"n": 4}
     assert (setup.budget.tokens, setup.budget.seconds) == (base.budget.tokens, 3.0)
     assert setup.load == LoadOptions(str(default_model_path()))
+
+
+HOSTILE = "\x1b]0;owned\x07\x1b[2J\x9b31m"
+
+
+def test_nothing_reaches_the_terminal_that_could_drive_it(tmp_path: Path, capsys: Output) -> None:
+    events = [
+        replace(e, model=replace(e.model, name=HOSTILE)) if isinstance(e, RunStarted)
+        else replace(e, answer=HOSTILE, reason=HOSTILE) if isinstance(e, AnswerPicked)
+        else replace(e, detail=HOSTILE) if isinstance(e, CandidateScored)
+        else e
+        for e in sample_run.events(2)
+    ]  # fmt: skip
+    write_trace(tmp_path / "run.tsrun", events)
+    assert run_command_line(["replay", str(tmp_path / "run.tsrun")]) == 0
+    assert run_command_line(["run", "hello", "--model", f"/tmp/{HOSTILE}.gguf"]) == 2
+    assert run_command_line(["run", "hello", "--strategy", HOSTILE]) == 2
+    for text in capsys.readouterr():
+        assert text
+        assert not any(char in text for char in "\x1b\x07\x9b")
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path, capsys: Output) -> None:
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("no named pipes here")
+    os.mkfifo(tmp_path / "pipe")
+    assert "not a file" in refused(capsys, "replay", str(tmp_path / "pipe"))
+    assert "not a file" in refused(capsys, "run", "--setup", str(tmp_path / "pipe"))

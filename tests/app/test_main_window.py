@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QLabel
 
 from app.application import first_setup, make_window
 from app.main_window import MainWindow
@@ -19,6 +20,7 @@ from engine.trace.store import RunLibrary, write_trace
 from engine.worker.messages import Died, Ended, Load, Loaded, LoadFailed, Pause, Refused, Start, Step, Stop
 from tests import sample_run
 from tests.app.fake_client import FakeClient
+from widgets.load_report import LoadReport
 from widgets.theme import THEMES, current_theme, set_theme, set_type_scale
 
 EVENTS = [replace(e, backend="llama.cpp") if i == 0 else e for i, e in enumerate(sample_run.events(8))]
@@ -297,3 +299,95 @@ def test_no_timer_runs_in_an_idle_window(desk, qtbot):
     finish(desk, qtbot, 40)
     qtbot.waitUntil(lambda: not desk.controller.pump.running)
     qtbot.waitUntil(lambda: not desk.window.meters._timer.isActive())
+
+
+def test_a_value_that_is_being_typed_counts_when_run_is_pressed(desk, qtbot):
+    field = desk.window.setup_panel.strategy.fields["best-of-n"].fields["n"].field
+    field.setFocus()
+    field.selectAll()
+    qtbot.keyClicks(field, "5")
+    qtbot.mouseClick(desk.window.toolbar.run_button, Qt.MouseButton.LeftButton)
+    assert desk.client.commands[-1].setup.strategy.settings["n"] == 5
+
+
+def test_a_typed_value_that_cannot_be_keeps_the_run_from_starting(desk, qtbot):
+    field = desk.window.setup_panel.strategy.fields["best-of-n"].fields["n"].field
+    field.setFocus()
+    field.selectAll()
+    qtbot.keyClicks(field, "abc")
+    qtbot.mouseClick(desk.window.toolbar.run_button, Qt.MouseButton.LeftButton)
+    assert not any(isinstance(command, Start) for command in desk.client.commands)
+    assert desk.window.setup_panel.strategy.fields["best-of-n"].fields["n"].error.isVisible()
+
+
+def test_a_crash_while_loading_that_is_tried_again_is_no_alarm(desk, qtbot):
+    desk.client.reply(Died("The engine process ended unexpectedly.", "It crashed.", "Safe mode.", "load", True))
+    qtbot.waitUntil(lambda: "starting again" in desk.window.toolbar.badge.words)
+    assert desk.window.banner.isHidden()
+
+
+def test_the_word_of_a_death_goes_when_the_engine_is_there_again(desk, qtbot):
+    desk.client.reply(Died("The engine process ended.", "It was killed.", "It starts again.", "idle", True))
+    qtbot.waitUntil(lambda: not desk.window.banner.isHidden())
+    desk.client.reply(Loaded(sample_run.REPORT))
+    qtbot.waitUntil(lambda: desk.window.banner.isHidden())
+
+
+def test_the_normal_kernels_can_be_tried_again_from_the_load_report(desk, qtbot):
+    report = replace(sample_run.REPORT, safe_mode=True, safe_mode_reason="The normal kernels crashed.")
+    desk.controller.load(desk.window.setup_panel.setup().load)
+    desk.client.reply(Loaded(report))
+    qtbot.waitUntil(lambda: desk.controller.model.status == "ready")
+    desk.controller.try_normal_kernels()
+    assert desk.client.safe_mode_forgotten
+    assert isinstance(desk.client.commands[-1], Load)
+    assert not desk.client.commands[-1].options.safe_mode
+
+
+def test_the_load_report_shows_every_value_whole(desk, qtbot):
+    report = replace(sample_run.REPORT, safe_mode=True, safe_mode_reason="The normal kernels crashed. " * 4)
+    popup = LoadReport(report, None, desk.window)
+    qtbot.addWidget(popup)
+    popup.show_below(desk.window.toolbar.badge)
+    labels = [label for label in popup.findChildren(QLabel) if label.isVisible()]
+    assert len(labels) > 25
+    assert all(label.height() >= label.fontMetrics().height() for label in labels)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda s: replace(s, seed=10**17), "seed"),
+        (lambda s: replace(s, strategy=replace(s.strategy, name="magic")), "no strategy"),
+        (lambda s: replace(s, sampling=replace(s.sampling, temperature=1e308)), "temperature"),
+        (lambda s: replace(s, load=replace(s.load, n_ctx=10**17)), "context"),
+        (lambda s: replace(s, problem=replace(s.problem, question="x" * 30_000)), "too long"),
+    ],
+)
+def test_a_set_up_that_cannot_be_carried_out_is_refused_when_it_is_opened(desk, tmp_path, change, words):
+    before = desk.window.setup_panel.setup()
+    write_setup(tmp_path / "bad.thinkscope", change(before))
+    desk.window.open_path(tmp_path / "bad.thinkscope")
+    assert words in desk.window.banner.what.text()
+    assert desk.window.setup_panel.setup() == before
+
+
+def test_a_remembered_set_up_that_cannot_be_carried_out_does_not_keep_the_window_from_opening(qtbot, tmp_path):
+    for number, text in enumerate(("[" * 100_000, '{"seed": 1}')):
+        preferences = Preferences(tmp_path / f"{number}.ini")
+        preferences._settings.setValue("setup", text)
+        assert preferences.setup is None
+    preferences.setup = replace(sample_run.setup(), load=replace(sample_run.setup().load, path="/tmp/" + "x" * 300))
+    controller = RunController(FakeClient, RunLibrary(tmp_path / "runs").new_writer)
+    window = make_window(controller, RunLibrary(tmp_path / "runs"), preferences)
+    qtbot.addWidget(window)
+    assert "no such file" in window.setup_panel.model.error.text()
+
+
+def test_a_pasted_book_is_cut_to_what_fits_and_that_is_said(desk, qtbot):
+    question, mime = desk.window.setup_panel.problem.question, QMimeData()
+    mime.setText("word " * 10_000)
+    question.selectAll()
+    question.insertFromMimeData(mime)
+    assert len(question.toPlainText()) == 20_000
+    assert "was cut" in desk.window.setup_panel.problem.error.text()

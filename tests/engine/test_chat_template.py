@@ -8,7 +8,8 @@ from engine.errors import ModelError
 from engine.inference.chat_template import ChatTemplate, completion_text
 from engine.inference.llama.backend import LlamaBackend
 from engine.inference.simulated_backend import TURN, SimulatedModel
-from engine.types import Message, Prompt
+from engine.prompts import PROMPTS
+from engine.types import Message, Problem, Prompt
 
 
 def user(text: str, continuation: str = "") -> Prompt:
@@ -69,6 +70,15 @@ def test_a_base_model_gets_questions_and_answers() -> None:
     assert rendered.stop
 
 
+@pytest.mark.parametrize("style", ["question-only", "step-by-step"])
+def test_a_base_model_gets_worked_examples_whatever_it_is_asked(style: str) -> None:
+    prompt = PROMPTS[style](Problem("What is 47 + 35?"))
+    text = ChatTemplate(ModelWith(None)).render(prompt).text
+    assert text.count("Question: ") == 4
+    assert "12 + 15 = 27. The answer is 27." in text
+    assert text.endswith("Question: What is 47 + 35?\nAnswer:")
+
+
 def test_user_text_with_the_simulated_models_control_mark_stays_text() -> None:
     rendered = ChatTemplate(SimulatedModel(lambda prompt: {})).render(user("a<|turn|>b"))
     assert rendered.tokens.count(TURN) == 2
@@ -82,6 +92,9 @@ def test_user_text_with_the_simulated_models_control_mark_stays_text() -> None:
         "{{ messages[0].content.__class__.__mro__[1].__subclasses__() }}",
         "{{ 'a' * (messages | length) + nothing.at.all }}",
         "{% for i in range(10000000) %}x{% endfor %}",
+        "{{ 'a' * 10000000000 }}",
+        "{{ [0] * 10000000000 }}",
+        "{{ 2 ** 1000000000 }}",
     ],
 )
 def test_a_broken_or_hostile_template_is_refused_in_words(template: str) -> None:

@@ -148,3 +148,10 @@ def test_events_and_tokens_stay_out_of_the_garbage_collectors_sight() -> None:
         *{type(t) for e in run if isinstance(e, TokensDecoded) for t in e.tokens},
     ]
     assert all(kind.__struct_config__.gc is False for kind in kinds)
+
+
+def test_a_text_that_is_no_text_is_damage() -> None:
+    payload = codec.join_payloads(memoryview(codec.encode_frame([NoticeGiven(1.0, "text")], 0)))
+    for decode in (codec.decode_events, codec.decode_outline):
+        with pytest.raises(BadInputError, match="damaged"):
+            decode(payload.replace(b"text\xa4text", b"text\xa4\xff\xfe\xfd\xfc"), 1)

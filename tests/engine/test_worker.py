@@ -37,6 +37,7 @@ from engine.worker.messages import (
     Stop,
 )
 from engine.worker.process import CRASH_VARIABLE
+from engine.worker.safe_mode import SafeModeMemory
 
 Kind = TypeVar("Kind")
 PATIENCE = 60.0
@@ -310,3 +311,34 @@ def test_a_worker_that_dies_at_every_load_is_given_up_in_words(company: Company)
     assert not died.restarting
     company.client.send(Load(company.load))
     assert company.until(Loaded)
+
+
+@posix
+def test_a_worker_that_reads_nothing_holds_nobody_up_and_is_ended(loaded: Company) -> None:
+    assert loaded.client.pid is not None
+    os.kill(loaded.client.pid, signal.SIGSTOP)
+    began = time.monotonic()
+    loaded.start(question="x" * 1_000_000)  # far more than a pipe holds
+    assert time.monotonic() - began < 0.5
+    assert "did not answer" in loaded.until(Died).why
+    loaded.until(Loaded)
+
+
+@posix
+def test_only_a_crash_in_the_probe_is_remembered_as_one(company: Company, tmp_path: Path) -> None:
+    company.client.send(Load(company.load))
+    company.until(Loading, lambda reply: reply.probing)
+    assert company.client.pid is not None
+    os.kill(company.client.pid, signal.SIGKILL)
+    company.until(Loaded)
+    assert "killed from outside" not in SafeModeMemory(tmp_path).reason()
+
+
+def test_safe_mode_can_be_forgotten(tmp_path: Path) -> None:
+    memory = SafeModeMemory(tmp_path)
+    memory.remember("It crashed.")
+    assert memory.reason() == "It crashed."
+    memory.forget()
+    assert memory.reason() == ""
+    (tmp_path / "safe-mode.json").write_text("[" * 100_000)
+    assert memory.reason() == ""

@@ -262,3 +262,12 @@ def test_enter_in_the_path_loads_a_model_that_is_there_and_no_other(panel, qtbot
     model.path.setText(str(tmp_path / "there.gguf"))
     with qtbot.waitSignal(model.load_requested):
         qtbot.keyClick(model.path, Qt.Key.Key_Return)
+
+
+def test_a_budget_too_small_for_so_many_candidates_says_so(panel, qtbot):
+    assert not panel.budget._note.isVisible()
+    type_into(qtbot, panel.strategy.fields["best-of-n"].fields["n"].field, "256")
+    assert panel.budget._note.text() == "About 4 tokens for each candidate: most will be stopped."
+    assert panel.budget._note.isVisible()
+    panel.budget.tokens.switch.click()
+    assert not panel.budget._note.isVisible()

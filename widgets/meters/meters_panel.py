@@ -14,6 +14,7 @@ from widgets.meters.budget_meter import BudgetMeter
 from widgets.meters.cost_meter import CostMeter
 from widgets.meters.inspector import Inspector
 from widgets.meters.latency_meter import LatencyMeter
+from widgets.meters.sparkline import Sparkline
 from widgets.meters.speed_meter import SpeedMeter
 from widgets.meters.votes_meter import VotesMeter
 
@@ -86,9 +87,14 @@ class MetersPanel(QScrollArea):
         if candidate is not None:
             self.verticalScrollBar().setValue(0)
 
+    @property
+    def sparklines(self) -> tuple[Sparkline, ...]:
+        """The plots, which are empty until each of them was loaded."""
+        return self.speed.sparkline, self.cost.sparkline
+
     def load_plots(self) -> None:
-        """Imports the plot library; called once, after the window is on the screen."""
-        for sparkline in (self.speed.sparkline, self.cost.sparkline):
+        """Imports the plot library and makes all plots at once, for a picture of the window."""
+        for sparkline in self.sparklines:
             sparkline.load_plot()
 
     def update_now(self) -> None:

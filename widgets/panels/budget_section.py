@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from engine.setup import Budget
 from widgets.panels.labelled_slider import LabelledSlider
 from widgets.panels.section import Section
+from widgets.theme import set_role
 
 MOST_TOKENS, MOST_SECONDS = 100_000, 3_600
+FEW_TOKENS = 20  # hardly an answer of the default model is shorter
 
 
 class BudgetSection(Section):
@@ -31,6 +33,10 @@ class BudgetSection(Section):
         for slider in (self.tokens, self.seconds):
             slider.changed.connect(self.changed)
             self.body.addWidget(slider)
+        self._note = QLabel(wordWrap=True)
+        set_role(self._note, "muted")
+        self.body.addWidget(self._note)
+        self.note_share(1)
 
     def budget(self) -> Budget:
         """The bounds; None where one is off."""
@@ -44,6 +50,14 @@ class BudgetSection(Section):
         self._candidates = budget.candidates
         self.tokens.set_value(budget.tokens)
         self.seconds.set_value(budget.seconds)
+
+    def note_share(self, candidates: int) -> None:
+        """Says so when the tokens are too few for so many candidates to come to an answer."""
+        tokens = self.tokens.value()
+        share = None if tokens is None else int(tokens) // max(1, candidates)
+        scarce = share is not None and share < FEW_TOKENS
+        self._note.setText(f"About {share} tokens for each candidate: most will be stopped." if scarce else "")
+        self._note.setVisible(scarce)
 
     def errors(self) -> list[QWidget]:
         """The fields whose text is not a value."""

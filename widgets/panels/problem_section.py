@@ -41,9 +41,9 @@ class QuestionEdit(QPlainTextEdit):
         """Pastes plain text, up to what can be laid out without holding up the window."""
         room = LONGEST_QUESTION - len(self.toPlainText()) + len(self.textCursor().selectedText())
         text = source.text()
+        self.insertPlainText(text[: max(0, room)])
         if len(text) > room:
             self.too_long.emit()
-        self.insertPlainText(text[: max(0, room)])
 
     def _fit(self) -> None:
         """As high as the question, within bounds."""

@@ -74,6 +74,7 @@ class SetupPanel(QScrollArea):
         self.model.set_options(setup.load)
         self._tariff = setup.tariff
         self._note_verifiers()
+        self._note_budget()
 
     def commit(self) -> None:
         """Takes over what was typed into a field that a person has not left yet."""
@@ -102,6 +103,7 @@ class SetupPanel(QScrollArea):
         column.addStretch(1)
         self.model.load_requested.connect(self.load_requested)
         self.strategy.changed.connect(self._note_verifiers)
+        self.changed.connect(self._note_budget)
         self._note_verifiers()
         self.setWidget(content)
         self.setWidgetResizable(True)
@@ -109,6 +111,10 @@ class SetupPanel(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMinimumWidth(PANEL_WIDTH)
         self.setAccessibleName("Set-up")
+
+    def _note_budget(self) -> None:
+        n = self.strategy.choice().settings.get("n", 1)
+        self.budget.note_share(int(n))
 
     def _note_verifiers(self) -> None:
         only_comment = "They score every candidate, but this strategy does not choose by them."
