@@ -401,6 +401,17 @@ def throughput(
 
 
 @bench.command()
+def recovery(
+    turns: Annotated[int, typer.Option(min=1, max=50, help="How often each signal is sent.")] = 5,
+    as_json: Json = False,
+) -> int:
+    """Seconds until the model is there again after the engine's process was killed."""
+    from app.bench.recovery import bench_recovery
+
+    return bench_recovery(turns, as_json)
+
+
+@bench.command()
 def startup(
     runs: Annotated[int, typer.Option(min=1, max=50, help="How often the window is opened.")] = 5,
     as_json: Json = False,

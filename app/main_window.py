@@ -375,6 +375,7 @@ class MainWindow(QMainWindow):
             self.setup_dock.setVisible(setup)
             self.meters_dock.setVisible(meters)
         presenting = self._before_presenting is not None
+        self.tabs.tabBar().setVisible(not presenting)  # Ctrl+1 and Ctrl+2 still go to and fro
         self.toolbar.present_button.setChecked(presenting)
         self.toolbar.badge.set_short(presenting)
 

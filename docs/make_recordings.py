@@ -5,18 +5,14 @@ They are real runs, at the pace of the machine that makes them. Where the model 
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import msgspec
 
-os.environ.setdefault("GOMP_SPINCOUNT", "5000")  # as the worker process has it
-
+from app.bench.throughput import run_engine
 from engine.events import AnyEvent, RunStarted
-from engine.inference.llama.backend import LlamaBackend
 from engine.lab.problem_sets import find_problem
 from engine.models.library import default_model_path
-from engine.run import Run
 from engine.setup import DEFAULT_SAMPLING, Budget, LoadOptions, RunSetup, StrategyChoice, VerifierChoice
 from engine.trace.store import write_trace
 
@@ -33,16 +29,14 @@ def setups(load: LoadOptions) -> dict[str, RunSetup]:
         "1-a-verifier-beats-the-vote": _setup(load, "What is 7 x 8?", best, 0.8),
         "2-the-vote-finds-it": _setup(load, ORANGES, vote, 0.7),
         "3-one-chain-of-thought": _setup(load, CARS, StrategyChoice("chain-of-thought"), 0.7, 31),
-        "4-no-number-of-tries-helps": _setup(load, "What is 153 + 268?", StrategyChoice("best-of-n", {"n": 64}), 0.8),
+        "4-no-number-of-tries-helps": _setup(load, "What is 4738 x 9264?", StrategyChoice("best-of-n", {"n": 64}), 0.8),
     }
 
 
-def record(setup: RunSetup, backend: LlamaBackend) -> list[AnyEvent]:
-    """A whole run as events, without the paths of this machine."""
+def record(setup: RunSetup) -> list[AnyEvent]:
+    """A whole run in a fresh worker process as events, without the paths of this machine."""
     events: list[AnyEvent] = []
-    run = Run("recording", setup, backend, events.append)
-    while not run.finished:
-        run.step()
+    run_engine(setup, events)
     return [_without_paths(event) for event in events]
 
 
@@ -51,11 +45,9 @@ def main() -> None:
     load = LoadOptions(str(default_model_path()))
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name, setup in setups(load).items():
-        backend = LlamaBackend(load, "", lambda *_: None)  # a fresh one: every prompt is computed in its recording
         path = FOLDER / f"{name}.tsrun"
         path.unlink(missing_ok=True)
-        write_trace(path, record(setup, backend))
-        backend.close()
+        write_trace(path, record(setup))
         print(f"{path.name}: {path.stat().st_size:,} bytes")
 
 
@@ -64,7 +56,7 @@ def _setup(load: LoadOptions, question: str, strategy: StrategyChoice, temperatu
     if problem is None:
         raise SystemExit(f"“{question}” is not a problem of the ladder.")
     sampling = msgspec.structs.replace(DEFAULT_SAMPLING, temperature=temperature)
-    return RunSetup(problem, strategy, VERIFIERS, sampling, Budget(2500, 60.0), load, seed)
+    return RunSetup(problem, strategy, VERIFIERS, sampling, Budget(8000, 60.0), load, seed)
 
 
 def _without_paths(event: AnyEvent) -> AnyEvent:

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from engine.errors import BadInputError, EngineError
-from engine.events import ModelReport
+from engine.events import AnyEvent, ModelReport
 from engine.models.library import resolve_model
 from engine.setup import DEFAULT_SAMPLING, Budget, LoadOptions, RunSetup, StrategyChoice, VerifierChoice
 from engine.trace.fold import RunState
@@ -68,13 +68,19 @@ def bench_throughput(model: str | None, candidates: str, tokens: int, threads: i
     load = LoadOptions(str(resolve_model(model)), n_threads=threads)
     rows: list[list[Measurement]] = [[] for _ in counts]
     sequential: list[Measurement] = []
+    state: RunState | None = None
     for _ in range(turns):
         for measured, count in zip(rows, counts, strict=True):
-            state = run_engine(make_setup(load, count, tokens))
-            measured.append(measure(state, count))
+            last = run_engine(make_setup(load, count, tokens))
+            if count == SEQUENTIAL_CANDIDATES or state is None:
+                state = last  # the baseline gets what this one had
+            measured.append(measure(last, count))
             if not as_json:
                 print(_row(measured[-1]), flush=True)
-        sequential.append(_sequential(state, tokens))
+        if state is not None:
+            sequential.append(_sequential(state, tokens))
+    if state is None:
+        raise EngineError("Nothing was measured.")
     report = _report(state, [_median(measured) for measured in rows], _median(sequential), tokens, turns)
     if as_json:
         print(json.dumps(msgspec.to_builtins(report), indent=2))
@@ -113,8 +119,8 @@ def make_setup(load: LoadOptions, count: int, tokens: int) -> RunSetup:
     )
 
 
-def run_engine(setup: RunSetup) -> RunState:
-    """One run in a fresh worker process, through the ordinary client.
+def run_engine(setup: RunSetup, kept: list[AnyEvent] | None = None) -> RunState:
+    """One run in a fresh worker process, through the ordinary client; its events are added to `kept`.
 
     Raises:
         EngineError: The model could not be loaded, or the run failed.
@@ -132,6 +138,8 @@ def run_engine(setup: RunSetup) -> RunState:
                     client.send(Start("bench", setup))
                 case Emitted() as emitted:
                     state.apply_all(emitted.events)
+                    if kept is not None:
+                        kept += emitted.events
                 case Ended():
                     break
                 case LoadFailed() | Refused() as refusal:

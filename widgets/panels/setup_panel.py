@@ -113,8 +113,7 @@ class SetupPanel(QScrollArea):
         self.setAccessibleName("Set-up")
 
     def _note_budget(self) -> None:
-        n = self.strategy.choice().settings.get("n", 1)
-        self.budget.note_share(int(n))
+        self.budget.note_share(self.strategy.candidates)
 
     def _note_verifiers(self) -> None:
         only_comment = "They score every candidate, but this strategy does not choose by them."

@@ -72,6 +72,13 @@ class StrategySection(Section):
             self._show(choice.name)
 
     @property
+    def candidates(self) -> int:
+        """How many candidates the chosen strategy asks for at most."""
+        field = self.fields[self.buttons.value()].fields.get("n")
+        value = field.value() if field is not None else None
+        return int(value) if value is not None else 1
+
+    @property
     def uses_verifiers(self) -> bool:
         """Whether verifiers change the answer of the chosen strategy, or only comment on it."""
         return self._strategies[self.buttons.value()].uses_verifiers
