@@ -6,6 +6,7 @@ is bounded: what does not fit in the budget is drawn in the next frame.
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Collection
 from typing import Literal
@@ -338,12 +339,11 @@ class CandidateLanesView(TokenSurface):
             if self._rects[candidate].intersects(shown) or self._motion.state() == QVariantAnimation.State.Running:
                 self._lanes[candidate].render(style, self._target(candidate).size().toSize())
                 drawn.append(self.lane_rect(candidate))
-        # Clipping to many rectangles costs more than copying all lanes, which is a plain copy of memory.
+        # Clipping to many rectangles costs more than copying all lanes within the one around them.
         if len(drawn) > MOST_RECTANGLES:
-            self.viewport().update()
-        else:
-            for rect in drawn:
-                self.viewport().update(rect)
+            drawn = [functools.reduce(QRect.united, drawn)]
+        for rect in drawn:
+            self.viewport().update(rect)
         if self._stale:
             self._later.start()
 
