@@ -289,6 +289,8 @@ def _run(setup: RunSetup, screen: Screen, events: Path | None, *, try_normal_ker
 def _new_recording(path: Path) -> TraceWriter:
     from engine.trace.store import TraceWriter
 
+    if not path.name:
+        raise BadInputError("The recording has no name.", "", "Name a new file, as run.tsrun.")
     if os.path.lexists(path):
         raise BadInputError(f"“{path}” is there already.", "A recording overwrites no file.", "Choose another name.")
     try:

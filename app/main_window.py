@@ -432,7 +432,8 @@ class MainWindow(QMainWindow):
             self.open_path(Path(path))
 
     def _on_save_triggered(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(self, "Save set-up", f"set-up{SETUP_SUFFIX}", f"Set-up (*{SETUP_SUFFIX})")
+        proposed, kinds = str(Path.home() / f"set-up{SETUP_SUFFIX}"), f"Set-up (*{SETUP_SUFFIX})"
+        path, _ = QFileDialog.getSaveFileName(self, "Save set-up", proposed, kinds)
         if path:
             self.save_setup(Path(path).with_suffix(SETUP_SUFFIX))
 

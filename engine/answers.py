@@ -147,7 +147,7 @@ def _from_clause(clause: str, kind: str, boxed: bool) -> str | None:
         return _phrase(value)
     if kind == "free" and not _LED_BY_NUMBER.match(value):
         return _phrase(plain)
-    return _first_number(value)
+    return _first_number(value) or _number_in_words(value)
 
 
 def _phrase(text: str) -> str | None:
@@ -158,6 +158,11 @@ def _phrase(text: str) -> str | None:
 def _first_number(text: str) -> str | None:
     match = _NUMBER.search(text)
     return _signed(text, match) if match else None
+
+
+def _number_in_words(text: str) -> str | None:
+    phrase = _phrase(text)
+    return phrase if phrase and read_number(phrase) is not None else None
 
 
 def _last_number(text: str) -> str | None:

@@ -26,6 +26,7 @@ from engine.events import (
     CandidateScored,
     CandidateStarted,
     EnergyRead,
+    NoticeGiven,
     Outcome,
     Phase,
     PhaseEntered,
@@ -159,7 +160,8 @@ class Run:
                 "It must hold the prompt and the answer.",
                 "Shorten the question, or choose a model with a longer context.",
             )
-        return self._backend.scheduler(RunShape(max(1, len(trials)), longest, self._setup.sampling.max_tokens))
+        self._shape = RunShape(max(1, len(trials)), longest, self._setup.sampling.max_tokens)
+        return self._backend.scheduler(self._shape)
 
     def _start(self) -> None:
         created = datetime.now(UTC).isoformat(timespec="seconds")
@@ -168,6 +170,8 @@ class Run:
         self._enter("prompt")
         for number, rendered in self._prompts.values():
             self._emit(PromptRendered(0.0, number, rendered.text, len(rendered.tokens), rendered.template))
+        for notice in _notices(self._shape, self._backend.room(), report.n_ctx):
+            self._emit(NoticeGiven(0.0, notice))
         self._ask()
 
     def _advance(self) -> StepReport:
@@ -369,6 +373,18 @@ class Run:
         if grain == "thought":
             return bool(report.finished) or any(map(_ends_thought, report.drawn))
         return bool(report.drawn)
+
+
+def _notices(shape: RunShape, room: int, cells: int) -> list[str]:
+    """What keeps a run from being as large as it was asked for."""
+    found = []
+    longest = room - shape.prompt_tokens
+    if longest < shape.max_tokens:
+        found.append(f"Candidates end after {longest:,} tokens: the context holds {room:,}, prompt included.")
+    needed = shape.prompt_tokens + shape.sequences * min(longest, shape.max_tokens)
+    if cells < needed:
+        found.append(f"Memory allows {cells:,} of the {needed:,} tokens that this run may need: candidates may wait.")
+    return found
 
 
 def _ends_thought(drawn: Drawn) -> bool:

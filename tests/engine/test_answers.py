@@ -26,6 +26,8 @@ from engine.answers import extract, normalise, same_answer
         (r"\boxed{\text{Paris}}", "text", "Paris"),
         ("First 9, then 12, so 21 in all", "word", "21"),
         ("The answer is $18.", "word", "18"),
+        ("The answer is twelve.", "word", "twelve"),
+        ("The answer is twenty-one apples.", "word", "twenty-one apples"),
         ("It falls to −5", "word", "-5"),
         ("47 -35", "word", "35"),
         ("At 3:30 the train leaves", "word", "3:30"),
@@ -37,6 +39,16 @@ from engine.answers import extract, normalise, same_answer
 )
 def test_an_answer_is_found_where_it_stands(text: str, kind: str, answer: str) -> None:
     assert extract(text, kind) == answer
+
+
+def test_a_text_that_was_cut_has_only_the_answer_that_it_calls_one() -> None:
+    assert extract("First 9 sheep, then 4", "word", cut=True) is None
+    assert extract("The answer is 13. To check, 9 + ", "word", cut=True) == "13"
+
+
+def test_the_last_sentence_of_a_long_text_is_no_answer() -> None:
+    essay = "Light is scattered by air. " * 20 + "The sky is blue."
+    assert extract(essay, "text") is None
 
 
 def test_the_last_final_phrase_counts() -> None:

@@ -8,6 +8,7 @@ import msgspec
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
+from engine.check import MAX_WHOLE
 from engine.setup import DEFAULT_SAMPLING
 from engine.types import Sampling
 from widgets.icons import set_icon
@@ -16,7 +17,6 @@ from widgets.panels.labelled_slider import LabelledSlider
 from widgets.panels.section import Folded, Section
 from widgets.theme import set_kind
 
-MOST_SEED = 2**31 - 1
 SEED_HELP = "The same seed with the same settings on the same machine gives the same run."
 
 
@@ -70,8 +70,8 @@ class SeedField(QWidget):
 
     def _on_field_edited(self) -> None:
         text = self.field.text().replace(",", "").strip()
-        if not (text.isascii() and text.isdigit() and int(text) <= MOST_SEED):
-            self._complain(f"A seed is a whole number from 0 to {MOST_SEED:,}.")
+        if not (text.isascii() and text.isdigit() and int(text) <= MAX_WHOLE):
+            self._complain(f"A seed is a whole number from 0 to {MAX_WHOLE:,}.")
             return
         changed = int(text) != self._seed
         self.set_value(int(text))
