@@ -47,7 +47,7 @@ def lanes(qtbot: QtBot) -> Callable[..., CandidateLanesView]:
 # The grid
 
 
-@pytest.mark.parametrize(("count", "columns"), [(2, 2), (4, 2), (16, 4)])
+@pytest.mark.parametrize(("count", "columns"), [(2, 1), (4, 2), (16, 4)])
 def test_few_candidates_get_cards_that_fill_the_stage(count: int, columns: int) -> None:
     grid = choose_grid(count, 776, 690)
     assert (grid.density, grid.columns) == ("card", columns)

@@ -50,8 +50,8 @@ def card_regions(size: QSize, verifiers: int, max_tokens: int = 0) -> CardRegion
     header = QRectF(left, px(8), width, px(20))
     count_width = px(46) if max_tokens < 1000 else px(66)
     count = QRectF(header.right() - count_width, header.top(), count_width, header.height())
-    footer = QRectF(left, size.height() - px(9) - px(22), width, px(22))
-    bottom = footer.top() - px(7)
+    footer = QRectF(left, size.height() - px(8) - px(22), width, px(22))
+    bottom = footer.top() - px(4)
     rows, spark = QRectF(), QRectF()
     if verifiers and size.height() >= px(VERIFIERS_FROM_HEIGHT):
         height = px(17) * min(verifiers, 3)
@@ -62,7 +62,7 @@ def card_regions(size: QSize, verifiers: int, max_tokens: int = 0) -> CardRegion
         height = px(16) if size.height() < px(VERIFIERS_FROM_HEIGHT) else max(px(26), min(px(120), size.height() // 5))
         spark = QRectF(left, bottom - height, width, height)
         bottom = spark.top() - px(6) - (px(18) if height >= px(56) else 0)
-    top = header.bottom() + px(4)
+    top = header.bottom() + px(2)
     return CardRegions(header, count, QRectF(left, top, width, max(0.0, bottom - top)), spark, rows, footer)
 
 

@@ -28,7 +28,6 @@ class LaneGrid:
     width: int
     height: int
     gap: int
-    extra: int
 
     @property
     def rows(self) -> int:
@@ -41,10 +40,9 @@ class LaneGrid:
         return max(0, self.rows * (self.height + self.gap) - self.gap)
 
     def rect(self, place: int) -> QRect:
-        """Where the lane at `place` stands. Pixels left over by the division go to the first columns."""
+        """Where the lane at `place` stands. All are equally wide, so that equal texts break alike in all of them."""
         row, column = divmod(place, self.columns)
-        x = column * (self.width + self.gap) + min(column, self.extra)
-        return QRect(x, row * (self.height + self.gap), self.width + (column < self.extra), self.height)
+        return QRect(column * (self.width + self.gap), row * (self.height + self.gap), self.width, self.height)
 
     def place_at(self, x: int, y: int) -> int | None:
         """The place under a point; None between and beyond the lanes."""
@@ -84,7 +82,7 @@ def choose_grid(count: int, width: int, height: int, scale: float = 1.0, density
 
 def _grid(density: Density, count: int, columns: int, width: int, height: int, gap: int) -> LaneGrid:
     room = max(columns, width - gap * (columns - 1))
-    return LaneGrid(density, count, columns, room // columns, max(1, height), gap, room % columns)
+    return LaneGrid(density, count, columns, room // columns, max(1, height), gap)
 
 
 def _cards(count: int, width: int, height: int, scale: float, scroll: bool) -> LaneGrid | None:
@@ -99,9 +97,9 @@ def _cards(count: int, width: int, height: int, scale: float, scroll: bool) -> L
                 continue
             cell_height = round(CARD_MIN_HEIGHT * 1.3 * scale)
         cell_height = min(cell_height, round(cell_width * TALLEST))
-        empty = rows * columns - count
-        # A missing card in the last row weighs less than cards too flat or too tall to read.
-        cost = abs(math.log(cell_width / cell_height / GOOD_ASPECT)) + 0.9 * empty / (rows * columns)
+        wasted = 1 - count * cell_width * cell_height / (width * height)
+        ragged = 0.2 if count % columns else 0.0
+        cost = abs(math.log(cell_width / cell_height / GOOD_ASPECT)) + wasted + ragged
         if best is None or cost < best[0]:
             best = (cost, _grid("card", count, columns, width, cell_height, gap))
     return best[1] if best else None
