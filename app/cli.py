@@ -162,7 +162,8 @@ def _in_words(error: ClickException) -> ThinkscopeError:
 def run(
     prompt: Annotated[str | None, typer.Argument(help="The question; - reads it from standard input.")] = None,
     strategy: Annotated[
-        str | None, typer.Option("--strategy", "-s", help="direct, chain-of-thought, self-consistency, best-of-n.")
+        str | None,
+        typer.Option("--strategy", "-s", help="direct, chain-of-thought, self-consistency, best-of-n, adaptive."),
     ] = None,
     settings: Annotated[
         list[str] | None,

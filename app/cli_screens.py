@@ -13,6 +13,7 @@ from engine.events import (
     BudgetSpent,
     CandidateFinished,
     CandidateScored,
+    CandidatesSpared,
     CandidateStarted,
     Event,
     NoticeGiven,
@@ -107,6 +108,8 @@ class PlainScreen:
                 return f"candidate {event.candidate + 1} {event.verifier}: {value}, {event.detail}"
             case AnswerPicked():
                 return f"answer {shown_answer(event.answer, event.correct)}: {event.reason}"
+            case CandidatesSpared():
+                return f"the answer stands: {spared_words(event)}"
             case BudgetSpent():
                 return f"the budget of {event.limit:g} {event.unit} is spent"
             case NoticeGiven():
@@ -154,6 +157,8 @@ def summary_lines(state: RunState) -> list[str]:
         f" {ledger.cached_tokens:,} shared"
     )
     lines.append(f"Time    {state.t:.2f} s{_rate(state)}{_first_token(state)}")
+    if state.spared is not None:
+        lines.append(f"Saved   {spared_words(state.spared)}")
     lines += _cost(state)
     if state.finish is None and state.failure is None:
         lines.append("Note    the run did not come to its end")
@@ -167,6 +172,14 @@ def picked_text(state: RunState) -> list[str]:
     lines = printable(picked.text).strip().splitlines() if picked is not None else []
     parts = [part for line in lines for part in textwrap.wrap(line, TEXT_WIDTH)]
     return [f"Text    {part}" if i == 0 else f"        {part}" for i, part in enumerate(parts)]
+
+
+def spared_words(spared: CandidatesSpared) -> str:
+    """What was not needed, and the tokens that it would have taken."""
+    parts = [
+        f"{count} {word}" for count, word in ((spared.unasked, "never asked"), (spared.stopped, "stopped")) if count
+    ]
+    return f"about {spared.tokens:,} tokens (estimate), candidates {' and '.join(parts)}"
 
 
 def _rate(state: RunState) -> str:

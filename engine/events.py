@@ -160,6 +160,17 @@ class AnswerPicked(Event, frozen=True):
     reason: str
 
 
+class CandidatesSpared(Event, frozen=True):
+    """The answer was certain enough without them: `unasked` were never begun, `stopped` were ended early.
+
+    `tokens` is an estimate of what they would have generated: as many each as the mean of those that came to their end.
+    """
+
+    unasked: int
+    stopped: int
+    tokens: int
+
+
 class BudgetSpent(Event, frozen=True):
     """A budget ended the work."""
 
@@ -216,6 +227,7 @@ AnyEvent = (
     | CandidateFinished
     | CandidateScored
     | AnswerPicked
+    | CandidatesSpared
     | BudgetSpent
     | EnergyRead
     | RunPaused

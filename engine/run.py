@@ -24,6 +24,7 @@ from engine.events import (
     CandidateFinished,
     CandidateQueued,
     CandidateScored,
+    CandidatesSpared,
     CandidateStarted,
     EnergyRead,
     NoticeGiven,
@@ -90,6 +91,7 @@ class Run:
         self._prompts: dict[Prompt, tuple[int, Rendered]] = {}
         self._candidates: dict[int, Candidate] = {}
         self._queued: set[int] = set()
+        self._spared: list[Sequence] = []
         self._aborted = False
         self._picked: Answer | None = None
         self._phase: Phase | None = None
@@ -185,12 +187,13 @@ class Run:
         for sequence in report.finished:
             self._finish_sequence(sequence)
         if report.finished:
+            self._stop_unneeded()
             self._pick()
         self._read_energy()
         if self._check_budget():
             return report
         if self._strategy.finished and self._jury.idle and self._scheduler.idle:
-            self._conclude("answered", "All candidates are finished.")
+            self._conclude("answered", self._end_in_words())
         return report
 
     def _ask(self) -> None:
@@ -314,6 +317,23 @@ class Run:
         correct = None if known is None or answer.candidate is None else same_answer(answer.answer, known)
         self._emit(AnswerPicked(self.seconds, answer.candidate, answer.answer, correct, answer.reason))
 
+    def _stop_unneeded(self) -> None:
+        unneeded = list(self._strategy.unneeded)
+        if unneeded:
+            for sequence in self._scheduler.cancel(unneeded):
+                self._spared.append(sequence)
+                self._finish_sequence(sequence)
+
+    def _count_spared(self) -> None:
+        """Says what was saved, once the answer stands."""
+        unasked, stopped = self._strategy.spared, len(self._spared)
+        lengths = [c.completion_tokens for c in self._candidates.values() if c.finish_reason in ("stop", "length")]
+        if not unasked + stopped or not lengths:
+            return
+        mean = sum(lengths) / len(lengths)
+        begun = sum(max(0.0, mean - len(sequence.generated)) for sequence in self._spared)
+        self._emit(CandidatesSpared(self.seconds, unasked, stopped, round(unasked * mean + begun)))
+
     # --- the end -------------------------------------------------------------------------------------------------
 
     def _check_budget(self) -> bool:
@@ -325,6 +345,10 @@ class Run:
         self._emit(BudgetSpent(self.seconds, spent.unit, spent.limit, spent.used))
         self._end_early("budget", f"The budget of {spent.limit:,.10g} {spent.unit} is spent.")
         return True
+
+    def _end_in_words(self) -> str:
+        spared = self._strategy.spared + len(self._spared)
+        return f"The vote was decided without {spared} of the candidates." if spared else "All candidates are finished."
 
     def _end_early(self, outcome: Outcome, reason: str) -> None:
         ended = self._scheduler.reset() if self._aborted else self._scheduler.cancel()
@@ -339,6 +363,8 @@ class Run:
             self._take_verdict(verdict)
         self._enter("answer")
         self._pick()
+        if outcome == "answered":
+            self._count_spared()
         if outcome == "answered" and (self._picked is None or self._picked.answer is None):
             outcome = "no_answer"
         self._read_energy(at_least=0.0)

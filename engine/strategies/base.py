@@ -35,6 +35,14 @@ class Strategy(Protocol):
         """Takes the result of a trial. Telling the same trial twice changes nothing."""
 
     @property
+    def unneeded(self) -> Sequence[int]:
+        """Trials under way whose results cannot change the answer any more; whoever runs them may stop them."""
+
+    @property
+    def spared(self) -> int:
+        """How many trials will never be asked for because the answer was certain enough without them."""
+
+    @property
     def finished(self) -> bool:
         """Whether no more trials will ever be asked for and none is outstanding."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.errors import BadInputError
 from engine.settings import resolve
 from engine.setup import RunSetup, StrategyChoice
+from engine.strategies.adaptive import ADAPTIVE
 from engine.strategies.base import Strategy
 from engine.strategies.best_of_n import BEST_OF_N
 from engine.strategies.chain_of_thought import CHAIN_OF_THOUGHT
@@ -13,7 +14,7 @@ from engine.strategies.self_consistency import SELF_CONSISTENCY
 from engine.strategies.spec import StrategySpec
 
 STRATEGIES: dict[str, StrategySpec] = {
-    spec.name: spec for spec in (DIRECT, CHAIN_OF_THOUGHT, SELF_CONSISTENCY, BEST_OF_N)
+    spec.name: spec for spec in (DIRECT, CHAIN_OF_THOUGHT, SELF_CONSISTENCY, BEST_OF_N, ADAPTIVE)
 }
 
 

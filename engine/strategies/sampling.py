@@ -11,6 +11,8 @@ from engine.strategies.seeds import trial_seed
 from engine.types import Prompt, Trial
 
 Choose = Callable[[Sequence[Result]], Answer]
+# Whether the answer stands, from the results in order of arrival and how many may still come.
+Decided = Callable[[Sequence[Result], int], bool]
 
 
 class IndependentSamples:
@@ -21,9 +23,20 @@ class IndependentSamples:
         prompt: What each candidate continues.
         n: How many candidates, at least 1.
         choose: Picks from the results of candidates that ended by themselves, in order of arrival (at least one).
+        decided: Looked at after every result; once it holds nothing more is asked for. By default it never does.
+        at_once: How many may be under way together, so that there is something to decide by before all are asked for.
     """
 
-    def __init__(self, setup: RunSetup, prompt: Prompt, n: int, choose: Choose) -> None:
+    def __init__(
+        self,
+        setup: RunSetup,
+        prompt: Prompt,
+        n: int,
+        choose: Choose,
+        decided: Decided | None = None,
+        at_once: int | None = None,
+    ) -> None:
+        self._decided, self._at_once, self._closed = decided, at_once, False
         self._setup = setup
         self._prompt = prompt
         self._n = n
@@ -34,6 +47,10 @@ class IndependentSamples:
     def ask(self, free: int) -> Sequence[Trial]:
         """The next trials, at most `free`."""
         first = self._asked
+        if self._closed:
+            return []
+        if self._at_once is not None:
+            free = min(free, self._at_once - (first - len(self._results)))
         self._asked = min(self._n, first + max(0, free))
         return [self._trial(i) for i in range(first, self._asked)]
 
@@ -46,16 +63,31 @@ class IndependentSamples:
         if not 0 <= result.candidate.id < self._asked:
             raise ValueError(f"trial {result.candidate.id} was never asked for")
         self._results[result.candidate.id] = result
+        if self._decided is not None and not self._closed:
+            self._closed = self._decided(self._ended(), self._n - len(self._results))
+
+    @property
+    def unneeded(self) -> Sequence[int]:
+        """All that are under way, once the answer stands."""
+        return [i for i in range(self._asked) if i not in self._results] if self._closed else []
+
+    @property
+    def spared(self) -> int:
+        """Those that were not asked for, once the answer stands."""
+        return self._n - self._asked if self._closed else 0
 
     @property
     def finished(self) -> bool:
-        """Whether all candidates have been asked for and told."""
-        return self._asked == self._n and len(self._results) == self._n
+        """Whether all candidates that are needed have been asked for, and all that were asked for told."""
+        return (self._closed or self._asked == self._n) and len(self._results) == self._asked
 
     def answer(self) -> Answer:
         """The choice from the candidates that ended by themselves; failing that, a stopped one's partial text."""
-        ended = [result for result in self._results.values() if result.candidate.finish_reason in ("stop", "length")]
+        ended = self._ended()
         return self._choose(ended) if ended else self._partial_answer()
+
+    def _ended(self) -> list[Result]:
+        return [result for result in self._results.values() if result.candidate.finish_reason in ("stop", "length")]
 
     def _trial(self, number: int) -> Trial:
         return Trial(number, self._prompt, self._setup.sampling, trial_seed(self._setup.seed, number))
@@ -69,6 +101,13 @@ class IndependentSamples:
         return Answer(best.id, best.answer, reason)
 
 
-def independent_samples(setup: RunSetup, prompt: str, n: int, choose: Choose) -> IndependentSamples:
+def independent_samples(
+    setup: RunSetup,
+    prompt: str,
+    n: int,
+    choose: Choose,
+    decided: Decided | None = None,
+    at_once: int | None = None,
+) -> IndependentSamples:
     """The state machine for a prompt of `PROMPTS` by its name."""
-    return IndependentSamples(setup, PROMPTS[prompt](setup.problem), n, choose)
+    return IndependentSamples(setup, PROMPTS[prompt](setup.problem), n, choose, decided, at_once)

@@ -5,10 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from engine.selection import Vote, count_votes
+from engine.settings import Setting
 from engine.setup import RunSetup, Value
+from engine.stopping import is_certain
 from engine.strategies.base import Answer, Result, Strategy
 from engine.strategies.sampling import independent_samples
 from engine.strategies.spec import CANDIDATES, PROMPT, StrategySpec
+
+STOP_WHEN_CERTAIN = Setting(
+    name="stop_when_certain",
+    kind="bool",
+    default=False,
+    title="Stop when it is certain",
+    help="Stops all candidates as soon as those that are still writing cannot change the winner of the vote any more.",
+)
 
 
 def votes_of(results: Sequence[Result]) -> list[Vote]:
@@ -37,15 +47,21 @@ def _reason(votes: Sequence[Vote], of: int) -> str:
     return f"{count} of {of} candidates say {votes[0].answer}, more than any other answer."
 
 
+def vote_is_certain(results: Sequence[Result], outstanding: int) -> bool:
+    """Whether no candidate that is still to come can change the winner."""
+    return is_certain([len(vote.candidates) for vote in votes_of(results)], outstanding)
+
+
 def _build(setup: RunSetup, settings: Mapping[str, Value]) -> Strategy:
-    return independent_samples(setup, str(settings["prompt"]), int(settings["n"]), take_majority)
+    decided = vote_is_certain if settings["stop_when_certain"] else None
+    return independent_samples(setup, str(settings["prompt"]), int(settings["n"]), take_majority, decided)
 
 
 SELF_CONSISTENCY = StrategySpec(
     name="self-consistency",
     title="Self-consistency",
     help="Many candidates think apart from each other and vote; the most frequent answer wins.",
-    settings=(CANDIDATES, PROMPT),
+    settings=(CANDIDATES, PROMPT, STOP_WHEN_CERTAIN),
     uses_verifiers=False,
     build=_build,
 )

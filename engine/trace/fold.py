@@ -13,6 +13,7 @@ from engine.events import (
     CandidateFinished,
     CandidateQueued,
     CandidateScored,
+    CandidatesSpared,
     CandidateStarted,
     Event,
     NoticeGiven,
@@ -148,6 +149,7 @@ class RunState:
     candidates: dict[int, CandidateState] = field(default_factory=dict)
     answer: AnswerPicked | None = None
     budget_spent: BudgetSpent | None = None
+    spared: CandidatesSpared | None = None
     finish: RunFinished | None = None
     failure: RunFailed | None = None
     notices: list[NoticeGiven] = field(default_factory=list)
@@ -215,6 +217,9 @@ class RunState:
 
     def _spend_budget(self, event: BudgetSpent) -> None:
         self.budget_spent = event
+
+    def _spare(self, event: CandidatesSpared) -> None:
+        self.spared = event
 
     def _give_notice(self, event: NoticeGiven) -> None:
         self.notices.append(event)
@@ -314,6 +319,7 @@ _HANDLERS: dict[type[Event], Callable[[RunState, Any], None]] = {
     CandidateScored: RunState._score,
     AnswerPicked: RunState._pick,
     BudgetSpent: RunState._spend_budget,
+    CandidatesSpared: RunState._spare,
     NoticeGiven: RunState._give_notice,
     RunPaused: RunState._pause,
     RunResumed: RunState._resume,

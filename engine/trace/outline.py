@@ -14,6 +14,7 @@ from engine.events import (
     CandidateFinished,
     CandidateQueued,
     CandidateScored,
+    CandidatesSpared,
     CandidateStarted,
     EnergyRead,
     NoticeGiven,
@@ -50,6 +51,7 @@ OutlinedEvent = (
     | CandidateFinished
     | CandidateScored
     | AnswerPicked
+    | CandidatesSpared
     | BudgetSpent
     | EnergyRead
     | RunPaused

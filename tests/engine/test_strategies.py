@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -18,6 +19,7 @@ from engine.strategies.seeds import trial_seed
 from engine.types import Candidate, FinishReason, Problem, Score, Trial
 
 MANY = ("self-consistency", "best-of-n")
+ADAPTIVE = ("adaptive",)
 ONE = ("direct", "chain-of-thought")
 
 
@@ -70,9 +72,11 @@ def run_to_the_end(strategy: Strategy, free: int, answers: Sequence[str | None])
 def test_a_strategy_asks_for_at_most_what_is_free_until_it_has_finished(
     name: str, free: int, n: int, answers: list[str | None]
 ) -> None:
-    strategy = build_strategy(setup(name, n=n) if name in MANY else setup(name))
+    strategy = build_strategy(setup(name, n=n) if name in MANY + ADAPTIVE else setup(name))
     trials = run_to_the_end(strategy, free, answers)
-    assert [trial.id for trial in trials] == list(range(n if name in MANY else 1))
+    assert [trial.id for trial in trials] == list(range(len(trials)))
+    assert len(trials) + strategy.spared == (n if name in MANY + ADAPTIVE else 1)
+    assert strategy.spared == 0 or name in ADAPTIVE
     assert list(strategy.ask(free)) == []
     assert strategy.answer().reason
 
@@ -135,7 +139,7 @@ def test_a_trial_that_was_never_asked_for_is_a_mistake_of_the_caller(name: str) 
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_candidates_share_one_prompt_and_differ_in_their_seeds(name: str) -> None:
     trials = build_strategy(setup(name)).ask(1024)
-    assert len(trials) == (16 if name in MANY else 1)
+    assert len(trials) == (16 if name in MANY else 4 if name in ADAPTIVE else 1)
     assert {trial.prompt for trial in trials} == {trials[0].prompt}
     assert len({trial.seed for trial in trials}) == len(trials)
 
@@ -277,3 +281,58 @@ def test_candidates_without_an_answer_are_shown_all_the_same(name: str) -> None:
     answer = told(name, [result(0, None)])
     assert (answer.candidate, answer.answer) == (0, None)
     assert "recognised" in answer.reason
+
+
+def test_adaptive_stops_asking_as_soon_as_the_vote_is_settled() -> None:
+    strategy = build_strategy(setup("adaptive", n=32, at_once=1))
+    for i in range(4):
+        assert [trial.id for trial in strategy.ask(10)] == [i]
+        strategy.tell(result(i, "82"))
+    assert strategy.finished
+    assert strategy.spared == 28
+    assert list(strategy.ask(10)) == []
+    assert strategy.answer().reason.endswith("It leads with probability 0.97.")
+
+
+def test_adaptive_goes_on_to_the_most_candidates_while_the_vote_is_open() -> None:
+    strategy = build_strategy(setup("adaptive", n=12))
+    trials = run_to_the_end(strategy, 100, ["1", "2"])
+    assert (len(trials), strategy.spared) == (12, 0)
+
+
+def test_those_that_are_still_writing_when_the_vote_is_settled_are_not_needed() -> None:
+    strategy = build_strategy(setup("adaptive", n=32, at_once=6))
+    assert len(strategy.ask(100)) == 6
+    for i in (5, 0, 2, 3):
+        assert list(strategy.unneeded) == []
+        strategy.tell(result(i, "82"))
+    assert list(strategy.unneeded) == [1, 4]
+    assert not strategy.finished
+    for i in (1, 4):
+        strategy.tell(result(i, None, ended="abort"))
+    assert strategy.finished
+    assert strategy.answer().answer == "82"
+
+
+@given(st.lists(st.sampled_from("123"), min_size=1, max_size=12), st.randoms())
+def test_a_vote_that_was_stopped_as_certain_ends_as_the_whole_vote_would(answers: list[str], chance: Random) -> None:
+    order = list(range(len(answers)))
+    chance.shuffle(order)
+    stopping = build_strategy(setup("self-consistency", n=len(answers), stop_when_certain=True))
+    whole = build_strategy(setup("self-consistency", n=len(answers)))
+    stopping.ask(100)
+    whole.ask(100)
+    for i in order:
+        whole.tell(result(i, answers[i]))
+        if not stopping.unneeded:
+            stopping.tell(result(i, answers[i]))
+    assert stopping.answer().answer == whole.answer().answer
+
+
+def test_self_consistency_stops_nobody_unless_it_is_asked_to() -> None:
+    strategy = build_strategy(setup("self-consistency", n=3))
+    strategy.ask(3)
+    for i in range(2):
+        strategy.tell(result(i, "82"))
+    assert list(strategy.unneeded) == []
+    assert not strategy.finished

@@ -16,6 +16,10 @@ ROWS = {
     "prompt": ("Prompt tokens read", "Prompt tokens that the model read for this run."),
     "cached": ("Prompt tokens cached", "Prompt tokens that candidates shared instead of reading them again."),
     "verifier": ("Tokens of judges", "Tokens that verifiers have written; they are charged to the same budget."),
+    "saved": (
+        "Tokens saved, estimate",
+        "What candidates that were not needed would have written.",
+    ),
     "flops": ("Compute", "Floating-point operations: 2 × parameters a token, and 2 × layers × width × context."),
     "energy": (
         "Energy",
@@ -49,6 +53,9 @@ class CostMeter(Section):
         }
         for key, value in tokens.items():
             self.rows.set_value(key, numbers.count(value if there else None))
+        self.rows.set_shown("saved", state.spared is not None)
+        if state.spared is not None:
+            self.rows.set_value("saved", numbers.count(state.spared.tokens))
         self.rows.set_value("flops", numbers.prefixed(ledger.flops if ledger.flops else None, "FLOP"))
         estimate = ", estimate" if ledger.energy_source == "estimate" else ""
         self.rows.set_name("energy", f"Energy{estimate}")

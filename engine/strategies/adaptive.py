@@ -1,0 +1,72 @@
+"""Adaptive-Consistency: candidates are asked for until the vote is settled (Aggarwal et al. 2023, arXiv 2305.11860)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from msgspec.structs import replace
+
+from engine.settings import Setting
+from engine.setup import RunSetup, Value
+from engine.stopping import is_settled, lead_probability
+from engine.strategies.base import Answer, Result, Strategy
+from engine.strategies.sampling import independent_samples
+from engine.strategies.self_consistency import take_majority, votes_of
+from engine.strategies.spec import CANDIDATES, PROMPT, StrategySpec
+
+MOST = replace(
+    CANDIDATES,
+    default=32,
+    title="Most candidates",
+    help="How many candidates a question may get. Easy ones need few; what they do not need is saved.",
+)
+AT_ONCE = Setting(
+    name="at_once",
+    kind="int",
+    default=4,
+    title="At once",
+    help="How many candidates think at the same time: few waste little when the vote is settled, many are faster.",
+    minimum=1,
+    maximum=256,
+)
+CONFIDENCE = Setting(
+    name="confidence",
+    kind="float",
+    default=0.95,
+    title="Confidence",
+    help="How probable it must be that the leading answer really is the more frequent one before the asking stops.",
+    minimum=0.5,
+    maximum=0.999,
+)
+
+
+def vote_is_settled(confidence: float, results: Sequence[Result], outstanding: int) -> bool:
+    """Whether the leading answer leads with that probability, by the votes of candidates that came to their end."""
+    return is_settled([len(vote.candidates) for vote in votes_of(results)], confidence)
+
+
+def take_settled(results: Sequence[Result]) -> Answer:
+    """The majority, with the probability that it leads."""
+    answer = take_majority(results)
+    counts = [len(vote.candidates) for vote in votes_of(results)]
+    if not counts:
+        return answer
+    lead = lead_probability(counts[0], counts[1] if len(counts) > 1 else 0)
+    return Answer(answer.candidate, answer.answer, f"{answer.reason} It leads with probability {lead:.2f}.")
+
+
+def _build(setup: RunSetup, settings: Mapping[str, Value]) -> Strategy:
+    decided = partial(vote_is_settled, float(settings["confidence"]))
+    n, at_once = int(settings["n"]), int(settings["at_once"])
+    return independent_samples(setup, str(settings["prompt"]), n, take_settled, decided, at_once)
+
+
+ADAPTIVE = StrategySpec(
+    name="adaptive",
+    title="Adaptive",
+    help="Asks a few candidates at a time and stops when the vote is as good as decided: easy questions cost less.",
+    settings=(MOST, AT_ONCE, CONFIDENCE, PROMPT),
+    uses_verifiers=False,
+    build=_build,
+)
