@@ -1,11 +1,16 @@
-"""Best-of-N: many candidates, and verifiers pick one (Cobbe et al. 2021, arXiv 2110.14168)."""
+"""Best-of-N: many candidates, and verifiers pick one (Cobbe et al. 2021, arXiv 2110.14168).
+
+Or they weigh the votes: the answer with the highest sum of scores wins (weighted majority, Li et al. 2023, arXiv
+2206.02336), which helps where a verifier is right more often than not and yet wrong about single candidates.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from engine.selection import Contender, best, mix
+from engine.selection import Contender, best, count_votes, mix
+from engine.settings import Setting
 from engine.setup import RunSetup, Value
 from engine.strategies.base import Answer, Result, Strategy
 from engine.strategies.sampling import independent_samples
@@ -13,6 +18,16 @@ from engine.strategies.self_consistency import take_majority, votes_of
 from engine.strategies.spec import CANDIDATES, PROMPT, StrategySpec
 
 _PERFECT = "known-answer"
+
+
+CHOOSE = Setting(
+    name="choose",
+    kind="choice",
+    default="best-score",
+    title="Choose by",
+    help="The one candidate with the best score, or the answer whose candidates have the highest scores in sum.",
+    choices=("best-score", "weighted-vote"),
+)
 
 
 def take_best(weights: Mapping[str, float], results: Sequence[Result]) -> Answer:
@@ -24,7 +39,7 @@ def take_best(weights: Mapping[str, float], results: Sequence[Result]) -> Answer
     """
     mixes = [mix({name: score.value for name, score in result.scores.items()}, weights) for result in results]
     if all(value is None for value in mixes):
-        return _by_majority(bool(weights), results)
+        return _by_majority(_silence(weights), results)
     support = {i: vote.weight for vote in votes_of(results) for i in vote.candidates}
     contenders = [
         Contender(c.id, c.vote is not None, value, support.get(c.id, 0.0), c.mean_logprob)
@@ -36,9 +51,35 @@ def take_best(weights: Mapping[str, float], results: Sequence[Result]) -> Answer
     return Answer(winner.candidate, result.candidate.answer, _reason(weights, result, winner, tied, rivals))
 
 
-def _by_majority(verifiers: bool, results: Sequence[Result]) -> Answer:
+def take_weighted(weights: Mapping[str, float], results: Sequence[Result]) -> Answer:
+    """The answer with the highest sum of weighted mean scores, from its candidate with the best score.
+
+    Args:
+        weights: The weight of each verifier by its name. Scores of others are not used.
+        results: At least one, in order of arrival.
+    """
+    mixes = {r.candidate.id: mix({n: score.value for n, score in r.scores.items()}, weights) for r in results}
+    known = {candidate: value for candidate, value in mixes.items() if value is not None}
+    candidates = [result.candidate for result in results]
+    votes = count_votes(((c.id, c.vote, c.answer) for c in candidates), known)
+    if not known:
+        return _by_majority(_silence(weights), results)
+    if not votes or votes[0].weight <= 0:
+        return _by_majority("No answer scored above 0", results)
+    top = votes[0]
+    picked = max(top.candidates, key=lambda candidate: known.get(candidate, 0.0))
+    reason = f"The scores of its {len(top.candidates)} candidates add up to {top.weight:.2f}"
+    if len(votes) > 1:
+        reason += f", those of {votes[1].answer} to {votes[1].weight:.2f}"
+    return Answer(picked, top.answer, f"{reason}.")
+
+
+def _silence(weights: Mapping[str, float]) -> str:
+    return "No verifier could tell anything" if weights else "There is no verifier"
+
+
+def _by_majority(why: str, results: Sequence[Result]) -> Answer:
     answer = take_majority(results)
-    why = "No verifier could tell anything" if verifiers else "There is no verifier"
     return Answer(answer.candidate, answer.answer, f"{why}, so the majority decides. {answer.reason}")
 
 
@@ -59,14 +100,15 @@ def _reason(weights: Mapping[str, float], result: Result, winner: Contender, tie
 
 def _build(setup: RunSetup, settings: Mapping[str, Value]) -> Strategy:
     weights = {choice.name: choice.weight for choice in setup.verifiers}
-    return independent_samples(setup, str(settings["prompt"]), int(settings["n"]), partial(take_best, weights))
+    choose = take_weighted if settings["choose"] == "weighted-vote" else take_best
+    return independent_samples(setup, str(settings["prompt"]), int(settings["n"]), partial(choose, weights))
 
 
 BEST_OF_N = StrategySpec(
     name="best-of-n",
     title="Best of N",
     help="Many candidates think apart from each other; the verifiers score them and the best one is the answer.",
-    settings=(CANDIDATES, PROMPT),
+    settings=(CANDIDATES, CHOOSE, PROMPT),
     uses_verifiers=True,
     build=_build,
 )

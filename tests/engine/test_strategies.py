@@ -336,3 +336,40 @@ def test_self_consistency_stops_nobody_unless_it_is_asked_to() -> None:
         strategy.tell(result(i, "82"))
     assert list(strategy.unneeded) == []
     assert not strategy.finished
+
+
+def weighted(*results: Result) -> Answer:
+    strategy = build_strategy(setup("best-of-n", n=len(results), choose="weighted-vote"))
+    strategy.ask(len(results))
+    for each in results:
+        strategy.tell(each)
+    return strategy.answer()
+
+
+def test_a_weighted_vote_adds_up_the_scores_of_each_answer() -> None:
+    """72 has the best single score and the most votes; 82 has the highest sum."""
+    answer = weighted(
+        result(0, "72", {"arithmetic": 0.9}),
+        result(1, "82", {"arithmetic": 0.7}),
+        result(2, "72", {"arithmetic": 0.0}),
+        result(3, "82", {"arithmetic": 0.8}),
+        result(4, "72", {"arithmetic": 0.0}),
+    )
+    assert (answer.candidate, answer.answer) == (3, "82")
+    assert answer.reason == "The scores of its 2 candidates add up to 1.50, those of 72 to 0.90."
+
+
+@pytest.mark.parametrize("value", [None, 0.0])
+def test_a_weighted_vote_without_any_score_is_a_plain_one(value: float | None) -> None:
+    scores = {"arithmetic": value}
+    answer = weighted(result(0, "72", scores), result(1, "82", scores), result(2, "82", scores))
+    assert answer.answer == "82"
+    assert "majority decides" in answer.reason
+
+
+@given(st.lists(st.tuples(st.sampled_from("123"), st.floats(0.01, 1.0)), min_size=1, max_size=20))
+def test_a_weighted_vote_is_the_sum_that_anybody_would_add_up(told: list[tuple[str, float]]) -> None:
+    answer = weighted(*(result(i, vote, {"arithmetic": score}) for i, (vote, score) in enumerate(told)))
+    sums = {vote: sum(score for other, score in told if other == vote) for vote, _ in told}
+    assert answer.answer is not None
+    assert sums[answer.answer] == pytest.approx(max(sums.values()))

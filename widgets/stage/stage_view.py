@@ -178,4 +178,6 @@ def summary_words(state: RunState) -> str:
     how_far = "all finished" if done == total and not stopped else f"{done - stopped} finished"
     if stopped:
         how_far += f" · {stopped} stopped"
+    if state.spared is not None and state.spared.unasked:
+        how_far += f" · {state.spared.unasked} not needed"
     return f"{total} candidates · {how_far}"
