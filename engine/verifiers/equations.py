@@ -101,7 +101,7 @@ def _rounding(shown: Side, about: bool) -> Fraction:
 def _may_begin(text: str, start: int) -> bool:
     """Whether a whole expression can begin here, not the tail of one that was not understood ("x + 3 = 7")."""
     before = text[max(0, start - 40) : start]
-    if re.search(r"(?:[\w√!^.\\]|\d:)$", before):
+    if re.search(r"(?:[\w√!^.\\]|\d[:,])$", before):  # also the end of “1.250,50”, a number of another country
         return False
     if text[start] == "-" and _VARIABLE.search(before):
         return False

@@ -99,6 +99,7 @@ def test_a_wrong_equation_does_not_hold(text: str) -> None:
         "2 + 2 => 5",
         "half of 10 + 5 = 10",
         "3 hours + 20 minutes = 200 minutes",
+        "1.250,50 + 1 = 1.251,50",
         "17 / 5 = 3 remainder 2",
         "3:30 + 2 = 5:30",
         "1,000,000 + 1,000,000 = 2 million",
