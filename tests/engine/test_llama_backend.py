@@ -79,7 +79,7 @@ def test_greedy_candidates_of_one_prompt_part_only_where_two_tokens_are_as_good_
     for other in steps.values():
         parted = next((a for a, b in zip(first, other, strict=False) if a.id != b.id), None)
         if parted is not None:
-            assert parted.alternatives[0].logprob - parted.alternatives[1].logprob < 0.1
+            assert parted.alternatives[0].logprob - parted.alternatives[1].logprob < 0.3
 
 
 def test_the_prompt_of_sixteen_candidates_is_computed_once(backend: LlamaBackend) -> None:
