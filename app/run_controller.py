@@ -174,8 +174,11 @@ class RunController(QObject):
     # Intents: the model and the run
 
     def start(self) -> None:
-        """Starts the worker process."""
-        self._client.start()
+        """Starts the worker process. That it cannot be started is said as soon as there is a window to say it in."""
+        try:
+            self._client.start()
+        except ThinkscopeError as error:
+            self._inbox.put(error)
 
     def load(self, options: LoadOptions) -> None:
         """Asks for a model; refused in words while a run is going on."""

@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from app.run_controller import RunController
+from engine.errors import EngineError
 from engine.events import RunFailed, RunPaused, RunResumed
 from engine.setup import LoadOptions
 from engine.trace.fold import fold
@@ -309,3 +310,13 @@ def test_closing_during_a_run_stops_it_and_closes_its_journal(qapp, qtbot):
     assert bench.sink.events == EVENTS[:35]
     assert bench.sink.closed
     assert bench.client.closed
+
+
+def test_an_engine_that_cannot_be_started_is_said_in_words(bench, qtbot, monkeypatch):
+    def refuse() -> None:
+        raise EngineError("The engine process could not be started.", "Too many open files.", "Close other programs.")
+
+    monkeypatch.setattr(bench.client, "start", refuse)
+    bench.controller.start()
+    qtbot.waitUntil(lambda: bool(bench.troubles))
+    assert "Too many open files" in str(bench.troubles[0])
