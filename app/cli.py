@@ -168,7 +168,9 @@ def run(
     settings: Annotated[
         list[str] | None,
         typer.Option(
-            "--set", metavar="KEY=VALUE", help="A setting of the strategy: n=16, prompt=step-by-step. Repeatable."
+            "--set",
+            metavar="KEY=VALUE",
+            help="A setting of the strategy: n=16, or of a verifier: code-execution.tests=@tests.txt. Repeatable.",
         ),
     ] = None,
     verifiers: Annotated[

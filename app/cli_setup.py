@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -110,25 +110,34 @@ def _problem(options: RunOptions, base: RunSetup | None) -> Problem:
 
 
 def _strategy(options: RunOptions, base: RunSetup | None) -> StrategyChoice:
-    settings = parse_settings(options.settings)
+    settings = {key: value for key, value in parse_settings(options.settings).items() if "." not in key}
     if base is not None and options.strategy in (None, base.strategy.name):
         return StrategyChoice(base.strategy.name, {**base.strategy.settings, **settings})
     return StrategyChoice(options.strategy or "direct", settings)
 
 
 def parse_settings(pairs: Sequence[str]) -> dict[str, Value]:
-    """`key=value` pairs, the values as numbers or words of truth where they look like it.
+    """`key=value` pairs, the values as numbers or words of truth where they look like it, `@FILE` as what is in it.
 
     Raises:
-        BadInputError: A pair has no `=` or no key.
+        BadInputError: A pair has no `=` or no key, or a file cannot be read.
     """
     settings: dict[str, Value] = {}
     for pair in pairs:
         key, sign, value = pair.partition("=")
         if not sign or not key.strip():
             raise BadInputError(f"“{pair}” is not a setting.", "", "Write --set key=value, for example --set n=16.")
-        settings[key.strip()] = parse_value(value.strip())
+        value = value.strip()
+        settings[key.strip()] = _read_value(value[1:]) if value.startswith("@") else parse_value(value)
     return settings
+
+
+def _read_value(path: str) -> str:
+    try:
+        return Path(path).read_text("utf-8")
+    except (OSError, ValueError) as error:
+        why = f"The system says: {getattr(error, 'strerror', None) or error}."
+        raise BadInputError(f"“{path}” could not be read.", why, "Check the path after the @.") from None
 
 
 def parse_value(text: str) -> Value:
@@ -144,9 +153,25 @@ def parse_value(text: str) -> Value:
 
 
 def _verifiers(options: RunOptions, base: RunSetup | None) -> tuple[VerifierChoice, ...]:
-    if not options.verifiers:
-        return base.verifiers if base else ()
-    return tuple(_verifier(text) for text in options.verifiers)
+    chosen = tuple(map(_verifier, options.verifiers)) if options.verifiers else base.verifiers if base else ()
+    return _with_settings(chosen, parse_settings(options.settings))
+
+
+def _with_settings(chosen: tuple[VerifierChoice, ...], settings: Mapping[str, Value]) -> tuple[VerifierChoice, ...]:
+    """The verifiers with what `--set VERIFIER.KEY=VALUE` says about them."""
+    given: dict[str, dict[str, Value]] = {}
+    for key, value in settings.items():
+        name, dot, setting = key.partition(".")
+        if dot:
+            given.setdefault(name, {})[setting] = value
+    for name in given:
+        if name not in {choice.name for choice in chosen}:
+            raise BadInputError(
+                f"A setting is given for “{name}”, which judges nothing.", "", f"Choose it as well: --verifier {name}."
+            )
+    return tuple(
+        msgspec.structs.replace(choice, settings={**choice.settings, **given.get(choice.name, {})}) for choice in chosen
+    )
 
 
 def _verifier(text: str) -> VerifierChoice:

@@ -14,14 +14,27 @@ from engine.verifiers.base import Verifier
 
 
 class Verdict(Struct, frozen=True):
-    """A score with its price. `late`: it came after the candidate had been told to the strategy."""
+    """A score with its price. `late`: it came after the candidate had been told to the strategy.
+
+    `tokens` were generated for it; `prompt_tokens` were computed for its prompts, `cached_tokens` found in the cache.
+    """
 
     candidate: int
     verifier: str
     score: Score
-    tokens: int
     seconds: float
     late: bool
+    tokens: int = 0
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+
+
+class Reply(Struct, frozen=True):
+    """What the model wrote when a verifier asked it, and what its prompt cost."""
+
+    candidate: Candidate
+    prompt_tokens: int
+    cached_tokens: int
 
 
 @dataclass(slots=True, eq=False)
@@ -32,7 +45,7 @@ class _Hearing:
     candidate: Candidate
     asked: list[int]
     began: float
-    replies: dict[int, Candidate] = field(default_factory=dict)
+    replies: dict[int, Reply] = field(default_factory=dict)
 
 
 class Jury:
@@ -63,11 +76,18 @@ class Jury:
         wanted, self._to_ask = self._to_ask, []
         return wanted
 
+    def is_hearing(self, candidate: int) -> bool:
+        """Whether a verifier still waits for the model before it can score this candidate."""
+        return any(hearing.candidate.id == candidate for hearing in self._hearings.values())
+
     def judge(self, candidate: Candidate) -> list[Verdict]:
-        """The verdicts that need neither the model nor the other candidates; the rest is set in motion."""
+        """The verdicts that need neither the model nor the other candidates; the rest is set in motion.
+
+        What is no answer is not judged; what is not finished only by those that judge steps.
+        """
         verdicts = []
         for verifier in self._verifiers:
-            if verifier.uses_peers:
+            if verifier.uses_peers or not (candidate.is_whole or _is_step(verifier, candidate)):
                 continue
             requests = verifier.requests(self._problem, candidate)
             if requests:
@@ -76,20 +96,26 @@ class Jury:
                 verdicts.append(self._score(verifier, candidate, (candidate,), (), late=False))
         return verdicts
 
-    def reply(self, trial: int, reply: Candidate) -> Verdict | None:
+    def reply(self, trial: int, reply: Reply) -> Verdict | None:
         """Takes the model's reply to a request; the verdict once it is the last one that was missing."""
         hearing = self._hearings.pop(trial)
         hearing.replies[trial] = reply
         if len(hearing.replies) < len(hearing.asked):
             return None
-        replies = tuple(hearing.replies[asked] for asked in hearing.asked)
-        verdict = self._score(hearing.verifier, hearing.candidate, (hearing.candidate,), replies, late=True)
-        tokens = sum(r.completion_tokens for r in replies)
-        return replace(verdict, tokens=tokens, seconds=self._clock() - hearing.began)
+        replies = [hearing.replies[asked] for asked in hearing.asked]
+        texts = [reply.candidate for reply in replies]
+        verdict = self._score(hearing.verifier, hearing.candidate, (hearing.candidate,), texts, late=True)
+        return replace(
+            verdict,
+            seconds=self._clock() - hearing.began,
+            tokens=sum(text.completion_tokens for text in texts),
+            prompt_tokens=sum(reply.prompt_tokens for reply in replies),
+            cached_tokens=sum(reply.cached_tokens for reply in replies),
+        )
 
     def judge_together(self, candidates: Sequence[Candidate]) -> list[Verdict]:
         """The verdicts that depend on all candidates, when all are there."""
-        ended = [candidate for candidate in candidates if candidate.finish_reason in ("stop", "length")]
+        ended = [candidate for candidate in candidates if candidate.is_whole]
         return [
             self._score(verifier, candidate, ended, (), late=True)
             for verifier in self._verifiers
@@ -118,4 +144,8 @@ class Jury:
         began = self._clock()
         score = verifier.score(self._problem, candidate, peers, replies)
         self._scores.setdefault(candidate.id, {})[verifier.name] = score
-        return Verdict(candidate.id, verifier.name, score, 0, self._clock() - began, late)
+        return Verdict(candidate.id, verifier.name, score, self._clock() - began, late)
+
+
+def _is_step(verifier: Verifier, candidate: Candidate) -> bool:
+    return verifier.judges_steps and candidate.finish_reason == "step"

@@ -26,7 +26,8 @@ class Ledger:
     """Totals so far. Counts are tokens; `energy_joules` is None until something was read or estimated.
 
     `prompt_tokens` were computed for candidates' prompts, `cached_tokens` of them were found in the KV cache instead.
-    `completion_tokens` were sampled for candidates, `verifier_tokens` for model judges. `recomputed_tokens` were
+    `completion_tokens` were sampled for candidates, `verifier_tokens` for model judges, whose prompts are counted apart
+    (`verifier_prompt_tokens` computed, `verifier_cached_tokens` found in the cache). `recomputed_tokens` were
     computed a second time because a full cache had lost them. `looked_at` is the sum, over all computed tokens, of
     the tokens that each attended to, itself included.
     """
@@ -35,6 +36,8 @@ class Ledger:
     cached_tokens: int = 0
     completion_tokens: int = 0
     verifier_tokens: int = 0
+    verifier_prompt_tokens: int = 0
+    verifier_cached_tokens: int = 0
     recomputed_tokens: int = 0
     looked_at: int = 0
     verifier_seconds: float = 0.0
@@ -51,7 +54,8 @@ class Ledger:
     @property
     def computed_tokens(self) -> int:
         """All tokens that the model was run for."""
-        return self.prompt_tokens + self.completion_tokens + self.recomputed_tokens + self.verifier_tokens
+        candidates = self.prompt_tokens + self.completion_tokens + self.recomputed_tokens
+        return candidates + self.verifier_tokens + self.verifier_prompt_tokens
 
     @property
     def flops(self) -> float:
@@ -93,6 +97,8 @@ class Ledger:
                 self._finish(event)
             case CandidateScored():
                 self.verifier_tokens += event.tokens
+                self.verifier_prompt_tokens += event.prompt_tokens
+                self.verifier_cached_tokens += event.cached_tokens
                 self.verifier_seconds += event.seconds
             case RunStarted():
                 self.tariff, self.model = event.setup.tariff, event.model

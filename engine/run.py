@@ -43,7 +43,7 @@ from engine.inference.backend import Backend, RunShape
 from engine.inference.chat_template import Rendered
 from engine.inference.scheduler import Drawn, Scheduler, StepReport
 from engine.inference.sequence import Sequence
-from engine.jury import Jury, Verdict
+from engine.jury import Jury, Reply, Verdict
 from engine.setup import RunSetup
 from engine.strategies.base import Answer, Result
 from engine.strategies.registry import build_strategy
@@ -299,13 +299,16 @@ class Run:
                 score.detail,
                 verdict.tokens,
                 verdict.seconds,
+                verdict.prompt_tokens,
+                verdict.cached_tokens,
             )
         )
         if verdict.candidate in self._candidates and verdict.late:
             self._tell_strategy(self._candidates[verdict.candidate])
 
     def _tell_strategy(self, candidate: Candidate) -> None:
-        self._strategy.tell(Result(candidate, self._jury.scores(candidate.id)))
+        pending = self._jury.is_hearing(candidate.id)
+        self._strategy.tell(Result(candidate, self._jury.scores(candidate.id), pending))
 
     def _pick(self) -> None:
         """Says the strategy's answer when it has become another one."""
@@ -418,6 +421,7 @@ def _ends_thought(drawn: Drawn) -> bool:
     return ends_thought(text[: len(text) - len(drawn.text)][-8:], drawn.text)
 
 
-def _as_reply(sequence: Sequence) -> Candidate:
+def _as_reply(sequence: Sequence) -> Reply:
     reason = sequence.finish_reason or "error"
-    return Candidate(sequence.id, sequence.text, None, None, reason, len(sequence.generated), sequence.mean_logprob)
+    text = Candidate(sequence.id, sequence.text, None, None, reason, len(sequence.generated), sequence.mean_logprob)
+    return Reply(text, sequence.computed_tokens, sequence.cached_tokens)

@@ -1,4 +1,4 @@
-"""Settings that strategies declare, so that the window and the command line offer the same ones."""
+"""Settings that strategies and verifiers declare, so that the window and the command line offer the same ones."""
 
 from __future__ import annotations
 
@@ -12,20 +12,24 @@ from engine.setup import Value
 
 
 class Setting(Struct, frozen=True):
-    """One value a person can change, with its bounds and a sentence that teaches what it does."""
+    """One value a person can change, with its bounds and a sentence that teaches what it does.
+
+    `maximum` of a text is its length in characters; `lines` is how many of them are seen at once.
+    """
 
     name: str
-    kind: Literal["int", "float", "choice", "bool"]
+    kind: Literal["int", "float", "choice", "bool", "text"]
     default: Value
     title: str
     help: str
     minimum: float = 0
     maximum: float = 1
     choices: tuple[str, ...] = ()
+    lines: int = 1
 
 
-def resolve(settings: Sequence[Setting], given: Mapping[str, Value]) -> dict[str, Value]:
-    """The value of every setting: the given one, checked, or the default.
+def resolve(settings: Sequence[Setting], given: Mapping[str, Value], owner: str = "strategy") -> dict[str, Value]:
+    """The value of every setting: the given one, checked, or the default. `owner` is whose settings they are.
 
     Raises:
         BadInputError: A name is unknown, or a value has the wrong type or is out of bounds.
@@ -34,7 +38,7 @@ def resolve(settings: Sequence[Setting], given: Mapping[str, Value]) -> dict[str
     for name in given:
         if name not in known:
             offered = ", ".join(known) or "none"
-            raise BadInputError(f"There is no setting “{name}”.", f"This strategy has: {offered}.")
+            raise BadInputError(f"There is no setting “{name}”.", f"This {owner} has: {offered}.")
     return {name: _checked(setting, given.get(name, setting.default)) for name, setting in known.items()}
 
 
@@ -47,6 +51,8 @@ def _checked(setting: Setting, value: Value) -> Value:
         return value
     if setting.kind == "bool":
         return _as_bool(setting, value)
+    if setting.kind == "text":
+        return _as_text(setting, value)
     number = _as_number(setting, value)
     if not setting.minimum <= number <= setting.maximum:
         raise BadInputError(
@@ -61,6 +67,15 @@ def _as_bool(setting: Setting, value: Value) -> bool:
     if found is None:
         raise BadInputError(f"{setting.title} cannot be “{value}”.", "Use true or false.")
     return found
+
+
+def _as_text(setting: Setting, value: Value) -> str:
+    text = str(value)
+    if len(text) > setting.maximum:
+        raise BadInputError(
+            f"{setting.title} is too long: {len(text):,} characters.", f"It may have {setting.maximum:,.0f}."
+        )
+    return text
 
 
 def _as_number(setting: Setting, value: Value) -> float:

@@ -10,7 +10,15 @@ from typing import Literal
 
 from msgspec import Struct
 
-FinishReason = Literal["stop", "length", "abort", "error"]
+FinishReason = Literal["stop", "length", "step", "doubt", "abort", "error"]
+"""How a text ended: by itself, at a token limit, at the end of a step, because the model was too unsure of it
+(DeepConf), stopped from outside, by an error."""
+
+StepEnd = Literal["none", "paragraph", "line", "sentence"]
+Purpose = Literal["answer", "draft", "critique", "revision", "step", "rollout", "thinking"]
+ANSWERING: frozenset[Purpose] = frozenset(("answer", "draft", "revision", "step", "rollout"))
+"""What texts are written for whose answers count. A critique is no answer, and neither is hidden reasoning."""
+
 Role = Literal["system", "user", "assistant"]
 
 
@@ -65,7 +73,8 @@ class Sampling(Struct, frozen=True):
     """How tokens are drawn. `temperature` 0 is greedy; `top_k` 0, `top_p` 1, `min_p` 0 and `repeat_penalty` 1 are off.
 
     `alternatives` is the number of likeliest tokens recorded with each token. Before `min_tokens` were drawn, neither
-    an end-of-text token nor a stop text ends the candidate.
+    an end-of-text token nor a stop text ends the candidate. `step_end` ends it where a step of reasoning ends, at the
+    latest at `max_tokens`. `watch` are texts whose first token's probability is recorded at the first place.
     """
 
     temperature: float
@@ -77,20 +86,55 @@ class Sampling(Struct, frozen=True):
     stop: tuple[str, ...] = ()
     alternatives: int = 5
     min_tokens: int = 0
+    step_end: StepEnd = "none"
+    watch: tuple[str, ...] = ()
+
+
+class Origin(Struct, frozen=True):
+    """Where a trial goes on: after the first `keep` tokens of another trial's text (None: all of it).
+
+    There, `token` is taken (an alternative that was not drawn), and then `text` is put in, before anything is drawn.
+    """
+
+    trial: int
+    keep: int | None = None
+    token: int | None = None
+    text: str = ""
 
 
 class Trial(Struct, frozen=True):
-    """One piece of work a strategy asks for: a prompt to be continued. `id` is unique in the run."""
+    """One piece of work a strategy asks for: a prompt to be continued, or another trial's text. `id` is unique."""
 
     id: int
     prompt: Prompt
     sampling: Sampling
     seed: int
     label: str = ""
+    purpose: Purpose = "answer"
+    origin: Origin | None = None
+
+
+class Confidence(Struct, frozen=True):
+    """How sure the model was of a text, from its own distributions over the full vocabulary at each token.
+
+    `entropy` is the mean in nats. `self_certainty` is the mean of -(1/V) sum_j log(V p_j), 0 for a flat distribution
+    (Kang et al. 2025). `lowest_group` is the lowest sliding mean of token confidence, -mean log p of the top 20
+    (DeepConf, Fu et al. 2025); `tail` is the mean of it over the last group.
+    """
+
+    entropy: float
+    self_certainty: float
+    lowest_group: float
+    tail: float
 
 
 class Candidate(Struct, frozen=True):
-    """A finished trial. `vote` is the normalised answer: two candidates agree if and only if their votes are equal."""
+    """A finished trial. `vote` is the normalised answer: two candidates agree if and only if their votes are equal.
+
+    `text` is the whole text since the prompt; where it was made in steps, `steps` are its pieces, this trial's last.
+    `completion_tokens` and `logprob` (the sum) are of this trial's own tokens, `mean_logprob` is of the whole text.
+    `watched` are the natural log-probabilities of the texts that the sampling asked to watch.
+    """
 
     id: int
     text: str
@@ -99,6 +143,17 @@ class Candidate(Struct, frozen=True):
     finish_reason: FinishReason
     completion_tokens: int
     mean_logprob: float | None
+    purpose: Purpose = "answer"
+    parent: int | None = None
+    steps: tuple[str, ...] = ()
+    logprob: float = 0.0
+    confidence: Confidence | None = None
+    watched: tuple[float, ...] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is a text that came to its end and whose answer counts."""
+        return self.finish_reason in ("stop", "length") and self.purpose in ANSWERING
 
 
 class Score(Struct, frozen=True):

@@ -11,10 +11,14 @@ from engine.types import Candidate, Score, Trial
 
 
 class Result(Struct, frozen=True):
-    """What came of a trial: the candidate, and each verifier's score by the verifier's name."""
+    """What came of a trial: the candidate, and each verifier's score by the verifier's name.
+
+    `pending` says that a verifier still waits for the model; the same trial is told again when it has spoken.
+    """
 
     candidate: Candidate
     scores: Mapping[str, Score]
+    pending: bool = False
 
 
 class Answer(Struct, frozen=True):

@@ -87,7 +87,7 @@ class IndependentSamples:
         return self._choose(ended) if ended else self._partial_answer()
 
     def _ended(self) -> list[Result]:
-        return [result for result in self._results.values() if result.candidate.finish_reason in ("stop", "length")]
+        return [result for result in self._results.values() if result.candidate.is_whole]
 
     def _trial(self, number: int) -> Trial:
         return Trial(number, self._prompt, self._setup.sampling, trial_seed(self._setup.seed, number))

@@ -49,6 +49,8 @@ def summary(state: RunState) -> dict[str, Any]:
         "candidates_spared": state.spared.unasked + state.spared.stopped if state.spared else 0,
         "tokens_saved": state.spared.tokens if state.spared else 0,
         "recomputed_tokens": ledger.recomputed_tokens,
+        "verifier_prompt_tokens": ledger.verifier_prompt_tokens,
+        "verifier_cached_tokens": ledger.verifier_cached_tokens,
         "verifier_seconds": ledger.verifier_seconds,
         "outside_decode": _outside_decode(state),
         **_energy(ledger),

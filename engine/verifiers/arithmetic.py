@@ -17,6 +17,7 @@ class ArithmeticChecker:
     costs = "Nothing: no model call, far less than a millisecond."
     blind_spot = "It checks sums, not sense: right sums that answer another question score 1."
     uses_peers = False
+    judges_steps = True
 
     def requests(self, problem: Problem, candidate: Candidate) -> Sequence[Trial]:
         """No model calls."""
@@ -25,8 +26,8 @@ class ArithmeticChecker:
     def score(
         self, problem: Problem, candidate: Candidate, peers: Sequence[Candidate], replies: Sequence[Candidate]
     ) -> Score:
-        """The share of the candidate's equations that hold, with the first wrong one in the detail."""
-        found = equations(candidate.text)
+        """The share of the equations that hold (of the newest step, where there are steps); a wrong one is named."""
+        found = equations(candidate.steps[-1] if candidate.steps else candidate.text)
         if not found:
             return Score(None, "no equation to check")
         wrong = [equation for equation in found if not equation.holds]

@@ -12,13 +12,15 @@ class Verifier(Protocol):
     """Scores a candidate in [0, 1].
 
     `name` is the registered name; `title` and `help` are for people; `uses_peers` says whether the score depends on the
-    other candidates (then it is asked again when all of them are there).
+    other candidates (then it is asked again when all of them are there). `judges_steps` says that it can judge a text
+    that is not finished: of a candidate with `steps` it then scores the newest step alone (a process reward).
     """
 
     name: str
     title: str
     help: str
     uses_peers: bool
+    judges_steps: bool
 
     def requests(self, problem: Problem, candidate: Candidate) -> Sequence[Trial]:
         """The model calls this score needs; they go through the same scheduler and the same budget. Often empty."""

@@ -17,6 +17,7 @@ class MeanLogprob:
     costs = "Nothing: the probabilities are there from decoding."
     blind_spot = "It measures fluency, not truth: a confident mistake scores high."
     uses_peers = False
+    judges_steps = False
 
     def requests(self, problem: Problem, candidate: Candidate) -> Sequence[Trial]:
         """No model calls."""

@@ -17,6 +17,7 @@ class KnownAnswer:
     costs = "Nothing."
     blind_spot = "It needs the answer in advance, and a right answer hides wrong reasoning from it."
     uses_peers = False
+    judges_steps = False
 
     def requests(self, problem: Problem, candidate: Candidate) -> Sequence[Trial]:
         """No model calls."""

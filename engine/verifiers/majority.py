@@ -16,6 +16,7 @@ class Majority:
     costs = "Nothing more than the candidates themselves."
     blind_spot = "Where most candidates make the same mistake, the mistake wins."
     uses_peers = True
+    judges_steps = False
 
     def requests(self, problem: Problem, candidate: Candidate) -> Sequence[Trial]:
         """No model calls."""
@@ -25,7 +26,7 @@ class Majority:
         self, problem: Problem, candidate: Candidate, peers: Sequence[Candidate], replies: Sequence[Candidate]
     ) -> Score:
         """The share of votes; stopped and failed candidates do not vote. None when nobody voted."""
-        votes = [peer.vote for peer in peers if peer.vote is not None and peer.finish_reason in ("stop", "length")]
+        votes = [peer.vote for peer in peers if peer.vote is not None and peer.is_whole]
         if not votes:
             return Score(None, "no votes yet")
         if candidate.vote is None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from msgspec import Struct
 
 from engine.errors import BadInputError
-from engine.setup import VerifierChoice
+from engine.settings import Setting, resolve
+from engine.setup import Value, VerifierChoice
 from engine.verifiers.arithmetic import ArithmeticChecker
 from engine.verifiers.base import Verifier
 from engine.verifiers.confidence import MeanLogprob
@@ -25,8 +26,10 @@ class VerifierSpec(Struct, frozen=True):
     costs: str
     blind_spot: str
     uses_peers: bool
+    judges_steps: bool
     needs_answer: bool
-    build: Callable[[], Verifier]
+    settings: tuple[Setting, ...]
+    build: Callable[[Mapping[str, Value]], Verifier]
 
 
 class _Described(Verifier, Protocol):
@@ -34,10 +37,25 @@ class _Described(Verifier, Protocol):
     blind_spot: str
 
 
-def _spec(build: Callable[[], _Described], needs_answer: bool = False) -> VerifierSpec:
-    made = build()
+def _spec(
+    kind: type[_Described],
+    *,
+    settings: tuple[Setting, ...] = (),
+    build: Callable[[Mapping[str, Value]], Verifier] | None = None,
+    needs_answer: bool = False,
+) -> VerifierSpec:
+    """The entry of a class that describes itself. With settings, `build` makes one from their values."""
     return VerifierSpec(
-        made.name, made.title, made.help, made.costs, made.blind_spot, made.uses_peers, needs_answer, build
+        kind.name,
+        kind.title,
+        kind.help,
+        kind.costs,
+        kind.blind_spot,
+        kind.uses_peers,
+        kind.judges_steps,
+        needs_answer,
+        settings,
+        build or (lambda _: kind()),
     )
 
 
@@ -50,14 +68,9 @@ def build_verifier(choice: VerifierChoice) -> Verifier:
     """The verifier that was chosen.
 
     Raises:
-        BadInputError: The name is unknown, or a setting is given that the verifier does not have.
+        BadInputError: The name is unknown, or a setting is unknown or out of bounds.
     """
     spec = VERIFIERS.get(choice.name)
     if spec is None:
         raise BadInputError(f"There is no verifier “{choice.name}”.", next_step=f"Choose from: {', '.join(VERIFIERS)}.")
-    if choice.settings:
-        unknown = ", ".join(choice.settings)
-        raise BadInputError(
-            f"The verifier “{choice.name}” has no settings.", f"It was given: {unknown}.", "Leave it out."
-        )
-    return spec.build()
+    return spec.build(resolve(spec.settings, choice.settings, "verifier"))

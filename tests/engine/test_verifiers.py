@@ -61,7 +61,7 @@ def test_an_unknown_verifier_is_refused_with_the_names_there_are() -> None:
 
 
 def test_a_setting_that_a_verifier_does_not_have_is_refused() -> None:
-    with pytest.raises(BadInputError, match="no settings"):
+    with pytest.raises(BadInputError, match="no setting"):
         build_verifier(VerifierChoice("majority", 1.0, {"depth": 3}))
 
 

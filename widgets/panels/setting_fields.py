@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtGui import QFontDatabase
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QVBoxLayout,
+    QWidget,
+)
 
 from engine.settings import Setting
 from engine.setup import Value
@@ -80,13 +90,59 @@ class NumberField(LabelledSlider):
         )
 
 
-Field = ChoiceField | BoolField | NumberField
+class TextField(QWidget):
+    """A text of one or several lines: a pattern, a schema, a program."""
+
+    changed = Signal()
+
+    def __init__(self, setting: Setting, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        label = QLabel(setting.title)
+        label.setToolTip(setting.help)
+        self.edit: QLineEdit | QPlainTextEdit
+        if setting.lines > 1:
+            self.edit = QPlainTextEdit()
+            self.edit.setTabChangesFocus(False)
+            self.edit.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+            self.edit.setFixedHeight(self.edit.fontMetrics().lineSpacing() * setting.lines + 12)
+            self.edit.textChanged.connect(self.changed)
+        else:
+            self.edit = QLineEdit()
+            self.edit.textEdited.connect(lambda _: self.changed.emit())
+        self.edit.setToolTip(setting.help)
+        self.edit.setAccessibleName(setting.title)
+        self.edit.setAccessibleDescription(setting.help)
+        label.setBuddy(self.edit)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(label)
+        column.addWidget(self.edit)
+        self.set_value(setting.default)
+
+    def value(self) -> Value:
+        """What is written."""
+        return self.edit.toPlainText() if isinstance(self.edit, QPlainTextEdit) else self.edit.text()
+
+    def set_value(self, value: Value) -> None:
+        """Shows a text without saying that it changed."""
+        self.edit.blockSignals(True)
+        if isinstance(self.edit, QPlainTextEdit):
+            self.edit.setPlainText(str(value))
+        else:
+            self.edit.setText(str(value))
+        self.edit.blockSignals(False)
+
+
+Field = ChoiceField | BoolField | NumberField | TextField
 
 
 def make_field(setting: Setting) -> Field:
     """The field that suits a setting."""
     if setting.kind == "choice":
         return ChoiceField(setting)
+    if setting.kind == "text":
+        return TextField(setting)
     return BoolField(setting) if setting.kind == "bool" else NumberField(setting)
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from msgspec.structs import replace
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
+from engine.settings import Setting
 from engine.setup import VerifierChoice
 from widgets.panels.section import Section
+from widgets.panels.setting_fields import SettingFields
 from widgets.theme import set_role
 
 
@@ -33,6 +34,10 @@ class VerifierSpec(Protocol):
     @property
     def blind_spot(self) -> str:
         """What it cannot see."""
+
+    @property
+    def settings(self) -> Sequence[Setting]:
+        """What can be changed about it."""
 
 
 class WeightField(QLineEdit):
@@ -81,7 +86,7 @@ class WeightField(QLineEdit):
 
 
 class VerifierRow(QWidget):
-    """A check box, and the weight once it is checked."""
+    """A check box; the weight and the settings once it is checked."""
 
     changed = Signal()
 
@@ -94,10 +99,17 @@ class VerifierRow(QWidget):
         self.check.setAccessibleDescription(words)
         self.weight = WeightField(spec.title)
         self.weight.setEnabled(False)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
+        self.fields = SettingFields(spec.settings)
+        row = QHBoxLayout()
         row.addWidget(self.check, 1)
         row.addWidget(self.weight)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(row)
+        column.addWidget(self.fields)
+        self.fields.hide()
+        self.fields.changed.connect(self.changed)
+        self.check.toggled.connect(lambda on: self.fields.setVisible(on and bool(self.fields.fields)))
         self.check.toggled.connect(self.weight.setVisible)
         self.check.toggled.connect(self.weight.setEnabled)
         self.check.clicked.connect(lambda _: self.changed.emit())
@@ -136,18 +148,19 @@ class VerifierSection(Section):
         """The checked verifiers with their weights."""
         names = [*self._given, *(name for name in self.rows if name not in self._given)]
         return tuple(
-            replace(self._given.get(name, VerifierChoice(name)), weight=self.rows[name].weight.value())
+            VerifierChoice(name, self.rows[name].weight.value(), self.rows[name].fields.values())
             for name in names
             if self.rows[name].check.isChecked()
         )
 
     def set_choices(self, choices: Sequence[VerifierChoice]) -> None:
         """Shows these verifiers without saying that something changed; unknown ones are passed over."""
-        # Their order and settings, which have no field here, are given back as they came.
+        # Their order has no field here, and is given back as it came.
         self._given = {choice.name: choice for choice in choices if choice.name in self.rows}
-        weights = {choice.name: choice.weight for choice in choices}
         for name, row in self.rows.items():
+            given = self._given.get(name)
             row.blockSignals(True)
-            row.check.setChecked(name in weights)
-            row.weight.set_value(weights.get(name, 1.0))
+            row.check.setChecked(given is not None)
+            row.weight.set_value(given.weight if given else 1.0)
+            row.fields.set_values(given.settings if given else {})
             row.blockSignals(False)
