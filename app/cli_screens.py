@@ -173,7 +173,7 @@ def picked_text(state: RunState) -> list[str]:
     """What the candidate wrote whose answer it is, in lines, the blank ones left out."""
     answer = state.answer
     picked = state.candidates.get(answer.candidate) if answer and answer.candidate is not None else None
-    lines = printable(picked.text).strip().splitlines() if picked is not None else []
+    lines = printable(state.whole_text(picked.id)).strip().splitlines() if picked is not None else []
     parts = [part for line in lines for part in textwrap.wrap(line, TEXT_WIDTH)]
     return [f"Text    {part}" if i == 0 else f"        {part}" for i, part in enumerate(parts)]
 

@@ -201,6 +201,19 @@ class RunState:
         """The candidate that a perfect verifier would have picked: the first right one. None if none is, or unknown."""
         return next((c.id for c in self.candidates.values() if c.correct), None)
 
+    def whole_text(self, candidate: int) -> str:
+        """A candidate's text with all that it goes on from."""
+        found = self.candidates[candidate]
+        pieces = [found.text]
+        while found.parent is not None:
+            parent = self.candidates[found.parent]
+            whole = found.kept is None
+            pieces.append(
+                parent.text if whole else parent.prefix + "".join(t.text for t in parent.tokens[: found.kept])
+            )
+            found = parent
+        return "".join(reversed(pieces))
+
     def apply(self, event: Event) -> None:
         """Takes one event into account. Unknown candidates are an error of the trace and raise KeyError."""
         if isinstance(event, TokensDecoded):
