@@ -192,6 +192,14 @@ def run(
     budget_tokens: Annotated[int | None, typer.Option(help="Stop after so many generated tokens.")] = None,
     budget_seconds: Annotated[float | None, typer.Option(help="Stop after so many seconds.")] = None,
     budget_candidates: Annotated[int | None, typer.Option(help="Begin at most so many candidates.")] = None,
+    budget_all_tokens: Annotated[
+        int | None, typer.Option(help="Stop after so many tokens, those of prompts included.")
+    ] = None,
+    budget_simulations: Annotated[int | None, typer.Option(help="Stop a tree search after so many.")] = None,
+    budget_joules: Annotated[
+        float | None, typer.Option(help="Stop after so much energy: an estimate where no counter can be read.")
+    ] = None,
+    budget_price: Annotated[float | None, typer.Option(help="Stop when the energy has cost so much.")] = None,
     temperature: Annotated[
         float | None, typer.Option(help="0 takes the likeliest token each time. Default 0.7.")
     ] = None,
@@ -247,6 +255,10 @@ def run(
         budget_tokens=budget_tokens,
         budget_seconds=budget_seconds,
         budget_candidates=budget_candidates,
+        budget_all_tokens=budget_all_tokens,
+        budget_simulations=budget_simulations,
+        budget_joules=budget_joules,
+        budget_price=budget_price,
         temperature=temperature,
         top_k=top_k,
         top_p=top_p,

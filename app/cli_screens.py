@@ -23,6 +23,7 @@ from engine.events import (
     StrategyMoved,
 )
 from engine.plain_text import printable
+from engine.setup import BUDGET_UNITS
 from engine.trace.codec import to_json_line
 from engine.trace.fold import RunState
 from engine.trace.summary import summary
@@ -115,7 +116,7 @@ class PlainScreen:
             case StrategyMoved():
                 return move_words(event.move)
             case BudgetSpent():
-                return f"the budget of {event.limit:g} {event.unit} is spent"
+                return f"the budget of {event.limit:,.10g} {BUDGET_UNITS[event.unit]} is spent"
             case NoticeGiven():
                 return f"note: {event.text}"
             case _:

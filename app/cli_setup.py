@@ -39,6 +39,10 @@ class RunOptions(msgspec.Struct, frozen=True):
     budget_tokens: int | None = None
     budget_seconds: float | None = None
     budget_candidates: int | None = None
+    budget_all_tokens: int | None = None
+    budget_simulations: int | None = None
+    budget_joules: float | None = None
+    budget_price: float | None = None
     temperature: float | None = None
     top_k: int | None = None
     top_p: float | None = None
@@ -88,7 +92,13 @@ def make_setup(options: RunOptions) -> RunSetup:
         budget=msgspec.structs.replace(
             base.budget if base else Budget(),
             **_given(
-                tokens=options.budget_tokens, seconds=options.budget_seconds, candidates=options.budget_candidates
+                tokens=options.budget_tokens,
+                seconds=options.budget_seconds,
+                candidates=options.budget_candidates,
+                all_tokens=options.budget_all_tokens,
+                simulations=options.budget_simulations,
+                joules=options.budget_joules,
+                price=options.budget_price,
             ),
         ),
         load=_load(options, base),

@@ -13,6 +13,7 @@ from engine.moves import (
     NodesPruned,
     ParticlesResampled,
     PathSelected,
+    Posterior,
     PosteriorsSampled,
     ValueBackedUp,
 )
@@ -35,13 +36,19 @@ def move_words(move: AnyMove) -> str:
         case ParticlesResampled(generation=number, survivors=survivors, effective_size=size):
             return f"generation {number + 1}: effective sample size {size:.1f}; particles now at {_list(survivors)}"
         case PosteriorsSampled(options=options, chosen=chosen):
-            node = options[chosen].node if 0 <= chosen < len(options) else None
-            return "goes wider: a new answer" if node is None else f"goes deeper, below {node + 1}"
+            return _option(options[chosen]) if 0 <= chosen < len(options) else "draws from its posteriors"
         case DraftJudged(round=number, draft=draft, score=score, findings=findings):
             value = "nobody can tell" if score is None else f"score {score:.2f}"
             return f"round {number}: draft {draft + 1}, {value}{f'; {findings}' if findings else ''}"
         case LoopEnded(reason=reason):
             return reason
+
+
+def _option(taken: Posterior) -> str:
+    drew = f"drew {taken.drawn:.2f} from {taken.mean:.2f} ± {taken.deviation:.2f}"
+    if taken.node is not None:
+        return f"refines answer {taken.node + 1}: {drew}"
+    return f"goes {taken.option}: {drew}"
 
 
 def _path(path: tuple[int, ...]) -> str:

@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 from engine.numbers import NUMBER, plain_mathematics, read_number, write_number
+from engine.thinking import after_thinking
 
 NUMBER_KINDS = frozenset({"addition", "subtraction", "multiplication", "division", "arithmetic", "word"})
 """Kinds of problem whose answer is a number. The others are "text" (a word or a few), "choice" and "free"."""
@@ -97,8 +98,7 @@ def _word_key(plain: str) -> str:
 
 def _own_part(text: str) -> str:
     """The text without hidden reasoning and without questions that a base model goes on to ask itself."""
-    _, closed, after = text.rpartition("</think>")
-    text = after if closed and after.strip() else text
+    text = after_thinking(text)
     lead = len(text) - len(text.lstrip())
     again = _NEXT_QUESTION.search(text, lead)
     return text[: again.start() if again else len(text)][-_TAIL:]

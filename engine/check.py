@@ -10,7 +10,7 @@ import msgspec
 
 from engine.errors import BadInputError
 from engine.settings import resolve
-from engine.setup import Budget, LoadOptions, RunSetup, Tariff, VerifierChoice
+from engine.setup import BUDGET_UNITS, Budget, LoadOptions, RunSetup, Tariff, VerifierChoice
 from engine.strategies.registry import strategy_spec
 from engine.types import Sampling
 from engine.verifiers.registry import build_verifier
@@ -107,8 +107,8 @@ def _check_sampling(sampling: Sampling) -> None:
 
 
 def _check_budget(budget: Budget) -> None:
-    bounds = {"tokens": budget.tokens, "seconds": budget.seconds, "candidates": budget.candidates}
-    for unit, bound in bounds.items():
+    for name, unit in BUDGET_UNITS.items():
+        bound = getattr(budget, name)
         if bound is not None and not 0 < bound <= MAX_WHOLE:
             raise BadInputError(
                 f"A budget of {_shown(bound)} {unit} leaves nothing to work with." if bound <= 0

@@ -195,7 +195,7 @@ class StrategyMoved(Event, frozen=True):
 class BudgetSpent(Event, frozen=True):
     """A budget ended the work."""
 
-    unit: Literal["tokens", "seconds", "candidates"]
+    unit: Literal["tokens", "all_tokens", "seconds", "candidates", "simulations", "joules", "price"]
     limit: float
     used: float
 

@@ -58,6 +58,12 @@ class Ledger:
         return candidates + self.verifier_tokens + self.verifier_prompt_tokens
 
     @property
+    def recomputed_share(self) -> float:
+        """The share of all tokens computed for candidates that had been computed before; 0 before the first."""
+        computed = self.prompt_tokens + self.completion_tokens + self.recomputed_tokens
+        return self.recomputed_tokens / computed if computed else 0.0
+
+    @property
     def flops(self) -> float:
         """About 2 x parameters a token, and 2 x layers x width for each token looked at (Kaplan et al. 2020).
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -31,10 +32,15 @@ class _Record:
 
 
 class Lineage:
-    """Remembers every sequence of a run, so that another one can go on from any token of it."""
+    """Remembers every sequence of a run, so that another one can go on from any token of it.
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
-        self._vocabulary = vocabulary
+    Args:
+        vocabulary: Of the model.
+        tokenize: Tokens of a text that is put in.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, tokenize: Callable[[str], list[int]]) -> None:
+        self._vocabulary, self._tokenize = vocabulary, tokenize
         self._records: dict[int, _Record] = {}
 
     def begin(self, trial: int, prompt: tuple[int, ...]) -> Beginning:
@@ -59,7 +65,7 @@ class Lineage:
         base = source.prompt + drawn[:keep]
         put_in: tuple[int, ...] = () if origin.token is None else (origin.token,)
         if origin.text:
-            put_in += tuple(self._vocabulary.tokenize(origin.text, special=False, start=False))
+            put_in += tuple(self._tokenize(origin.text))
         record.computed = max(record.computed, source.computed)
         self._records[trial] = _Record(record.root, origin.trial, keep)
         return Beginning(base + put_in, len(put_in), min(len(base), record.computed))
@@ -124,8 +130,8 @@ class Lineage:
         return (*self._steps_before(record.parent), piece) if piece else self._steps_before(record.parent)
 
     def _drawn(self, sequence: Sequence) -> tuple[int, ...]:
-        """What others can go on from: not the token that ended the text."""
-        drawn = tuple(sequence.generated)
+        """What others can go on from: not the tokens that ended the text."""
+        drawn = tuple(sequence.generated[: sequence.usable])
         return drawn[:-1] if drawn and self._vocabulary.is_end(drawn[-1]) else drawn
 
     def _sequence(self, trial: int) -> Sequence:

@@ -6,6 +6,8 @@ values, what is in flight) follows from these, so that a replay shows what the s
 
 from __future__ import annotations
 
+from typing import Literal
+
 from msgspec import Struct
 
 
@@ -69,8 +71,12 @@ class ParticlesResampled(Move, frozen=True):
 
 
 class Posterior(Struct, frozen=True, gc=False):
-    """What a Thompson sampler believes of one way to go on, and the value it drew. `node` None is a new child."""
+    """What a Thompson sampler believes of one way to go on, and the value it drew.
 
+    `option` is "wider" (a new answer), "deeper" (any of those there are) or "node", one of them, which `node` is.
+    """
+
+    option: Literal["wider", "deeper", "node"]
     node: int | None
     mean: float
     deviation: float
@@ -78,7 +84,7 @@ class Posterior(Struct, frozen=True, gc=False):
 
 
 class PosteriorsSampled(Move, frozen=True):
-    """At `node` (None: the root) a value was drawn for every way to go on; the highest was taken."""
+    """At `node` (None: the root) a value was drawn for every way to go on, and `options[chosen]` was taken."""
 
     node: int | None
     options: tuple[Posterior, ...]

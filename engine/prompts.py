@@ -10,6 +10,11 @@ from msgspec import Struct
 from engine.types import Message, Problem, Prompt
 
 EXAMPLES = 3
+CRITIQUE_REQUEST = (
+    "Check this solution step by step. If all of it is right, say “Correct.” "
+    "Otherwise say in one sentence what is wrong."
+)
+_REVISIONS = (("26 + 57", 73, 83), ("38 + 14", 42, 52))
 STEP_BY_STEP = "Think step by step. Then give the result in a last line that begins with “The answer is”."
 
 _PURE = re.compile(
@@ -70,6 +75,33 @@ def with_examples(prompt: Prompt) -> Prompt:
     messages = worked_examples(Problem(question)).messages
     others = tuple(message for message in prompt.messages if message.role == "system")
     return Prompt((*others, *messages), prompt.continuation)
+
+
+def critique_prompt(problem: Problem, draft: str) -> Prompt:
+    """Asks the model what is wrong with its own draft (Madaan et al. 2023, arXiv 2303.17651)."""
+    return Prompt(
+        (Message("user", problem.question), Message("assistant", draft.strip()), Message("user", CRITIQUE_REQUEST))
+    )
+
+
+def revision_prompt(problem: Problem, draft: str, findings: str) -> Prompt:
+    """Asks for a new solution, with what is wrong with the draft; two examples show what is wanted."""
+    shown = [message for sum_, wrong, right in _REVISIONS for message in _revised(sum_, wrong, right)]
+    return Prompt((*shown, Message("user", _first_try(problem.question, draft, findings))))
+
+
+def _revised(sum_: str, wrong: int, right: int) -> tuple[Message, ...]:
+    draft = f"We add the numbers: {sum_} = {wrong}. The answer is {wrong}."
+    findings = f"{sum_} = {wrong} is wrong: {sum_} = {right}."
+    return (
+        Message("user", _first_try(f"What is {sum_}?", draft, findings)),
+        Message("assistant", f"We add the numbers: {sum_} = {right}. The answer is {right}."),
+    )
+
+
+def _first_try(question: str, draft: str, findings: str) -> str:
+    """All in one turn: small models repeat a draft that stands in a turn of their own."""
+    return f"{question}\nA first try: {draft.strip()}\nWhat is wrong with it: {findings.strip()}"
 
 
 PROMPTS: dict[str, Callable[[Problem], Prompt]] = {

@@ -45,10 +45,13 @@ from engine.inference.chat_template import Rendered
 from engine.inference.scheduler import Drawn, Scheduler, StepReport
 from engine.inference.sequence import Sequence
 from engine.jury import Jury, Reply, Verdict
+from engine.ledger import JOULES_PER_KWH
 from engine.lineage import Beginning, Lineage
-from engine.setup import RunSetup
+from engine.moves import ValueBackedUp
+from engine.setup import BUDGET_UNITS, RunSetup
 from engine.strategies.base import Answer, Result
 from engine.strategies.registry import build_strategy
+from engine.thinking import fill
 from engine.thoughts import ends_thought
 from engine.types import ANSWERING, Candidate, FinishReason, Prompt, Token, Trial
 from engine.verifiers.registry import build_verifier
@@ -91,7 +94,7 @@ class Run:
         self._jury = Jury(setup.problem, [build_verifier(choice) for choice in setup.verifiers])
         self._meter = BudgetMeter(setup.budget)
         self._energy = EnergyMeter(setup.tariff.watts, gpu=backend.report.layers_on_gpu > 0)
-        self._lineage = Lineage(backend.vocabulary)
+        self._lineage = Lineage(backend.vocabulary, backend.template.tokenize)
         self._trials: dict[int, Trial] = {}
         self._prompts: dict[Prompt, tuple[int, Rendered]] = {}
         self._candidates: dict[int, Candidate] = {}
@@ -196,7 +199,7 @@ class Run:
             self._stop_unneeded()
             self._tell_moves()
             self._pick()
-        self._read_energy()
+        self._read_energy(0.0 if self._meter.needs_energy else ENERGY_SECONDS)
         if self._check_budget():
             return report
         if self._strategy.finished and self._jury.idle and self._scheduler.idle:
@@ -251,13 +254,16 @@ class Run:
         return self._prompts[prompt]
 
     def _submit(self, trial: Trial, rendered: Rendered, begin: Beginning, *, keep: bool) -> Sequence:
-        sampling = msgspec.structs.replace(trial.sampling, stop=(*trial.sampling.stop, *rendered.stop))
+        markers = self._backend.template.markers
+        stops = [fill(stop, markers) for stop in trial.sampling.stop]
+        sampling = msgspec.structs.replace(trial.sampling, stop=(*filter(None, stops), *rendered.stop))
         return self._scheduler.submit(
             trial.id, begin.tokens, sampling, trial.seed, prefix=begin.prefix, seen=begin.seen, keep=keep
         )
 
     def _tell_moves(self) -> None:
         for move in self._strategy.moves():
+            self._meter.charge(simulations=isinstance(move, ValueBackedUp))
             self._emit(StrategyMoved(self.seconds, move))
 
     def _tell_decoded(self, report: StepReport) -> None:
@@ -274,7 +280,7 @@ class Run:
             for d in report.drawn
             if d.sequence.id in self._trials
         )
-        self._meter.charge(tokens=len(report.drawn))
+        self._meter.charge(tokens=len(report.drawn), prompt_tokens=report.prefill_tokens)
         if tokens or report.prefill_tokens:
             self._emit(TokensDecoded(now, tokens, report.prefill_tokens, report.decode_seconds, report.step_seconds))
 
@@ -326,6 +332,8 @@ class Run:
             parent=trial.origin.trial if trial.origin else None,
             steps=self._lineage.steps(trial.id) if trial.purpose == "step" else (),
             logprob=sequence.logprob_sum,
+            first=sequence.first,
+            answer_margin=sequence.margin_of(answer) if answer else None,
         )
 
     def _finish_reason(self, trial: Trial, sequence: Sequence, text: str) -> FinishReason:
@@ -400,7 +408,7 @@ class Run:
         if spent is None or (self._scheduler.idle and self._strategy.finished and self._jury.idle):
             return False
         self._emit(BudgetSpent(self.seconds, spent.unit, spent.limit, spent.used))
-        self._end_early("budget", f"The budget of {spent.limit:,.10g} {spent.unit} is spent.")
+        self._end_early("budget", f"The budget of {spent.limit:,.10g} {BUDGET_UNITS[spent.unit]} is spent.")
         return True
 
     def _end_in_words(self) -> str:
@@ -448,6 +456,7 @@ class Run:
         if now - self._energy_at >= at_least:
             self._energy_at = now
             joules, source = self._energy.read(now)
+            self._meter.read_energy(joules, joules / JOULES_PER_KWH * self._setup.tariff.price_per_kwh)
             self._emit(EnergyRead(now, joules, source))
 
     def _is_complete(self, grain: Grain, report: StepReport, phase: Phase | None) -> bool:

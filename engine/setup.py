@@ -53,11 +53,31 @@ class VerifierChoice(Struct, frozen=True):
 
 
 class Budget(Struct, frozen=True):
-    """Upper bounds; None is unbounded. Tokens are generated tokens, a verifier's included; seconds exclude pauses."""
+    """Upper bounds; None is unbounded. They mean the same in every strategy.
+
+    `tokens` are generated tokens, a verifier's included; `all_tokens` are those and all that were computed of prompts.
+    `seconds` exclude pauses. `candidates` are texts that were begun, `simulations` those of a tree search. `joules` and
+    `price` (in the tariff's currency) are estimates wherever no counter can be read.
+    """
 
     tokens: int | None = None
     seconds: float | None = None
     candidates: int | None = None
+    all_tokens: int | None = None
+    simulations: int | None = None
+    joules: float | None = None
+    price: float | None = None
+
+
+BUDGET_UNITS = {
+    "tokens": "tokens",
+    "all_tokens": "tokens, those of prompts included",
+    "seconds": "seconds",
+    "candidates": "candidates",
+    "simulations": "simulations",
+    "joules": "joules",
+    "price": "in price",
+}
 
 
 class Tariff(Struct, frozen=True):

@@ -133,7 +133,9 @@ class Candidate(Struct, frozen=True):
 
     `text` is the whole text since the prompt; where it was made in steps, `steps` are its pieces, this trial's last.
     `completion_tokens` and `logprob` (the sum) are of this trial's own tokens, `mean_logprob` is of the whole text.
-    `watched` are the natural log-probabilities of the texts that the sampling asked to watch.
+    `first` are the alternatives at the first drawn token. `answer_margin` is how far the likeliest token was ahead of
+    the next one in probability, on average over the tokens of the answer (Wang and Zhou 2024). `watched` are the
+    natural log-probabilities of the texts that the sampling asked to watch.
     """
 
     id: int
@@ -149,6 +151,8 @@ class Candidate(Struct, frozen=True):
     logprob: float = 0.0
     confidence: Confidence | None = None
     watched: tuple[float, ...] = ()
+    first: tuple[Alternative, ...] = ()
+    answer_margin: float | None = None
 
     @property
     def is_whole(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime
 from typing import Any, NoReturn, Protocol
 
@@ -11,12 +12,15 @@ import jinja2.ext
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.errors import ModelError
 from engine.inference.decoder import Vocabulary
 from engine.prompts import with_examples
+from engine.thinking import CLOSE, OPEN, fill, markers_of
 from engine.types import Message, Prompt
 
+_MARKS = re.compile(f"([{OPEN}{CLOSE}])")
 LONGEST = 1_000_000  # items: what a template may make by repeating something
 BASE_STOP = ("\nQuestion:", "\n\nQuestion")
 MARK = "\ue000{}\ue001"  # private-use characters: no tokenizer and no template gives them a meaning
@@ -55,18 +59,34 @@ class ChatTemplate:
     def __init__(self, model: ChatModel) -> None:
         self._model = model
         source = model.chat_template()
+        self.markers = markers_of(source)
         self._template = _compile(source) if source else None
 
     def render(self, prompt: Prompt) -> Rendered:
         """Text and tokens of a prompt; what a user wrote can never become a control token."""
         if self._template is None:
             return self._render_base(prompt)
-        text = self._fill(prompt.messages) + prompt.continuation
+        asked = self._fill(prompt.messages)
+        continuation = self._continuation(asked, prompt.continuation)
+        text = asked + continuation
         if all(self._is_plain(message.content) for message in prompt.messages) and self._is_plain(prompt.continuation):
             tokens = self._tokenize_template(text)
         else:
-            tokens = self._tokenize_apart(prompt)
+            tokens = self._tokenize_apart(prompt, continuation)
         return Rendered(text, tuple(tokens), "the model's own chat template", ())
+
+    def _continuation(self, asked: str, written: str) -> str:
+        """The beginning of the answer. Many templates open the reasoning themselves: then it is not opened twice."""
+        opened = self.markers is not None and asked.rstrip().endswith(self.markers.open.rstrip())
+        return fill(written.replace(OPEN, "", 1) if opened else written, self.markers)
+
+    def tokenize(self, text: str) -> list[int]:
+        """Tokens of text that a strategy puts in: only markers of reasoning become control tokens."""
+        tokens: list[int] = []
+        for part in _MARKS.split(text):
+            special = part in (OPEN, CLOSE)
+            tokens += self._model.tokenize(fill(part, self.markers), special=special, start=False) if part else []
+        return tokens
 
     def _is_plain(self, text: str) -> bool:
         return self._model.tokenize(text, special=True, start=False) == self._model.tokenize(
@@ -78,7 +98,7 @@ class ChatTemplate:
         start = self._model.adds_bos and not (bos and text.startswith(bos))
         return self._model.tokenize(text, special=True, start=start)
 
-    def _tokenize_apart(self, prompt: Prompt) -> list[int]:
+    def _tokenize_apart(self, prompt: Prompt, continuation: str = "") -> list[int]:
         """Template text with control tokens, user text without, joined in order."""
         marked = tuple(Message(m.role, MARK.format(i)) for i, m in enumerate(prompt.messages))
         rest = self._fill(marked)
@@ -90,7 +110,9 @@ class ChatTemplate:
             tokens += self._tokenize_template(before) if not tokens else self._control(before)
             tokens += self._model.tokenize(message.content, special=False, start=False)
             rest = after
-        return tokens + self._control(rest) + self._model.tokenize(prompt.continuation, special=False, start=False)
+        opened = self._control(fill(OPEN, self.markers)) if OPEN in prompt.continuation and continuation else []
+        written = prompt.continuation.replace(OPEN, "").replace(CLOSE, "")
+        return tokens + self._control(rest) + opened + self._model.tokenize(written, special=False, start=False)
 
     def _control(self, text: str) -> list[int]:
         return self._model.tokenize(text, special=True, start=False)
@@ -122,6 +144,7 @@ class ChatTemplate:
 
     def _render_base(self, prompt: Prompt) -> Rendered:
         """Without examples a base model does not know that it is to answer, so a prompt without any gets some."""
+        prompt = replace(prompt, continuation=fill(prompt.continuation, None))
         text = completion_text(with_examples(prompt))
         tokens = self._model.tokenize(text, special=False, start=True)
         return Rendered(text, tuple(tokens), "worked examples, for a base model", BASE_STOP)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import codecs
+import math
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from typing import Literal
 
 from engine.inference.decoder import Sampled, Sampler, Vocabulary
 from engine.thoughts import step_ended_before, step_ends_with
-from engine.types import FinishReason, Sampling
+from engine.types import Alternative, FinishReason, Sampling
 
 Status = Literal["waiting", "prefilling", "decoding", "finished"]
 
@@ -17,9 +19,10 @@ Status = Literal["waiting", "prefilling", "decoding", "finished"]
 class Sequence:
     """State of one sequence. `target` are the tokens that must be in the KV cache before the next one is drawn.
 
-    The last `prefix` tokens of the prompt belong to its text. The first `seen` were computed before, for others.
-    `cached_tokens` and `computed_tokens` count the prompt only; what had to be computed again because a full cache had
-    lost it is in `recomputed_tokens`. With `keep`, its cells are kept when it has ended, for others to go on from.
+    When a stop text ended it, the first `usable` drawn tokens are those before that. The last `prefix` tokens of the
+    prompt belong to its text; its first `seen` tokens were computed before, for others. `cached_tokens` and
+    `computed_tokens` count the prompt only; what had to be computed again because a full cache had lost it is in
+    `recomputed_tokens`. With `keep`, its cells are kept when it has ended, for others to go on from.
     """
 
     id: int
@@ -41,6 +44,10 @@ class Sequence:
     computed_tokens: int = 0
     recomputed_tokens: int = 0
     started: bool = False
+    usable: int | None = None
+    first: tuple[Alternative, ...] = ()
+    _ends: list[int] = field(default_factory=list)
+    _margins: list[float] = field(default_factory=list)
     _utf8: codecs.IncrementalDecoder = field(default_factory=lambda: codecs.getincrementaldecoder("utf-8")("replace"))
 
     def __post_init__(self) -> None:
@@ -76,8 +83,13 @@ class Sequence:
         if not end and self.generated and self._is_over_before(piece):
             self.finish_reason = "step"
             return None
+        if not self.generated:
+            self.first = sampled.alternatives
         self.generated.append(sampled.id)
         self.logprob_sum += sampled.logprob
+        if len(sampled.alternatives) > 1:
+            best, next_best = sampled.alternatives[:2]
+            self._margins.append(math.exp(best.logprob) - math.exp(next_best.logprob))
         last = end or self.remaining <= 0
         added = self._append(piece, final=last)
         if end or self._cut_at_stop(len(added)):
@@ -96,9 +108,23 @@ class Sequence:
         self.target = self.tokens
         self.status, self.slot, self.computed = "waiting", -1, 0
 
+    def margin_of(self, answer: str) -> float | None:
+        """Mean lead in probability of the likeliest token over the next, over the tokens of the answer's last place.
+
+        None when the answer is not in this text, or the alternatives were not recorded.
+        """
+        at = self.text.rfind(answer)
+        if at < 0 or len(self._margins) < len(self.generated):
+            return None
+        first = bisect_right(self._ends, at)
+        last = bisect_left(self._ends, at + len(answer))
+        margins = self._margins[max(0, first - self.prefix) : last + 1 - self.prefix]
+        return sum(margins) / len(margins) if margins else None
+
     def _append(self, piece: bytes, *, final: bool) -> str:
         added = self._utf8.decode(piece, final)
         self.text += added
+        self._ends.append(len(self.text))
         return added
 
     def _cut_at_stop(self, added: int) -> bool:
@@ -109,5 +135,6 @@ class Sequence:
             at = self.text.find(stop, max(0, len(self.text) - added - len(stop)))
             if at >= 0:
                 self.text = self.text[:at]
+                self.usable = bisect_right(self._ends, at) - self.prefix
                 return True
         return False

@@ -49,7 +49,7 @@ class Strategy(Protocol):
 
     @property
     def reach(self) -> int:
-        """The most tokens that trials may leave behind for others to go on from; 0 when none goes on from another."""
+        """Tokens for which later trials need room beside the first ones': what they go on from, longer prompts."""
 
     def moves(self) -> Sequence[AnyMove]:
         """What was done since this was last asked, in order."""

@@ -5,16 +5,20 @@ from __future__ import annotations
 from engine.errors import BadInputError
 from engine.settings import resolve
 from engine.setup import RunSetup, StrategyChoice
+from engine.strategies.ab_mcts_settings import AB_MCTS
 from engine.strategies.adaptive import ADAPTIVE
 from engine.strategies.base import Strategy
 from engine.strategies.beam_search import BEAM_SEARCH, DVTS
 from engine.strategies.best_of_n import BEST_OF_N
 from engine.strategies.chain_of_thought import CHAIN_OF_THOUGHT
+from engine.strategies.cot_decoding import COT_DECODING
 from engine.strategies.direct import DIRECT
 from engine.strategies.mcts_settings import MCTS
 from engine.strategies.particle_filtering import PARTICLE_FILTERING
 from engine.strategies.self_consistency import SELF_CONSISTENCY
+from engine.strategies.self_refine import SELF_REFINE
 from engine.strategies.spec import StrategySpec
+from engine.strategies.thinking import THINKING
 
 STRATEGIES: dict[str, StrategySpec] = {
     spec.name: spec
@@ -23,11 +27,15 @@ STRATEGIES: dict[str, StrategySpec] = {
         CHAIN_OF_THOUGHT,
         SELF_CONSISTENCY,
         BEST_OF_N,
+        SELF_REFINE,
         BEAM_SEARCH,
         DVTS,
         PARTICLE_FILTERING,
         MCTS,
+        AB_MCTS,
+        THINKING,
         ADAPTIVE,
+        COT_DECODING,
     )
 }
 

@@ -9,7 +9,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-import networkx as nx
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -87,6 +86,8 @@ class SearchTree:
     """
 
     def __init__(self, setup: RunSetup, prompt: Prompt, rules: StepRules, judges: Judges) -> None:
+        import networkx as nx  # a third of a second, which only a search should cost
+
         self._setup, self._prompt, self._rules, self._judges = setup, prompt, rules, judges
         self.graph = nx.DiGraph()
         self.graph.add_node(ROOT)

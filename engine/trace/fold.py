@@ -72,6 +72,9 @@ class CandidateState:
     finished_at: float | None = None
     cached_tokens: int = 0
     computed_tokens: int = 0
+    recomputed_tokens: int = 0
+    judge_tokens: int = 0
+    judge_prompt_tokens: int = 0
     scores: dict[str, Score] = field(default_factory=dict)
     mix: float | None = None
     picked: bool = False
@@ -337,11 +340,14 @@ class RunState:
         candidate.finish_reason, candidate.final_text = event.finish_reason, event.text
         candidate.answer, candidate.vote, candidate.correct = event.answer, event.vote, event.correct
         candidate.mean_logprob, candidate.finished_at = event.mean_logprob, event.t
+        candidate.recomputed_tokens = event.recomputed_tokens
         candidate.arrival = self.events
         self._votes = None  # counted when somebody asks: at each of a thousand arrivals it would be quadratic
 
     def _score(self, event: CandidateScored) -> None:
         candidate = self._own(event.candidate)
+        candidate.judge_tokens += event.tokens
+        candidate.judge_prompt_tokens += event.prompt_tokens
         # A new dict rather than a changed one, so that copies of the candidate can share it.
         candidate.scores = {**candidate.scores, event.verifier: Score(event.value, event.detail)}
         weights = {v.name: v.weight for v in self.start.setup.verifiers} if self.start else {}

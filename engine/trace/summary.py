@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from engine.events import Outcome
 from engine.ledger import Ledger
 from engine.trace.fold import RunState
+from engine.trace.split import split_by_purpose
 
 
 def summary(state: RunState) -> dict[str, Any]:
@@ -48,7 +50,10 @@ def summary(state: RunState) -> dict[str, Any]:
         "votes": [{"answer": v.answer, "candidates": list(v.candidates), "weight": v.weight} for v in state.votes],
         "candidates_spared": state.spared.unasked + state.spared.stopped if state.spared else 0,
         "tokens_saved": state.spared.tokens if state.spared else 0,
+        "simulations": state.simulations,
+        "by_purpose": {purpose: asdict(tally) for purpose, tally in split_by_purpose(state).items()},
         "recomputed_tokens": ledger.recomputed_tokens,
+        "recomputed_share": ledger.recomputed_share,
         "verifier_prompt_tokens": ledger.verifier_prompt_tokens,
         "verifier_cached_tokens": ledger.verifier_cached_tokens,
         "verifier_seconds": ledger.verifier_seconds,

@@ -43,12 +43,15 @@ def _detail(total: int, wrong: list[Equation]) -> str:
 
 
 def _correction(equation: Equation) -> str:
+    """What it should say. A model that revises its text needs the whole equation, not the number alone."""
     value = equation.left_value
     if value is None:
         return " (a division by zero)"
     if not equation.right_is_number or value.denominator != 1 or len(str(value.numerator)) > 12:
         return ""
-    return f" (it is {_typeset(str(value))})"
+    left, sign, _ = equation.written.rpartition("=")
+    right = _typeset(str(value))
+    return f": {_typeset(left.strip())} = {right}" if sign and len(left) <= 40 else f" (it is {right})"
 
 
 def _typeset(written: str) -> str:

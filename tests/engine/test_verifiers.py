@@ -91,12 +91,12 @@ def test_stopped_and_silent_candidates_do_not_vote() -> None:
 
 def test_the_arithmetic_score_is_the_share_of_equations_that_hold() -> None:
     got = score("arithmetic", candidate("30 + 5 = 35. 24 - 9 = 14. 35 - 14 = 21. The answer is 21."))
-    assert got == Score(2 / 3, "2 of 3 equations hold: 24 − 9 = 14 is wrong (it is 15)")
+    assert got == Score(2 / 3, "2 of 3 equations hold: 24 − 9 = 14 is wrong: 24 − 9 = 15")
 
 
 def test_a_single_equation_is_spoken_of_as_one() -> None:
     assert score("arithmetic", candidate("47 + 35 = 82")) == Score(1.0, "the one equation holds")
-    assert score("arithmetic", candidate("47 + 35 = 72")) == Score(0.0, "47 + 35 = 72 is wrong (it is 82)")
+    assert score("arithmetic", candidate("47 + 35 = 72")) == Score(0.0, "47 + 35 = 72 is wrong: 47 + 35 = 82")
     assert score("arithmetic", candidate("5 / 0 = 0")).detail == "5 / 0 = 0 is wrong (a division by zero)"
 
 

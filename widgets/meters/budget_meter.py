@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from engine.setup import BUDGET_UNITS
 from engine.trace.fold import RunState
 from widgets.meters.bars import GaugeBar
 from widgets.meters.numbers import UNKNOWN
@@ -68,4 +69,4 @@ class BudgetMeter(Section):
         spent = state.budget_spent
         self.spent.setVisible(spent is not None)
         if spent is not None:
-            self.spent.setText(f"The budget of {spent.limit:,.0f} {spent.unit} ended the run.")
+            self.spent.setText(f"The budget of {spent.limit:,.10g} {BUDGET_UNITS[spent.unit]} ended the run.")

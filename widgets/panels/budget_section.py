@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QWidget
 
@@ -29,7 +30,7 @@ class BudgetSection(Section):
             "Seconds", "The run ends after this much time; pauses do not count.",
             1, MOST_SECONDS, 60, whole=True, optional=True,
         )  # fmt: skip
-        self._candidates: int | None = None
+        self._others = Budget()  # the bounds that have no slider here are given back as they came
         for slider in (self.tokens, self.seconds):
             slider.changed.connect(self.changed)
             self.body.addWidget(slider)
@@ -41,13 +42,15 @@ class BudgetSection(Section):
     def budget(self) -> Budget:
         """The bounds; None where one is off."""
         tokens, seconds = self.tokens.value(), self.seconds.value()
-        return Budget(
-            None if tokens is None else int(tokens), None if seconds is None else float(seconds), self._candidates
+        return replace(
+            self._others,
+            tokens=None if tokens is None else int(tokens),
+            seconds=None if seconds is None else float(seconds),
         )
 
     def set_budget(self, budget: Budget) -> None:
         """Shows a budget without saying that it changed."""
-        self._candidates = budget.candidates
+        self._others = budget
         self.tokens.set_value(budget.tokens)
         self.seconds.set_value(budget.seconds)
 
