@@ -18,6 +18,7 @@ from engine.events import (
     CandidateStarted,
     Event,
     NoticeGiven,
+    PersonActed,
     PromptRendered,
     RunStarted,
     StrategyMoved,
@@ -115,6 +116,8 @@ class PlainScreen:
                 return f"the answer stands: {spared_words(event)}"
             case StrategyMoved():
                 return move_words(event.move)
+            case PersonActed():
+                return f"by hand: {type(event.act).__name__}{f' ({event.refused})' if event.refused else ''}"
             case BudgetSpent():
                 return f"the budget of {event.limit:,.10g} {BUDGET_UNITS[event.unit]} is spent"
             case NoticeGiven():

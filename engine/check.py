@@ -36,8 +36,8 @@ def check_setup(setup: RunSetup) -> None:
         _check_text("known answer", setup.problem.answer)
     _check_sampling(setup.sampling)
     _check_range("seed", setup.seed, -MAX_WHOLE, MAX_WHOLE, "The same seed gives the same run.")
-    _check_budget(setup.budget)
-    _check_verifiers(setup.verifiers)
+    check_budget(setup.budget)
+    check_verifiers(setup.verifiers)
     _check_tariff(setup.tariff)
     check_load(setup.load)
     resolve(strategy_spec(setup.strategy).settings, setup.strategy.settings)
@@ -106,7 +106,12 @@ def _check_sampling(sampling: Sampling) -> None:
         raise BadInputError("A stop text is empty.", "Every candidate would end before it began.", "Leave it out.")
 
 
-def _check_budget(budget: Budget) -> None:
+def check_budget(budget: Budget) -> None:
+    """Refuses bounds that leave nothing to work with.
+
+    Raises:
+        BadInputError: What is wrong, and what would be right.
+    """
     for name, unit in BUDGET_UNITS.items():
         bound = getattr(budget, name)
         if bound is not None and not 0 < bound <= MAX_WHOLE:
@@ -117,7 +122,12 @@ def _check_budget(budget: Budget) -> None:
             )  # fmt: skip
 
 
-def _check_verifiers(verifiers: Sequence[VerifierChoice]) -> None:
+def check_verifiers(verifiers: Sequence[VerifierChoice]) -> None:
+    """Refuses verifiers that do not exist, are chosen twice or weigh nothing.
+
+    Raises:
+        BadInputError: What is wrong, and what would be right.
+    """
     seen: set[str] = set()
     for choice in verifiers:
         build_verifier(choice)

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from engine.acts import AnyAct
 from engine.moves import AnyMove
 from engine.setup import RunSetup
 from engine.types import Confidence, FinishReason, Purpose, Token
@@ -192,6 +193,13 @@ class StrategyMoved(Event, frozen=True):
     move: AnyMove
 
 
+class PersonActed(Event, frozen=True):
+    """A person changed something. `refused` says why it could not be done; it is empty when it was."""
+
+    act: AnyAct
+    refused: str = ""
+
+
 class BudgetSpent(Event, frozen=True):
     """A budget ended the work."""
 
@@ -250,6 +258,7 @@ AnyEvent = (
     | AnswerPicked
     | CandidatesSpared
     | StrategyMoved
+    | PersonActed
     | BudgetSpent
     | EnergyRead
     | RunPaused

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from msgspec import Struct
@@ -11,6 +11,8 @@ from msgspec.structs import replace
 
 from engine.types import Candidate, Problem, Score, Trial
 from engine.verifiers.base import Verifier
+
+PERSON = "person"  # the verifier whose scores are clicks
 
 
 class Verdict(Struct, frozen=True):
@@ -55,7 +57,7 @@ class Jury:
         self, problem: Problem, verifiers: Sequence[Verifier], clock: Callable[[], float] = time.perf_counter
     ) -> None:
         self._problem = problem
-        self._verifiers = verifiers
+        self._verifiers = list(verifiers)
         self._clock = clock
         self._scores: dict[int, dict[str, Score]] = {}
         self._hearings: dict[int, _Hearing] = {}
@@ -95,6 +97,20 @@ class Jury:
             else:
                 verdicts.append(self._score(verifier, candidate, (candidate,), (), late=False))
         return verdicts
+
+    def replace(self, verifiers: Sequence[Verifier], candidates: Iterable[Candidate]) -> list[Verdict]:
+        """Other verifiers from here on: what those that are new say of the candidates there are, as in `judge`."""
+        known = {verifier.name for verifier in self._verifiers}
+        self._verifiers = [verifier for verifier in verifiers if verifier.name not in known]
+        verdicts = [verdict for candidate in list(candidates) for verdict in self.judge(candidate)]
+        self._verifiers = list(verifiers)
+        return verdicts
+
+    def rate(self, candidate: Candidate, value: float) -> Verdict:
+        """A person's opinion of a candidate."""
+        score = Score(value, "a person's opinion")
+        self._scores.setdefault(candidate.id, {})[PERSON] = score
+        return Verdict(candidate.id, PERSON, score, 0.0, late=True)
 
     def reply(self, trial: int, reply: Reply) -> Verdict | None:
         """Takes the model's reply to a request; the verdict once it is the last one that was missing."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from engine.errors import EngineError
 from engine.inference.decoder import Vocabulary
 from engine.inference.sequence import Sequence
-from engine.types import Origin
+from engine.types import Origin, Trial
 
 
 class Beginning(NamedTuple):
@@ -43,32 +43,31 @@ class Lineage:
         self._vocabulary, self._tokenize = vocabulary, tokenize
         self._records: dict[int, _Record] = {}
 
-    def begin(self, trial: int, prompt: tuple[int, ...]) -> Beginning:
-        """A trial that starts from a prompt."""
-        self._records[trial] = _Record(len(prompt), None, 0)
-        return Beginning(prompt, 0, 0)
-
-    def go_on(self, trial: int, origin: Origin) -> Beginning:
-        """A trial that goes on from another one's text.
+    def begin(self, trial: Trial, prompt: tuple[int, ...]) -> Beginning:
+        """Where a trial begins: at its prompt, or somewhere in another one's text.
 
         Raises:
             EngineError: There is no such trial, or it has not got that far.
         """
-        record = self._records.get(origin.trial)
-        if record is None or record.sequence is None:
-            raise EngineError(f"There is no candidate {origin.trial + 1} to go on from.")
-        source = record.sequence
+        origin = trial.origin
+        if origin is None or trial.parent is None:
+            self._records[trial.id] = _Record(len(prompt), None, 0)
+            put_in = self._put_in(origin) if origin is not None else ()
+            return Beginning(prompt + put_in, len(put_in), 0)
+        source = self._sequence(trial.parent)
         drawn = self._drawn(source)
         keep = len(drawn) if origin.keep is None else origin.keep
         if not 0 <= keep <= len(drawn):
-            raise EngineError(f"Candidate {origin.trial + 1} has {len(drawn)} tokens, not {keep}.")
-        base = source.prompt + drawn[:keep]
-        put_in: tuple[int, ...] = () if origin.token is None else (origin.token,)
-        if origin.text:
-            put_in += tuple(self._tokenize(origin.text))
+            raise EngineError(f"Candidate {trial.parent + 1} has {len(drawn)} tokens, not {keep}.")
+        base, put_in = source.prompt + drawn[:keep], self._put_in(origin)
+        record = self._records[trial.parent]
         record.computed = max(record.computed, source.computed)
-        self._records[trial] = _Record(record.root, origin.trial, keep)
+        self._records[trial.id] = _Record(record.root, trial.parent, keep)
         return Beginning(base + put_in, len(put_in), min(len(base), record.computed))
+
+    def _put_in(self, origin: Origin) -> tuple[int, ...]:
+        taken = () if origin.token is None else (origin.token,)
+        return (*taken, *self._tokenize(origin.text)) if origin.text else taken
 
     def submitted(self, sequence: Sequence) -> None:
         """The sequence that carries a trial out."""
@@ -135,9 +134,10 @@ class Lineage:
         return drawn[:-1] if drawn and self._vocabulary.is_end(drawn[-1]) else drawn
 
     def _sequence(self, trial: int) -> Sequence:
-        sequence = self._records[trial].sequence
+        record = self._records.get(trial)
+        sequence = record.sequence if record is not None else None
         if sequence is None:
-            raise EngineError(f"Candidate {trial + 1} was never begun.")
+            raise EngineError(f"There is no candidate {trial + 1}.")
         return sequence
 
     def _decode(self, tokens: tuple[int, ...]) -> str:

@@ -111,6 +111,20 @@ PROMPTS: dict[str, Callable[[Problem], Prompt]] = {
 }
 
 
+def diverse_prompts(problem: Problem) -> tuple[Prompt, ...]:
+    """Several ways to ask the same: a request to go step by step, and the worked examples in each order (DiVeRSe).
+
+    Li et al. 2023, arXiv 2206.02336: samples of different prompts make different mistakes, which a vote can tell.
+    """
+    *shown, question = worked_examples(problem).messages
+    pairs = [shown[i : i + 2] for i in range(0, len(shown), 2)]
+    turned = [pairs[i:] + pairs[:i] for i in range(len(pairs))]
+    return (
+        *(Prompt((*(turn for pair in order for turn in pair), question)) for order in turned),
+        step_by_step(problem),
+    )
+
+
 def examples_for(problem: Problem) -> tuple[Example, ...]:
     """Three examples that fit the kind of the problem; never one that asks the same."""
     kind = problem.kind if problem.kind in POOLS and problem.kind != "free" else guess_kind(problem.question)

@@ -11,9 +11,19 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from engine.acts import (
+    AFTERWARDS,
+    REOPENING,
+    AnyAct,
+    ChangeBudget,
+    ChangeSetting,
+    ChangeVerifiers,
+    RateCandidate,
+    TakeToken,
+)
 from engine.answers import extract, normalise, same_answer
 from engine.budget import BudgetMeter
-from engine.check import check_setup
+from engine.check import check_budget, check_setup, check_verifiers
 from engine.energy import EnergyMeter
 from engine.error_log import in_words
 from engine.errors import BadInputError, ThinkscopeError
@@ -29,6 +39,7 @@ from engine.events import (
     EnergyRead,
     NoticeGiven,
     Outcome,
+    PersonActed,
     Phase,
     PhaseEntered,
     PromptRendered,
@@ -48,18 +59,21 @@ from engine.jury import Jury, Reply, Verdict
 from engine.ledger import JOULES_PER_KWH
 from engine.lineage import Beginning, Lineage
 from engine.moves import ValueBackedUp
+from engine.settings import resolve
 from engine.setup import BUDGET_UNITS, RunSetup
 from engine.strategies.base import Answer, Result
-from engine.strategies.registry import build_strategy
+from engine.strategies.registry import build_strategy, strategy_spec
+from engine.strategies.seeds import trial_seed
 from engine.thinking import fill
 from engine.thoughts import ends_thought
-from engine.types import ANSWERING, Candidate, FinishReason, Prompt, Token, Trial
+from engine.types import ANSWERING, Candidate, FinishReason, Origin, Prompt, Token, Trial
 from engine.verifiers.registry import build_verifier
 from engine.version import VERSION
 from engine.worker.messages import Grain
 
 MOST_AT_ONCE = 256
 ENERGY_SECONDS = 0.5
+FIRST_BRANCH = 1_000_000  # branches that a person grows are numbered apart from the strategy's own trials
 MOST_KEPT = 16_384  # tokens kept for others to go on from: every cell in use slows every token down
 
 
@@ -103,18 +117,19 @@ class Run:
         self._picked: Answer | None = None
         self._phase: Phase | None = None
         self._step_until: Grain | None = None
+        self._moved = False
         self._decode_seconds = self._busy_seconds = 0.0
         self._energy_at = 0.0
         self._step_began = clock()
         self._scheduler = self._make_scheduler()
         self._began = clock()
-        self._paused_at = 0.0
+        self._paused_at = self._ended_at = 0.0
         self._start()
 
     @property
     def seconds(self) -> float:
         """The run clock."""
-        now = self._paused_at if self.paused else self._clock()
+        now = self._ended_at if self.finished else self._paused_at if self.paused else self._clock()
         return now - self._began
 
     # --- what a person does --------------------------------------------------------------------------------------
@@ -145,11 +160,72 @@ class Run:
         self.resume()
         self._end_early("stopped", "Stopped by hand.")
 
+    def act(self, act: AnyAct) -> None:
+        """Carries out what a person wants changed. A run that has ended is taken up again where that makes sense."""
+        if self.finished and isinstance(act, REOPENING):
+            self._reopen()
+        try:
+            possible = not self.finished or isinstance(act, AFTERWARDS)
+            refused = "" if possible and self._carry_out(act) else "That is not possible in this run."
+        except ThinkscopeError as error:
+            refused = str(error)
+        self._emit(PersonActed(self.seconds, act, refused))
+        self._tell_moves()
+        if not refused:
+            self._stop_unneeded()
+            self._pick()
+        if self.finished and not self._jury.idle:
+            self._reopen()  # a judge that was added needs the model
+
+    def _carry_out(self, act: AnyAct) -> bool:
+        match act:
+            case ChangeBudget(budget=budget):
+                check_budget(budget)
+                self._meter.budget = budget
+            case ChangeVerifiers(verifiers=verifiers):
+                check_verifiers(verifiers)
+                self._strategy.act(act)
+                for verdict in self._jury.replace([build_verifier(c) for c in verifiers], self._candidates.values()):
+                    self._take_verdict(verdict)
+                for candidate in self._candidates.values():
+                    self._tell_strategy(candidate)
+            case ChangeSetting(name=name, value=value):
+                settings = strategy_spec(self._setup.strategy).settings
+                return self._strategy.act(ChangeSetting(name, resolve(settings, {name: value})[name]))
+            case RateCandidate(candidate=candidate, value=value) if candidate in self._candidates and 0 <= value <= 1:
+                self._take_verdict(self._jury.rate(self._candidates[candidate], value))
+            case RateCandidate():
+                return False
+            case TakeToken():
+                self._branch(act)
+            case _:
+                return self._strategy.act(act)
+        return True
+
+    def _branch(self, act: TakeToken) -> None:
+        """Grows a branch beside what the strategy does; it has no vote."""
+        source = self._trials.get(act.candidate)
+        if source is None:
+            raise BadInputError(f"There is no candidate {act.candidate + 1}.")
+        number = FIRST_BRANCH + sum(trial.purpose == "branch" for trial in self._trials.values())
+        sampling = msgspec.structs.replace(self._setup.sampling, min_tokens=0)
+        origin = Origin(act.candidate, act.keep, act.token)
+        label = f"branch of {act.candidate + 1}"
+        self._queue(
+            Trial(number, source.prompt, sampling, trial_seed(self._setup.seed, number), label, "branch", origin)
+        )
+
+    def _reopen(self) -> None:
+        """Takes the run up again: its clock goes on from where it stopped."""
+        self._began += self._clock() - self._ended_at
+        self._phase = "prompt"
+        self.finished = False
+
     # --- the work ------------------------------------------------------------------------------------------------
 
     def step(self) -> None:
         """One engine step. Whatever goes wrong in it becomes a `RunFailed` event."""
-        self._step_began, phase = self._clock(), self._phase
+        self._step_began, phase, self._moved = self._clock(), self._phase, False
         try:
             report = self._advance()
         except Exception as error:
@@ -219,12 +295,15 @@ class Run:
 
     def _queue(self, trial: Trial) -> None:
         number, rendered = self._render(trial.prompt)
-        origin, sampling = trial.origin, trial.sampling
-        begin = (
-            self._lineage.begin(trial.id, rendered.tokens) if origin is None else self._lineage.go_on(trial.id, origin)
-        )
+        begin = self._lineage.begin(trial, rendered.tokens)
         self._trials[trial.id] = trial
-        self._lineage.submitted(self._submit(trial, rendered, begin, keep=self._shape.kept_tokens > 0))
+        written = trial.sampling.max_tokens == 0
+        if written:
+            sequence = Sequence.written(trial.id, begin.tokens, trial.sampling, begin.prefix, begin.seen)
+            sequence.begin_text(self._backend.vocabulary)
+        else:
+            sequence = self._submit(trial, rendered, begin, keep=self._shape.kept_tokens > 0)
+        self._lineage.submitted(sequence)
         self._emit(
             CandidateQueued(
                 self.seconds,
@@ -232,14 +311,16 @@ class Run:
                 trial.label,
                 number,
                 trial.seed,
-                sampling.temperature,
-                sampling.max_tokens,
+                trial.sampling.temperature,
+                trial.sampling.max_tokens,
                 trial.purpose,
-                origin.trial if origin else None,
-                origin.keep if origin else None,
+                trial.parent,
+                trial.origin.keep if trial.origin else None,
                 self._lineage.prefix(trial.id),
             )
         )
+        if written:
+            self._finish_sequence(sequence)
 
     def _render(self, prompt: Prompt) -> tuple[int, Rendered]:
         if prompt not in self._prompts:
@@ -265,6 +346,7 @@ class Run:
         for move in self._strategy.moves():
             self._meter.charge(simulations=isinstance(move, ValueBackedUp))
             self._emit(StrategyMoved(self.seconds, move))
+            self._moved = True
 
     def _tell_decoded(self, report: StepReport) -> None:
         """The step as events. A judge's tokens are charged, but belong to no candidate's text."""
@@ -318,7 +400,7 @@ class Run:
         text = self._lineage.text(trial.id)
         reason = self._finish_reason(trial, sequence, text)
         kind, cut = self._setup.problem.kind, reason == "length"
-        whole = reason in ("stop", "length") and trial.purpose in ANSWERING
+        whole = reason in ("stop", "length") and (trial.purpose in ANSWERING or trial.purpose == "branch")
         answer = extract(text, kind, cut=cut) if whole else None
         return Candidate(
             id=trial.id,
@@ -329,7 +411,7 @@ class Run:
             completion_tokens=len(sequence.generated),
             mean_logprob=self._lineage.mean_logprob(trial.id),
             purpose=trial.purpose,
-            parent=trial.origin.trial if trial.origin else None,
+            parent=trial.parent,
             steps=self._lineage.steps(trial.id) if trial.purpose == "step" else (),
             logprob=sequence.logprob_sum,
             first=sequence.first,
@@ -435,13 +517,13 @@ class Run:
         self._read_energy(at_least=0.0)
         busy = self._busy_seconds + self._clock() - self._step_began
         self._emit(RunFinished(self.seconds, outcome, reason, self._decode_seconds, busy))
-        self.finished = True
+        self._ended_at, self.finished = self._clock(), True
 
     def _fail(self, error: ThinkscopeError) -> None:
         self._scheduler.reset()
         self._read_energy(at_least=0.0)
         self._emit(RunFailed(self.seconds, error.what, error.why, error.next_step))
-        self.finished = True
+        self._ended_at, self.finished = self._clock(), True
 
     # --- small change --------------------------------------------------------------------------------------------
 
@@ -461,7 +543,7 @@ class Run:
 
     def _is_complete(self, grain: Grain, report: StepReport, phase: Phase | None) -> bool:
         if grain == "phase":
-            return self._phase != phase
+            return self._phase != phase or self._moved
         if grain == "thought":
             return bool(report.finished) or any(map(_ends_thought, report.drawn))
         return bool(report.drawn)

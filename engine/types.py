@@ -15,9 +15,10 @@ FinishReason = Literal["stop", "length", "step", "doubt", "abort", "error"]
 (DeepConf), stopped from outside, by an error."""
 
 StepEnd = Literal["none", "paragraph", "line", "sentence"]
-Purpose = Literal["answer", "draft", "critique", "revision", "step", "rollout", "thinking"]
+Purpose = Literal["answer", "draft", "critique", "revision", "step", "rollout", "thinking", "branch"]
 ANSWERING: frozenset[Purpose] = frozenset(("answer", "draft", "revision", "step", "rollout"))
-"""What texts are written for whose answers count. A critique is no answer, and neither is hidden reasoning."""
+"""What texts are written for whose answers count. A critique is no answer, and neither is hidden reasoning; a branch
+that a person grew has an answer, but no vote."""
 
 Role = Literal["system", "user", "assistant"]
 
@@ -74,7 +75,8 @@ class Sampling(Struct, frozen=True):
 
     `alternatives` is the number of likeliest tokens recorded with each token. Before `min_tokens` were drawn, neither
     an end-of-text token nor a stop text ends the candidate. `step_end` ends it where a step of reasoning ends, at the
-    latest at `max_tokens`. `watch` are texts whose first token's probability is recorded at the first place.
+    latest at `max_tokens`; 0 of them draws nothing: the text that is put in is all. `watch` are texts whose first
+    token's probability is recorded at the first place.
     """
 
     temperature: float
@@ -91,7 +93,7 @@ class Sampling(Struct, frozen=True):
 
 
 class Origin(Struct, frozen=True):
-    """Where a trial goes on: after the first `keep` tokens of another trial's text (None: all of it).
+    """Where a trial goes on: after the first `keep` tokens of another trial's text (None: all of it; trial -1: none).
 
     There, `token` is taken (an alternative that was not drawn), and then `text` is put in, before anything is drawn.
     """
@@ -112,6 +114,11 @@ class Trial(Struct, frozen=True):
     label: str = ""
     purpose: Purpose = "answer"
     origin: Origin | None = None
+
+    @property
+    def parent(self) -> int | None:
+        """The trial that it goes on from, if any."""
+        return self.origin.trial if self.origin is not None and self.origin.trial >= 0 else None
 
 
 class Confidence(Struct, frozen=True):

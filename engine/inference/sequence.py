@@ -15,6 +15,13 @@ from engine.types import Alternative, FinishReason, Sampling
 Status = Literal["waiting", "prefilling", "decoding", "finished"]
 
 
+class _NoSampler:
+    alternatives = 0
+
+    def close(self) -> None:
+        """There is nothing to free."""
+
+
 @dataclass(slots=True, eq=False)
 class Sequence:
     """State of one sequence. `target` are the tokens that must be in the KV cache before the next one is drawn.
@@ -67,6 +74,13 @@ class Sequence:
     def remaining(self) -> int:
         """Tokens it may still generate."""
         return self.sampling.max_tokens - len(self.generated)
+
+    @classmethod
+    def written(cls, id: int, prompt: tuple[int, ...], sampling: Sampling, prefix: int, seen: int) -> Sequence:
+        """A sequence of which nothing is drawn: what was put in is its whole text."""
+        sequence = cls(id, prompt, sampling, _NoSampler(), prefix, seen)
+        sequence.status, sequence.finish_reason = "finished", "step"
+        return sequence
 
     def begin_text(self, vocabulary: Vocabulary) -> None:
         """Starts the text with what was put in before the first drawn token."""

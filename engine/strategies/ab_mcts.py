@@ -13,6 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from treequest import ABMCTSA
 
+from engine.acts import AnyAct, ChangeVerifiers
 from engine.moves import AnyMove, Posterior, PosteriorsSampled
 from engine.prompts import revision_prompt
 from engine.selection import count_votes, mix
@@ -139,6 +140,12 @@ class WiderOrDeeper:
     def reach(self) -> int:
         """Refinements have longer prompts: the earlier answer and what is wrong with it."""
         return self._at_once * (self._setup.sampling.max_tokens + REVISION_TOKENS)
+
+    def act(self, act: AnyAct) -> bool:
+        """Other verifiers, or other weights, count from here on."""
+        if isinstance(act, ChangeVerifiers):
+            self._weights = {choice.name: choice.weight for choice in act.verifiers}
+        return isinstance(act, ChangeVerifiers)
 
     def moves(self) -> Sequence[AnyMove]:
         """What the posteriors drew since this was last asked."""

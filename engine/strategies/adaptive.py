@@ -13,7 +13,7 @@ from engine.stopping import is_settled, lead_probability
 from engine.strategies.base import Answer, Result, Strategy
 from engine.strategies.sampling import independent_samples
 from engine.strategies.self_consistency import take_majority, votes_of
-from engine.strategies.spec import CANDIDATES, PROMPT, StrategySpec
+from engine.strategies.spec import CANDIDATES, PROMPTS_OF_MANY, SPREAD, StrategySpec
 
 MOST = replace(
     CANDIDATES,
@@ -59,14 +59,14 @@ def take_settled(results: Sequence[Result]) -> Answer:
 def _build(setup: RunSetup, settings: Mapping[str, Value]) -> Strategy:
     decided = partial(vote_is_settled, float(settings["confidence"]))
     n, at_once = int(settings["n"]), int(settings["at_once"])
-    return independent_samples(setup, str(settings["prompt"]), n, take_settled, decided, at_once)
+    return independent_samples(setup, settings, n, take_settled, decided, at_once)
 
 
 ADAPTIVE = StrategySpec(
     name="adaptive",
     title="Adaptive",
     help="Asks a few candidates at a time and stops when the vote is as good as decided: easy questions cost less.",
-    settings=(MOST, AT_ONCE, CONFIDENCE, PROMPT),
+    settings=(MOST, AT_ONCE, CONFIDENCE, PROMPTS_OF_MANY, SPREAD),
     uses_verifiers=False,
     build=_build,
 )

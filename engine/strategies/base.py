@@ -7,6 +7,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from engine.acts import AnyAct
 from engine.moves import AnyMove
 from engine.types import Candidate, Score, Trial
 
@@ -50,6 +51,9 @@ class Strategy(Protocol):
     @property
     def reach(self) -> int:
         """Tokens for which later trials need room beside the first ones': what they go on from, longer prompts."""
+
+    def act(self, act: AnyAct) -> bool:
+        """Takes what a person did into account; False when that means nothing to this strategy."""
 
     def moves(self) -> Sequence[AnyMove]:
         """What was done since this was last asked, in order."""

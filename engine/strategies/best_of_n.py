@@ -15,7 +15,7 @@ from engine.setup import RunSetup, Value
 from engine.strategies.base import Answer, Result, Strategy
 from engine.strategies.sampling import independent_samples
 from engine.strategies.self_consistency import take_majority, votes_of
-from engine.strategies.spec import CANDIDATES, PROMPT, StrategySpec
+from engine.strategies.spec import CANDIDATES, PROMPTS_OF_MANY, SPREAD, StrategySpec
 
 _PERFECT = "known-answer"
 
@@ -101,14 +101,15 @@ def _reason(weights: Mapping[str, float], result: Result, winner: Contender, tie
 def _build(setup: RunSetup, settings: Mapping[str, Value]) -> Strategy:
     weights = {choice.name: choice.weight for choice in setup.verifiers}
     choose = take_weighted if settings["choose"] == "weighted-vote" else take_best
-    return independent_samples(setup, str(settings["prompt"]), int(settings["n"]), partial(choose, weights))
+    chosen = partial(choose, weights)
+    return independent_samples(setup, settings, int(settings["n"]), chosen, weights=weights)
 
 
 BEST_OF_N = StrategySpec(
     name="best-of-n",
     title="Best of N",
     help="Many candidates think apart from each other; the verifiers score them and the best one is the answer.",
-    settings=(CANDIDATES, CHOOSE, PROMPT),
+    settings=(CANDIDATES, CHOOSE, PROMPTS_OF_MANY, SPREAD),
     uses_verifiers=True,
     build=_build,
 )

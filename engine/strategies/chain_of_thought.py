@@ -12,7 +12,7 @@ from engine.strategies.spec import PROMPT, StrategySpec
 
 
 def _build(setup: RunSetup, settings: Mapping[str, Value]) -> Strategy:
-    return independent_samples(setup, str(settings["prompt"]), 1, take_first)
+    return independent_samples(setup, settings, 1, take_first)
 
 
 CHAIN_OF_THOUGHT = StrategySpec(

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
+from engine.acts import AnyAct
 from engine.moves import AnyMove
 from engine.prompts import PROMPTS
 from engine.selection import count_votes
@@ -97,6 +98,10 @@ class FirstTokenBranches:
     def reach(self) -> int:
         """The other paths share the prompt only, but all of them write at once."""
         return self._k * self._sampling.max_tokens
+
+    def act(self, act: AnyAct) -> bool:
+        """There is nothing to change on the way."""
+        return False
 
     def moves(self) -> Sequence[AnyMove]:
         """Branching shows in the candidates themselves."""

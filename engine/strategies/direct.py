@@ -19,7 +19,7 @@ def take_first(results: Sequence[Result]) -> Answer:
 
 
 def _build(setup: RunSetup, settings: Mapping[str, Value]) -> Strategy:
-    return independent_samples(setup, "question-only", 1, take_first)
+    return independent_samples(setup, settings, 1, take_first)
 
 
 DIRECT = StrategySpec(

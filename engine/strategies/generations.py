@@ -8,7 +8,8 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from engine.moves import AnyMove, LoopEnded, NodesMerged
+from engine.acts import AnyAct, ChangeVerifiers, PruneNode
+from engine.moves import AnyMove, LoopEnded, NodesMerged, NodesPruned
 from engine.strategies.base import Answer, Result
 from engine.strategies.search_tree import ROOT, Node, SearchTree
 from engine.strategies.texts import as_text, choose_text
@@ -108,6 +109,21 @@ class GenerationSearch:
     def reach(self) -> int:
         """All steps of all generations."""
         return self._reach
+
+    def act(self, act: AnyAct) -> bool:
+        """A node that is pruned by hand is asked for no more steps; other verifiers count from here on."""
+        match act:
+            case PruneNode(node=node) if node in self._tree.nodes:
+                self._tree.node(node).pruned = True
+                self._wanted = deque(parent for parent in self._wanted if parent != node)
+                self._moves.append(NodesPruned((node,), "by hand"))
+                if not self._open and not self._wanted and self._newest:
+                    self._go_on()
+            case ChangeVerifiers(verifiers=verifiers):
+                self._tree.choose_verifiers(verifiers)
+            case _:
+                return False
+        return True
 
     def moves(self) -> Sequence[AnyMove]:
         """What was done since this was last asked."""

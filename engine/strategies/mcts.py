@@ -10,13 +10,25 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from engine.moves import AnyMove, LoopEnded, NodesMerged, PathSelected, ValueBackedUp
+from engine.acts import (
+    AddSimulations,
+    AnyAct,
+    ChangeSetting,
+    ChangeVerifiers,
+    ExpandNode,
+    PinNode,
+    PruneNode,
+    WriteThought,
+)
+from engine.moves import AnyMove, LoopEnded, NodesMerged, NodesPruned, PathSelected, ValueBackedUp
 from engine.selection import count_votes
+from engine.setup import Value
 from engine.strategies.base import Answer, Result
 from engine.strategies.search_tree import ROOT, UNJUDGED, Node, SearchTree
 from engine.strategies.texts import Text, as_text, choose_text
@@ -79,6 +91,7 @@ class TreeSearch:
         self._rollouts: dict[int, _Simulation] = {}
         self._texts: dict[int, Text] = {}  # what rollouts wrote
         self._to_ask: deque[Trial] = deque()
+        self._written: set[int] = set()  # steps in a person's words that are under way
         self._moves: list[AnyMove] = []
 
     def ask(self, free: int) -> Sequence[Trial]:
@@ -102,12 +115,57 @@ class TreeSearch:
             self._tell_rollout(result)
         elif parent in self._expanding and trial in self._expanding[parent].open:
             self._tell_child(parent, result)
+        elif trial in self._written:
+            self._tell_written(result)
         elif trial in self.tree.nodes:
             self.tree.add(result)  # a score that came late
 
     def more(self, simulations: int) -> None:
         """Adds simulations to a search, a finished one too."""
         self._simulations += simulations
+
+    def act(self, act: AnyAct) -> bool:
+        """Expand, prune, pin, write; more simulations, other constants, other verifiers."""
+        match act:
+            case AddSimulations(count=count):
+                self.more(count)
+            case ChangeSetting(name=name, value=value) if name in _CHANGEABLE:
+                if name == "simulations":
+                    self._simulations = int(value)
+                else:
+                    self._rules = replace(self._rules, **{name: _CHANGEABLE[name](value)})
+            case ChangeVerifiers(verifiers=verifiers):
+                self.tree.choose_verifiers(verifiers)
+            case _:
+                return self._act_on_node(act)
+        return True
+
+    def _act_on_node(self, act: AnyAct) -> bool:
+        match act:
+            case ExpandNode(node=node) if self._is_open(node):
+                self._closed = False
+                self._expand(ROOT if node is None else node)
+            case PruneNode(node=node) if node in self.tree.nodes:
+                self._prune(node)
+            case PinNode(node=node, pinned=pinned) if node in self.tree.nodes:
+                self.tree.node(node).pinned = pinned
+            case WriteThought(parent=parent, text=text, replaces=replaced) if text.strip() and self._is_open(parent):
+                self._closed = False
+                trial = self.tree.written(ROOT if parent is None else parent, text)
+                self._written.add(trial.id)
+                self._to_ask.append(trial)
+                if replaced is not None and replaced in self.tree.nodes:
+                    self._prune(replaced)
+            case _:
+                return False
+        return True
+
+    def _is_open(self, node: int | None) -> bool:
+        return node is None or (node in self.tree.nodes and self.tree.can_go_on(node))
+
+    def _prune(self, node: int) -> None:
+        self.tree.node(node).pruned = True
+        self._moves.append(NodesPruned((node,), "by hand"))
 
     @property
     def unneeded(self) -> Sequence[int]:
@@ -132,12 +190,14 @@ class TreeSearch:
     @property
     def finished(self) -> bool:
         """Whether all simulations have backed their values up, or the whole tree is known."""
-        under_way = self._expanding or self._rollouts or self._to_ask
+        under_way = self._expanding or self._rollouts or self._to_ask or self._written
         return not under_way and (self._done + self._abandoned >= self._simulations or self._closed)
 
     def answer(self) -> Answer:
-        """By value, by visits or by a vote: a setting."""
-        texts = [*map(as_text, self.tree.nodes.values()), *self._texts.values()]
+        """By value, by visits or by a vote: a setting. What was pruned by hand does not count."""
+        nodes = [as_text(node) for node in self.tree.nodes.values() if not self.tree.is_cut_off(node.id)]
+        rollouts = [text for id, text in self._texts.items() if not self.tree.is_cut_off(self.tree.parent_of(id))]
+        texts = [*nodes, *rollouts]
         if self._rules.choose == "visits":
             return self._most_visited() or choose_text(texts, by_vote=False)
         return choose_text(texts, by_vote=self._rules.choose == "vote")
@@ -175,7 +235,10 @@ class TreeSearch:
                 self._selected(simulation, entered)
                 self._expand(here).waiting.append(simulation)
                 return
-            children = self.tree.children(here)
+            children = self._selectable(here)
+            if not children and here == ROOT:
+                self._give_up(simulation)
+                return
             if not children:
                 self._selected(simulation, entered)
                 self._evaluate(simulation)
@@ -192,6 +255,17 @@ class TreeSearch:
         """A node is expanded when it is reached for the second time; the root at once."""
         expanded = self._root_expanded if id == ROOT else self.tree.node(id).expanded
         return not expanded and self.tree.can_go_on(id)
+
+    def _selectable(self, id: int) -> list[Node]:
+        """The children to choose from: not the pruned ones, and only ways to pinned ones where there are any."""
+        children = [child for child in self.tree.children(id) if not child.pruned]
+        pinned = {step for node in self.tree.nodes.values() if node.pinned for step in self.tree.path(node.id)}
+        return [child for child in children if child.id in pinned] or children
+
+    def _give_up(self, simulation: _Simulation) -> None:
+        self._abandon(simulation)
+        self._closed = True
+        self._moves.append(LoopEnded("Nothing is left to follow: every first step is pruned."))
 
     def _selected(self, simulation: _Simulation, entered: int) -> None:
         self._moves.append(PathSelected(simulation.number, tuple(simulation.path), entered))
@@ -222,6 +296,12 @@ class TreeSearch:
         expansion.open.discard(trial)
         if not expansion.open:
             self._finish_expansion(parent)
+
+    def _tell_written(self, result: Result) -> None:
+        self.tree.add(result)
+        if not result.pending:
+            self._written.discard(result.candidate.id)
+            self.tree.set_priors(self.tree.children(self.tree.parent_of(result.candidate.id)))
 
     def _finish_expansion(self, parent: int) -> None:
         expansion = self._expanding.pop(parent)
@@ -258,7 +338,7 @@ class TreeSearch:
         leaf = self.tree.node(simulation.leaf)
         if leaf.terminal:
             self._back_up(simulation, self._worth(leaf.candidate, leaf.value))
-        elif not self.tree.can_go_on(leaf.id):
+        elif not self.tree.can_go_on(leaf.id) or leaf.expanded:
             self._back_up(simulation, 0.0)  # as long as a text may be, and no answer: it is worth nothing
         elif self._rules.rollouts:
             trial = self.tree.rollout_from(leaf.id)
@@ -322,6 +402,8 @@ class TreeSearch:
 
     def _is_closed(self, id: int) -> bool:
         node = self.tree.node(id)
+        if node.pruned:
+            return True
         if not node.visits:
             return False
         children = self.tree.children(id)
@@ -332,7 +414,7 @@ class TreeSearch:
     def _most_visited(self) -> Answer | None:
         """Down from the root to the most visited child each time; the best text there."""
         here = ROOT
-        while children := [child for child in self.tree.children(here) if child.visits]:
+        while children := [child for child in self._selectable(here) if child.visits]:
             here = max(children, key=lambda child: (child.visits, self.quality(child))).id
         if here == ROOT:
             return None
@@ -341,6 +423,14 @@ class TreeSearch:
         if answer.answer is None:
             return None
         return Answer(answer.candidate, answer.answer, f"The most visited steps lead here. {answer.reason}")
+
+
+_CHANGEABLE: dict[str, Callable[[Value], int | float]] = {
+    "simulations": int,
+    "at_once": int,
+    "children": int,
+    "exploration": float,
+}
 
 
 def rank_of_unvisited(node: Node) -> tuple[float, float]:

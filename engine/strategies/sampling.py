@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+from msgspec.structs import replace
+
+from engine.acts import AnyAct, ChangeSetting, ChangeVerifiers
 from engine.moves import AnyMove
-from engine.prompts import PROMPTS
-from engine.setup import RunSetup
+from engine.prompts import PROMPTS, diverse_prompts
+from engine.setup import RunSetup, Value
 from engine.strategies.base import Answer, Result
 from engine.strategies.seeds import trial_seed
-from engine.types import Prompt, Trial
+from engine.strategies.spec import DIVERSE
+from engine.types import Prompt, Sampling, Trial
 
 Choose = Callable[[Sequence[Result]], Answer]
 # Whether the answer stands, from the results in order of arrival and how many may still come.
 Decided = Callable[[Sequence[Result], int], bool]
+
+
+GOLDEN = 0.618033988749895  # its multiples, cut to fractions, are spread evenly however many there are
 
 
 class IndependentSamples:
@@ -21,25 +28,30 @@ class IndependentSamples:
 
     Args:
         setup: Gives the sampling and the seed.
-        prompt: What each candidate continues.
+        prompts: What candidates continue, in turn.
         n: How many candidates, at least 1.
         choose: Picks from the results of candidates that ended by themselves, in order of arrival (at least one).
         decided: Looked at after every result; once it holds nothing more is asked for. By default it never does.
         at_once: How many may be under way together, so that there is something to decide by before all are asked for.
+        weights: The verifiers' weights that `choose` looks at; a person may change them.
+        spread: How far temperatures go to either side of the one that is set.
     """
 
     def __init__(
         self,
         setup: RunSetup,
-        prompt: Prompt,
+        prompts: Sequence[Prompt],
         n: int,
         choose: Choose,
         decided: Decided | None = None,
         at_once: int | None = None,
+        weights: dict[str, float] | None = None,
+        spread: float = 0.0,
     ) -> None:
+        self._weights, self._spread = weights, spread
         self._decided, self._at_once, self._closed = decided, at_once, False
         self._setup = setup
-        self._prompt = prompt
+        self._prompts = prompts
         self._n = n
         self._choose = choose
         self._asked = 0
@@ -52,7 +64,7 @@ class IndependentSamples:
             return []
         if self._at_once is not None:
             free = min(free, self._at_once - (first - len(self._results)))
-        self._asked = min(self._n, first + max(0, free))
+        self._asked = max(first, min(self._n, first + free))
         return [self._trial(i) for i in range(first, self._asked)]
 
     def tell(self, result: Result) -> None:
@@ -69,18 +81,30 @@ class IndependentSamples:
 
     @property
     def unneeded(self) -> Sequence[int]:
-        """All that are under way, once the answer stands."""
-        return [i for i in range(self._asked) if i not in self._results] if self._closed else []
+        """All that are under way, once the answer stands; and those beyond a number that was lowered."""
+        first = 0 if self._closed else self._n
+        return [i for i in range(first, self._asked) if i not in self._results]
 
     @property
     def spared(self) -> int:
         """Those that were not asked for, once the answer stands."""
-        return self._n - self._asked if self._closed else 0
+        return max(0, self._n - self._asked) if self._closed else 0
 
     @property
     def reach(self) -> int:
         """Nothing goes on from these."""
         return 0
+
+    def act(self, act: AnyAct) -> bool:
+        """Another number of candidates (those beyond it are not needed any more), or other weights."""
+        if isinstance(act, ChangeSetting) and act.name == "n":
+            self._n = max(1, int(act.value))
+        elif isinstance(act, ChangeVerifiers) and self._weights is not None:
+            self._weights.clear()
+            self._weights.update({choice.name: choice.weight for choice in act.verifiers})
+        else:
+            return False
+        return True
 
     def moves(self) -> Sequence[AnyMove]:
         """Independent samples make no moves."""
@@ -89,7 +113,7 @@ class IndependentSamples:
     @property
     def finished(self) -> bool:
         """Whether all candidates that are needed have been asked for, and all that were asked for told."""
-        return (self._closed or self._asked == self._n) and len(self._results) == self._asked
+        return (self._closed or self._asked >= self._n) and len(self._results) == self._asked
 
     def answer(self) -> Answer:
         """The choice from the candidates that ended by themselves; failing that, a stopped one's partial text."""
@@ -100,7 +124,16 @@ class IndependentSamples:
         return [result for result in self._results.values() if result.candidate.is_whole]
 
     def _trial(self, number: int) -> Trial:
-        return Trial(number, self._prompt, self._setup.sampling, trial_seed(self._setup.seed, number))
+        prompt, seed = self._prompts[number % len(self._prompts)], trial_seed(self._setup.seed, number)
+        return Trial(number, prompt, self._sampling(number), seed)
+
+    def _sampling(self, number: int) -> Sampling:
+        """Temperatures around the one that is set, spread evenly; those of a few are so already."""
+        sampling = self._setup.sampling
+        if not self._spread:
+            return sampling
+        place = number * GOLDEN % 1
+        return replace(sampling, temperature=max(0.05, sampling.temperature + self._spread * (2 * place - 1)))
 
     def _partial_answer(self) -> Answer:
         partial = [result.candidate for result in self._results.values() if result.candidate.text.strip()]
@@ -113,11 +146,15 @@ class IndependentSamples:
 
 def independent_samples(
     setup: RunSetup,
-    prompt: str,
+    settings: Mapping[str, Value],
     n: int,
     choose: Choose,
     decided: Decided | None = None,
     at_once: int | None = None,
+    weights: dict[str, float] | None = None,
 ) -> IndependentSamples:
-    """The state machine for a prompt of `PROMPTS` by its name."""
-    return IndependentSamples(setup, PROMPTS[prompt](setup.problem), n, choose, decided, at_once)
+    """The state machine for the prompt that the settings name ("diverse" for several), and their spread."""
+    name = str(settings.get("prompt", "question-only"))
+    prompts = diverse_prompts(setup.problem) if name == DIVERSE else (PROMPTS[name](setup.problem),)
+    spread = float(settings.get("temperature_spread", 0.0))
+    return IndependentSamples(setup, prompts, n, choose, decided, at_once, weights, spread)

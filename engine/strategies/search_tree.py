@@ -6,17 +6,18 @@ A node is a trial that wrote one step; its id is the trial's. The root, `ROOT`, 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.selection import Aggregate, aggregate, mix
-from engine.setup import RunSetup
+from engine.setup import RunSetup, VerifierChoice
 from engine.strategies.base import Result
 from engine.strategies.seeds import trial_seed
 from engine.types import Candidate, Origin, Prompt, Purpose, Sampling, StepEnd, Trial
+from engine.verifiers.registry import VERIFIERS
 
 ROOT = -1
 UNJUDGED = 0.5  # the value of a step that no verifier can tell anything about: neither right nor wrong
@@ -36,6 +37,11 @@ class Judges(Struct, frozen=True):
     weights: Mapping[str, float]
     process: frozenset[str]
     aggregate: Aggregate
+
+
+def process_of(names: Iterable[str]) -> frozenset[str]:
+    """Those of the verifiers that judge steps."""
+    return frozenset(name for name in names if name in VERIFIERS and VERIFIERS[name].judges_steps)
 
 
 @dataclass(slots=True, eq=False)
@@ -62,6 +68,7 @@ class Node:
     expanded: bool = False
     closed: bool = False
     pruned: bool = False
+    pinned: bool = False
 
     @property
     def terminal(self) -> bool:
@@ -95,6 +102,11 @@ class SearchTree:
         self._parents: dict[int, int] = {}  # of every trial that was asked for
         self._next = 0
 
+    def choose_verifiers(self, verifiers: Sequence[VerifierChoice]) -> None:
+        """Other verifiers, or other weights, count from here on."""
+        weights = {choice.name: choice.weight for choice in verifiers}
+        self._judges = Judges(weights, process_of(weights), self._judges.aggregate)
+
     @property
     def asked(self) -> int:
         """How many trials were asked for."""
@@ -123,6 +135,10 @@ class SearchTree:
         """The children of a node, or of `ROOT`, in order of arrival; merged ones are not there."""
         return [self._nodes[child] for child in self.graph.successors(id)]
 
+    def is_cut_off(self, id: int) -> bool:
+        """Whether a node, or one on the way to it, was pruned."""
+        return any(self._nodes[node].pruned for node in self.path(id) if node in self._nodes)
+
     def path(self, id: int) -> tuple[int, ...]:
         """The way from below the root to a node."""
         path: list[int] = []
@@ -147,6 +163,13 @@ class SearchTree:
         sampling = self._setup.sampling
         tokens = max(1, min(self._rules.tokens, self._room(id)))
         return self._trial(id, replace(sampling, max_tokens=tokens, step_end=self._rules.end), "step", label)
+
+    def written(self, id: int, text: str) -> Trial:
+        """A step after a node in a person's words: nothing is drawn."""
+        end = text if text[:1].isspace() or id == ROOT else f" {text}"
+        sampling = replace(self._setup.sampling, max_tokens=0)
+        trial = self._trial(id, sampling, "step", "written by hand")
+        return replace(trial, origin=Origin(id, text=end))
 
     def rollout_from(self, id: int, label: str = "") -> Trial:
         """A trial that writes on from a node to the end of the text."""

@@ -10,7 +10,7 @@ from engine.setup import RunSetup, Value
 from engine.stopping import is_certain
 from engine.strategies.base import Answer, Result, Strategy
 from engine.strategies.sampling import independent_samples
-from engine.strategies.spec import CANDIDATES, PROMPT, StrategySpec
+from engine.strategies.spec import CANDIDATES, PROMPTS_OF_MANY, SPREAD, StrategySpec
 
 STOP_WHEN_CERTAIN = Setting(
     name="stop_when_certain",
@@ -54,14 +54,14 @@ def vote_is_certain(results: Sequence[Result], outstanding: int) -> bool:
 
 def _build(setup: RunSetup, settings: Mapping[str, Value]) -> Strategy:
     decided = vote_is_certain if settings["stop_when_certain"] else None
-    return independent_samples(setup, str(settings["prompt"]), int(settings["n"]), take_majority, decided)
+    return independent_samples(setup, settings, int(settings["n"]), take_majority, decided)
 
 
 SELF_CONSISTENCY = StrategySpec(
     name="self-consistency",
     title="Self-consistency",
     help="Many candidates think apart from each other and vote; the most frequent answer wins.",
-    settings=(CANDIDATES, PROMPT, STOP_WHEN_CERTAIN),
+    settings=(CANDIDATES, PROMPTS_OF_MANY, SPREAD, STOP_WHEN_CERTAIN),
     uses_verifiers=False,
     build=_build,
 )

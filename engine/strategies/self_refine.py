@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
+from engine.acts import AnyAct, ChangeVerifiers
 from engine.moves import AnyMove, DraftJudged, LoopEnded
 from engine.prompts import PROMPTS, critique_prompt, revision_prompt
 from engine.selection import mix
@@ -150,6 +151,12 @@ class RefinementLoop:
     def reach(self) -> int:
         """A revision is written anew, after a prompt that holds the draft and what is wrong with it."""
         return 2 * self._setup.sampling.max_tokens + REVISION_TOKENS
+
+    def act(self, act: AnyAct) -> bool:
+        """Other verifiers, or other weights, count from here on."""
+        if isinstance(act, ChangeVerifiers):
+            self._weights = {choice.name: choice.weight for choice in act.verifiers}
+        return isinstance(act, ChangeVerifiers)
 
     def moves(self) -> Sequence[AnyMove]:
         """What was done since this was last asked."""

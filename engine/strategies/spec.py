@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.settings import Setting
 from engine.setup import RunSetup, Value
@@ -34,6 +35,16 @@ CANDIDATES = Setting(
     maximum=1024,
 )
 
+DIVERSE = "diverse"
+SPREAD = Setting(
+    name="temperature_spread",
+    kind="float",
+    default=0.0,
+    title="Temperature spread",
+    help="Candidates differ in temperature by up to this much to either side: some careful, some adventurous.",
+    minimum=0,
+    maximum=2,
+)
 PROMPT = Setting(
     name="prompt",
     kind="choice",
@@ -41,4 +52,9 @@ PROMPT = Setting(
     title="Prompt",
     help="How the model is led to think: a request to go step by step, or three worked examples before the question.",
     choices=("step-by-step", "worked-examples"),
+)
+PROMPTS_OF_MANY = replace(
+    PROMPT,
+    help="How the model is led to think: step by step, with three worked examples, or in several ways by turns.",
+    choices=(*PROMPT.choices, DIVERSE),
 )

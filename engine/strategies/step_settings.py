@@ -8,9 +8,8 @@ from typing import cast
 from engine.selection import AGGREGATES, Aggregate
 from engine.settings import Setting
 from engine.setup import RunSetup, Value
-from engine.strategies.search_tree import Judges, StepRules
+from engine.strategies.search_tree import Judges, StepRules, process_of
 from engine.types import StepEnd
-from engine.verifiers.registry import VERIFIERS
 
 STEP_END = Setting(
     name="step_end",
@@ -58,5 +57,4 @@ def rules_of(settings: Mapping[str, Value]) -> StepRules:
 def judges_of(setup: RunSetup, settings: Mapping[str, Value]) -> Judges:
     """The set-up's verifiers, and how their scores of steps reduce."""
     weights = {choice.name: choice.weight for choice in setup.verifiers}
-    process = frozenset(name for name in weights if name in VERIFIERS and VERIFIERS[name].judges_steps)
-    return Judges(weights, process, cast(Aggregate, settings["aggregate"]))
+    return Judges(weights, process_of(weights), cast(Aggregate, settings["aggregate"]))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
+from engine.acts import AnyAct
 from engine.moves import AnyMove, LoopEnded
 from engine.prompts import PROMPTS
 from engine.settings import Setting
@@ -131,6 +132,10 @@ class BudgetedThinking:
     def reach(self) -> int:
         """What all chains may think, and what is put in between."""
         return len(self._chains) * (self._budget + ANSWER_TOKENS + 8 * (self._waits + 1))
+
+    def act(self, act: AnyAct) -> bool:
+        """There is nothing to change on the way."""
+        return False
 
     def moves(self) -> Sequence[AnyMove]:
         """What was done since this was last asked."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from operator import attrgetter
 from typing import Any, Literal
 
+from engine.acts import REOPENING, ChangeBudget, ChangeVerifiers, PinNode
 from engine.events import (
     AnswerPicked,
     BudgetSpent,
@@ -17,6 +18,7 @@ from engine.events import (
     CandidateStarted,
     Event,
     NoticeGiven,
+    PersonActed,
     Phase,
     PhaseEntered,
     PromptRendered,
@@ -31,6 +33,7 @@ from engine.events import (
 from engine.ledger import Ledger
 from engine.moves import NodesMerged, NodesPruned, PathSelected, ValueBackedUp
 from engine.selection import Vote, count_votes, mix
+from engine.setup import Budget
 from engine.types import ANSWERING, FinishReason, Purpose, Score, Token
 
 CandidateStatus = Literal["queued", "prompt", "writing", "finished", "stopped", "failed"]
@@ -84,6 +87,7 @@ class CandidateState:
     in_flight: int = 0
     merged_into: int | None = None
     pruned: str = ""
+    pinned: bool = False
     # The numbers of events, from 1, tell the order also where t is the same.
     first_token_event: int = 0
     arrival: int = 0
@@ -161,7 +165,8 @@ class RunState:
 
     `changed` collects the candidates that events have touched since a view last cleared it.
     `rate_samples` are (t, tokens, step_seconds) of each decode step, for the tokens/s plot. `simulations` of a tree
-    search have backed a value up, `root_value_sum` in all.
+    search have backed a value up, `root_value_sum` in all. `budget` and `weights` are as they are now: a person may
+    have changed them.
     """
 
     status: RunStatus = "empty"
@@ -179,6 +184,9 @@ class RunState:
     ledger: Ledger = field(default_factory=Ledger)
     rate_samples: list[tuple[float, int, float]] = field(default_factory=list)
     moves: list[StrategyMoved] = field(default_factory=list)
+    acts: list[PersonActed] = field(default_factory=list)
+    budget: Budget = field(default_factory=Budget)
+    weights: dict[str, float] = field(default_factory=dict)
     simulations: int = 0
     root_value_sum: float = 0.0
     events: int = 0
@@ -246,6 +254,8 @@ class RunState:
 
     def _start_run(self, event: RunStarted) -> None:
         self.start, self.status = event, "running"
+        self.budget = event.setup.budget
+        self.weights = {choice.name: choice.weight for choice in event.setup.verifiers}
 
     def _enter_phase(self, event: PhaseEntered) -> None:
         self._close_phase(event.t)
@@ -350,8 +360,7 @@ class RunState:
         candidate.judge_prompt_tokens += event.prompt_tokens
         # A new dict rather than a changed one, so that copies of the candidate can share it.
         candidate.scores = {**candidate.scores, event.verifier: Score(event.value, event.detail)}
-        weights = {v.name: v.weight for v in self.start.setup.verifiers} if self.start else {}
-        candidate.mix = mix({name: score.value for name, score in candidate.scores.items()}, weights)
+        candidate.mix = mix({name: score.value for name, score in candidate.scores.items()}, self.weights)
 
     def _pick(self, event: AnswerPicked) -> None:
         if self.answer is not None and self.answer.candidate is not None:
@@ -359,6 +368,25 @@ class RunState:
         self.answer = event
         if event.candidate is not None:
             self._own(event.candidate).picked = True
+
+    def _act(self, event: PersonActed) -> None:
+        self.acts.append(event)
+        if event.refused:
+            return
+        if self.status == "finished" and isinstance(event.act, REOPENING):
+            self.status, self.finish = "running", None
+        match event.act:
+            case ChangeBudget(budget=budget):
+                self.budget, self.budget_spent = budget, None
+            case ChangeVerifiers(verifiers=verifiers):
+                self.weights = {choice.name: choice.weight for choice in verifiers}
+                for id in list(self.candidates):
+                    candidate = self._own(id)
+                    candidate.mix = mix({n: score.value for n, score in candidate.scores.items()}, self.weights)
+            case PinNode(node=node, pinned=pinned):
+                self._own(node).pinned = pinned
+            case _:
+                pass
 
     def _move(self, event: StrategyMoved) -> None:
         self.moves.append(event)
@@ -398,6 +426,7 @@ _HANDLERS: dict[type[Event], Callable[[RunState, Any], None]] = {
     BudgetSpent: RunState._spend_budget,
     CandidatesSpared: RunState._spare,
     StrategyMoved: RunState._move,
+    PersonActed: RunState._act,
     NoticeGiven: RunState._give_notice,
     RunPaused: RunState._pause,
     RunResumed: RunState._resume,

@@ -18,6 +18,7 @@ from engine.events import (
     CandidateStarted,
     EnergyRead,
     NoticeGiven,
+    PersonActed,
     PhaseEntered,
     PromptRendered,
     RunFailed,
@@ -54,6 +55,7 @@ OutlinedEvent = (
     | AnswerPicked
     | CandidatesSpared
     | StrategyMoved
+    | PersonActed
     | BudgetSpent
     | EnergyRead
     | RunPaused

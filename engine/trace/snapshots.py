@@ -43,6 +43,7 @@ class _Lengths:
     notices: int
     rate_samples: int
     moves: int
+    acts: int
 
     @staticmethod
     def of(state: RunState) -> _Lengths:
@@ -54,6 +55,7 @@ class _Lengths:
             len(state.notices),
             len(state.rate_samples),
             len(state.moves),
+            len(state.acts),
         )
 
     def restore(self, small: RunState, grown: RunState) -> RunState:
@@ -64,6 +66,7 @@ class _Lengths:
             notices=grown.notices[: self.notices],
             rate_samples=grown.rate_samples[: self.rate_samples],
             moves=grown.moves[: self.moves],
+            acts=grown.acts[: self.acts],
             ledger=small.ledger.copy(),
         )
 
@@ -77,6 +80,7 @@ def _without_growth(state: RunState) -> RunState:
         notices=[],
         rate_samples=[],
         moves=[],
+        acts=[],
         changed=set(),
         ledger=state.ledger.copy(),
         _votes=None,

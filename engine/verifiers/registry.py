@@ -15,6 +15,7 @@ from engine.verifiers.base import Verifier
 from engine.verifiers.confidence import MeanLogprob
 from engine.verifiers.known_answer import KnownAnswer
 from engine.verifiers.majority import Majority
+from engine.verifiers.person import Person
 
 
 class VerifierSpec(Struct, frozen=True):
@@ -59,7 +60,13 @@ def _spec(
     )
 
 
-_SPECS = (_spec(KnownAnswer, needs_answer=True), _spec(Majority), _spec(ArithmeticChecker), _spec(MeanLogprob))
+_SPECS = (
+    _spec(KnownAnswer, needs_answer=True),
+    _spec(Majority),
+    _spec(ArithmeticChecker),
+    _spec(MeanLogprob),
+    _spec(Person),
+)
 
 VERIFIERS: dict[str, VerifierSpec] = {spec.name: spec for spec in _SPECS}
 

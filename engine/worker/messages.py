@@ -6,6 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from engine.acts import AnyAct
 from engine.events import AnyEvent, ModelReport
 from engine.setup import LoadOptions, RunSetup
 
@@ -42,6 +43,12 @@ class Step(Command, frozen=True):
     """Go on until one token, one thought (a candidate's line) or one phase is complete, then pause."""
 
     grain: Grain
+
+
+class Intervene(Command, frozen=True):
+    """Change something about the run; where it makes sense, one that has ended is taken up again."""
+
+    act: AnyAct
 
 
 class Stop(Command, frozen=True):
@@ -129,5 +136,5 @@ class Died(Reply, frozen=True):
     restarting: bool
 
 
-AnyCommand = Load | Start | Pause | Resume | Step | Stop | Ping | Shutdown
+AnyCommand = Load | Start | Pause | Resume | Step | Intervene | Stop | Ping | Shutdown
 AnyReply = Ready | Loading | Loaded | LoadFailed | Emitted | Refused | Ended | Pong | Died

@@ -27,6 +27,7 @@ from engine.worker.messages import (
     AnyCommand,
     Emitted,
     Ended,
+    Intervene,
     Load,
     Loaded,
     LoadFailed,
@@ -60,6 +61,7 @@ class Worker:
         self._backend: Backend | None = None
         self._loaded: LoadOptions | None = None
         self._run: Run | None = None
+        self._ended: Run | None = None  # the last one, which may be taken up again
         self._events: list[AnyEvent] = []
         self._progress_at = 0.0
         self._safe = False
@@ -110,6 +112,8 @@ class Worker:
                 self._run.resume()
             case Step() if self._run is not None:
                 self._run.step_once(command.grain)
+            case Intervene():
+                self._intervene(command)
             case _:
                 pass
         self._flush()
@@ -133,6 +137,7 @@ class Worker:
         return LlamaBackend(command.options, command.safe_mode_reason, self._report_progress)
 
     def _unload(self) -> None:
+        self._ended = None
         backend, self._backend, self._loaded = self._backend, None, None
         if backend is not None:
             backend.close()
@@ -157,12 +162,20 @@ class Worker:
         if self._backend is None:
             raise AssertionError("a loaded model has a backend")
         self._backend.allow()
+        self._ended = None  # its sequences are about to lose their cache
         try:
             self._run = Run(command.run_id, command.setup, self._backend, self._events.append)
         except Exception as raised:
             error = in_words(raised)
             self._events.clear()
             self._writer.send(Refused(command.run_id, error.what, error.why, error.next_step))
+
+    def _intervene(self, command: Intervene) -> None:
+        if self._run is None and self._ended is not None and self._backend is not None:
+            self._backend.allow()
+            self._run = self._ended
+        if self._run is not None:
+            self._run.act(command.act)
 
     def _advance(self, run: Run) -> None:
         run.step()
@@ -183,7 +196,7 @@ class Worker:
             self._writer.send(Emitted(run.run_id, list(self._events)))
             self._events.clear()
         if run.finished:
-            self._run = None
+            self._run, self._ended = None, run
             self._writer.send(Ended(run.run_id))
 
 

@@ -27,8 +27,8 @@ def score(name: str, one: Candidate, peers: list[Candidate] | None = None, probl
     return build_verifier(VerifierChoice(name)).score(problem, one, peers or [one], ())
 
 
-def test_the_first_verifiers_are_registered() -> None:
-    assert list(VERIFIERS) == ["known-answer", "majority", "arithmetic", "mean-logprob"]
+def test_the_verifiers_that_need_nothing_come_first() -> None:
+    assert list(VERIFIERS)[:4] == ["known-answer", "majority", "arithmetic", "mean-logprob"]
 
 
 @pytest.mark.parametrize("name", VERIFIERS)

@@ -57,7 +57,7 @@ class BudgetMeter(Section):
 
     def show_state(self, state: RunState) -> None:
         """Shows the gauges of a state."""
-        budget = state.start.setup.budget if state.start is not None else None
+        budget = state.budget if state.start is not None else None
         ledger = state.ledger
         used = ledger.completion_tokens + ledger.verifier_tokens
         if budget is None:

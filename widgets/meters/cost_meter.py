@@ -65,4 +65,4 @@ class CostMeter(Section):
 
 
 def _token_budget(state: RunState) -> int | None:
-    return state.start.setup.budget.tokens if state.start is not None else None
+    return state.budget.tokens

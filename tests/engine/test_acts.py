@@ -1,0 +1,243 @@
+"""What a person changes while a run goes on is done, said, and seen in a replay."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from engine import acts
+from engine.events import AnyEvent, CandidateQueued, PersonActed, RunFinished
+from engine.inference.simulated_backend import SimulatedBackend
+from engine.inference.simulated_policy import SumPolicy
+from engine.run import Run
+from engine.setup import (
+    DEFAULT_SAMPLING,
+    SIMULATED,
+    Budget,
+    LoadOptions,
+    RunSetup,
+    StrategyChoice,
+    Value,
+    VerifierChoice,
+)
+from engine.trace.fold import RunState, fold
+from engine.types import Problem
+
+
+class Table:
+    """A run of the simulated model, with everything that happened in it."""
+
+    def __init__(self, strategy: str, verifiers: tuple[str, ...] = ("arithmetic",), **settings: Value) -> None:
+        self.events: list[AnyEvent] = []
+        setup = RunSetup(
+            problem=Problem("What is 47 + 35?", "82", "addition"),
+            strategy=StrategyChoice(strategy, settings),
+            verifiers=tuple(VerifierChoice(name) for name in verifiers),
+            sampling=DEFAULT_SAMPLING,
+            budget=Budget(),
+            load=LoadOptions(SIMULATED),
+            seed=3,
+        )
+        self.run = Run("run", setup, SimulatedBackend(SumPolicy(0.5)), self.events.append)
+
+    @property
+    def state(self) -> RunState:
+        return fold(self.events)
+
+    def until(self, done: Callable[[RunState], bool]) -> RunState:
+        while not self.run.finished and not done(self.state):
+            self.run.step()
+        return self.state
+
+    def to_the_end(self) -> RunState:
+        while not self.run.finished:
+            self.run.step()
+        return self.state
+
+    def act(self, act: acts.AnyAct) -> str:
+        self.run.act(act)
+        return next(event.refused for event in reversed(self.events) if isinstance(event, PersonActed))
+
+
+def test_a_budget_that_is_lowered_below_what_is_used_ends_the_run_with_what_there_is() -> None:
+    table = Table("best-of-n", n=16)
+    table.until(lambda state: state.ledger.completion_tokens > 200)
+    assert table.act(acts.ChangeBudget(Budget(tokens=100))) == ""
+    state = table.to_the_end()
+    assert state.finish is not None
+    assert state.finish.outcome == "budget"
+    assert state.budget == Budget(tokens=100)
+    assert state.ledger.completion_tokens < 240
+
+
+def test_a_budget_that_leaves_nothing_is_refused_in_words() -> None:
+    table = Table("best-of-n", n=4)
+    assert "leaves nothing to work with" in table.act(acts.ChangeBudget(Budget(tokens=0)))
+    assert table.to_the_end().finish is not None
+
+
+def test_fewer_candidates_stops_the_youngest() -> None:
+    table = Table("self-consistency", n=16)
+    table.until(lambda state: state.ledger.completion_tokens > 100)
+    assert table.act(acts.ChangeSetting("n", 4)) == ""
+    state = table.to_the_end()
+    assert [c.id for c in state.candidates.values() if c.status == "finished"] == [0, 1, 2, 3]
+    assert sum(c.status == "stopped" for c in state.candidates.values()) == 12
+
+
+def test_more_candidates_are_asked_for() -> None:
+    table = Table("self-consistency", n=4)
+    table.until(lambda state: state.ledger.completion_tokens > 100)
+    assert table.act(acts.ChangeSetting("n", 6)) == ""
+    assert sum(c.status == "finished" for c in table.to_the_end().candidates.values()) == 6
+
+
+def test_a_setting_that_there_is_not_or_cannot_have_that_value_is_refused_in_words() -> None:
+    table = Table("mcts", simulations=4)
+    assert "no setting" in table.act(acts.ChangeSetting("speed", 4))
+    assert "goes from" in table.act(acts.ChangeSetting("exploration", -1))
+
+
+def test_other_verifiers_judge_what_is_there_and_decide() -> None:
+    table = Table("best-of-n", verifiers=("mean-logprob",), n=8)
+    table.until(lambda state: any(c.status == "finished" for c in state.candidates.values()))
+    assert table.act(acts.ChangeVerifiers((VerifierChoice("known-answer"),))) == ""
+    state = table.to_the_end()
+    assert all(c.scores["known-answer"].value is not None for c in state.candidates.values())
+    assert state.answer is not None
+    assert state.answer.answer == "82"
+    assert state.weights == {"known-answer": 1.0}
+
+
+def test_a_click_is_a_score_and_decides() -> None:
+    table = Table("best-of-n", verifiers=("person",), n=4)
+    state = table.until(lambda state: any(c.status == "finished" for c in state.candidates.values()))
+    clicked = next(c.id for c in reversed(state.candidates.values()) if c.status == "finished")
+    assert table.act(acts.RateCandidate(clicked, 1.0)) == ""
+    state = table.to_the_end()
+    assert state.answer is not None
+    assert state.answer.candidate == clicked
+    assert state.candidates[clicked].scores["person"].value == 1.0
+    assert table.act(acts.RateCandidate(99, 1.0)) != ""
+
+
+def test_a_pruned_node_is_never_gone_through_again_and_its_texts_do_not_count() -> None:
+    table = Table("mcts", simulations=40, at_once=1)
+    state = table.until(lambda state: state.simulations >= 6)
+    pruned = max((c for c in state.candidates.values() if c.parent is None), key=lambda c: c.visits).id
+    before = state.candidates[pruned].visits
+    assert table.act(acts.PruneNode(pruned)) == ""
+    state = table.to_the_end()
+    assert state.candidates[pruned].visits <= before + 1  # one was perhaps under way
+    assert state.candidates[pruned].pruned == "by hand"
+    assert state.answer is not None
+    assert not state.whole_text(state.answer.candidate or 0).startswith(state.candidates[pruned].text)
+
+
+def test_the_search_goes_through_a_pinned_node() -> None:
+    table = Table("mcts", simulations=30, at_once=1, exploration=5)
+    state = table.until(lambda state: state.simulations >= 6)
+    pinned = min(
+        (c for c in state.candidates.values() if c.parent is None and c.merged_into is None), key=lambda c: c.visits
+    )
+    assert table.act(acts.PinNode(pinned.id, True)) == ""
+    state = table.to_the_end()
+    assert state.candidates[pinned.id].pinned
+    assert state.candidates[pinned.id].visits >= pinned.visits + state.simulations - 6 - 1
+
+
+def test_a_thought_in_a_persons_words_is_a_node_that_the_search_goes_on_from() -> None:
+    table = Table("mcts", simulations=30, at_once=1)
+    table.until(lambda state: state.simulations >= 4)
+    assert table.act(acts.WriteThought(None, "Ones: 7 + 5 = 12.")) == ""
+    state = table.state
+    table.run.step()
+    written = next(e for e in table.events if isinstance(e, CandidateQueued) and e.label == "written by hand").candidate
+    assert table.act(acts.PinNode(written, True)) == ""
+    state = table.to_the_end()
+    assert state.candidates[written].text.strip() == "Ones: 7 + 5 = 12."
+    assert state.candidates[written].scores["arithmetic"].value == 1.0
+    assert state.candidates[written].visits > 5
+    children = [c for c in state.candidates.values() if c.parent == written]
+    assert children
+    assert all(c.text.startswith(" Tens: ") for c in children)
+
+
+def test_a_node_is_expanded_when_a_person_asks_for_it() -> None:
+    table = Table("mcts", simulations=4, at_once=1, children=2)
+    state = table.to_the_end()
+    leaf = next(
+        c.id
+        for c in state.candidates.values()
+        if c.finish_reason == "step"
+        and c.merged_into is None
+        and not any(o.parent == c.id for o in state.candidates.values())
+    )
+    assert table.act(acts.ExpandNode(leaf)) == ""
+    state = table.to_the_end()
+    assert sum(c.parent == leaf for c in state.candidates.values()) == 2
+
+
+def test_a_finished_search_is_taken_up_again_for_more_simulations() -> None:
+    table = Table("mcts", simulations=3, at_once=1)
+    assert table.to_the_end().simulations == 3
+    ended = table.run.seconds
+    assert table.act(acts.AddSimulations(4)) == ""
+    state = table.to_the_end()
+    assert state.simulations == 7
+    assert state.status == "finished"
+    assert sum(isinstance(event, RunFinished) for event in table.events) == 2
+    assert table.run.seconds >= ended
+    assert all(event.t >= ended for event in table.events[-3:])
+
+
+def test_a_branch_from_a_token_goes_on_from_there_and_has_no_vote() -> None:
+    table = Table("self-consistency", n=2)
+    before = table.to_the_end()
+    source = before.candidates[0]
+    keep = source.text.index(".")
+    assert table.act(acts.TakeToken(0, keep, ord("."))) == ""
+    state = table.to_the_end()
+    branch = next(c for c in state.candidates.values() if c.purpose == "branch")
+    assert state.whole_text(branch.id).startswith(source.text[:keep] + ".")
+    assert branch.answer is not None
+    assert [vote.candidates for vote in state.votes] == [vote.candidates for vote in before.votes]
+    assert table.act(acts.TakeToken(77, 0, 65)) != ""
+    assert table.act(acts.TakeToken(0, 5000, 65)) != ""
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        acts.PruneNode(999),
+        acts.PinNode(999, True),
+        acts.ExpandNode(999),
+        acts.WriteThought(999, "x"),
+        acts.WriteThought(None, " "),
+    ],
+)
+def test_what_cannot_be_done_is_refused_and_the_run_goes_on(act: acts.AnyAct) -> None:
+    table = Table("mcts", simulations=6)
+    table.until(lambda state: state.simulations >= 1)
+    assert table.act(act) == "That is not possible in this run."
+    assert table.to_the_end().simulations == 6
+
+
+@pytest.mark.parametrize("strategy", ["direct", "self-refine", "thinking", "cot-decoding", "ab-mcts", "beam-search"])
+def test_a_strategy_without_a_tree_refuses_what_is_for_trees(strategy: str) -> None:
+    table = Table(strategy)
+    assert table.act(acts.PinNode(0, True)) != ""
+    assert table.to_the_end().finish is not None
+
+
+def test_one_step_by_phase_is_one_thing_that_the_search_does() -> None:
+    table = Table("mcts", simulations=6, at_once=1)
+    table.run.step_once("phase")
+    while not table.run.paused:
+        table.run.step()
+    first = len(table.state.moves)
+    table.run.step_once("phase")
+    while not table.run.paused and not table.run.finished:
+        table.run.step()
+    assert len(table.state.moves) > first
