@@ -29,7 +29,7 @@ from engine.events import (
 )
 from engine.ledger import Ledger
 from engine.selection import Vote, count_votes, mix
-from engine.types import FinishReason, Score, Token
+from engine.types import Confidence, FinishReason, Purpose, Score, Token
 
 CandidateStatus = Literal["queued", "prompt", "writing", "finished", "stopped", "failed"]
 RunStatus = Literal["empty", "running", "paused", "finished", "failed"]
@@ -44,7 +44,8 @@ class CandidateState:
     with other states, and one that is scored or picked later is copied first.
 
     `tokens` of a state that was made by seeking are fetched when somebody first looks at them; `token_count` is known
-    without that, and `newest_tokens` are those that came since.
+    without that, and `newest_tokens` are those that came since. `verdicts` are the events that gave the `scores`, with
+    their time and price.
     """
 
     id: int
@@ -54,12 +55,15 @@ class CandidateState:
     temperature: float
     max_tokens: int
     queued_at: float
+    purpose: Purpose = "answer"
+    parent: int | None = None
     status: CandidateStatus = "queued"
     final_text: str | None = None
     answer: str | None = None
     vote: str | None = None
     finish_reason: FinishReason | None = None
     mean_logprob: float | None = None
+    confidence: Confidence | None = None
     correct: bool | None = None
     started_at: float | None = None
     first_token_at: float | None = None
@@ -67,6 +71,7 @@ class CandidateState:
     cached_tokens: int = 0
     computed_tokens: int = 0
     scores: dict[str, Score] = field(default_factory=dict)
+    verdicts: dict[str, CandidateScored] = field(default_factory=dict)
     mix: float | None = None
     picked: bool = False
     # The numbers of events, from 1, tell the order also where t is the same.
@@ -247,7 +252,15 @@ class RunState:
 
     def _queue(self, event: CandidateQueued) -> None:
         self.candidates[event.candidate] = CandidateState(
-            event.candidate, event.label, event.prompt, event.seed, event.temperature, event.max_tokens, event.t
+            event.candidate,
+            event.label,
+            event.prompt,
+            event.seed,
+            event.temperature,
+            event.max_tokens,
+            event.t,
+            event.purpose,
+            event.parent,
         )
         self.changed.add(event.candidate)
 
@@ -291,13 +304,15 @@ class RunState:
         candidate.finish_reason, candidate.final_text = event.finish_reason, event.text
         candidate.answer, candidate.vote, candidate.correct = event.answer, event.vote, event.correct
         candidate.mean_logprob, candidate.finished_at = event.mean_logprob, event.t
+        candidate.confidence = event.confidence
         candidate.arrival = self.events
         self._votes = None  # counted when somebody asks: at each of a thousand arrivals it would be quadratic
 
     def _score(self, event: CandidateScored) -> None:
         candidate = self._own(event.candidate)
-        # A new dict rather than a changed one, so that copies of the candidate can share it.
+        # New dicts rather than changed ones, so that copies of the candidate can share them.
         candidate.scores = {**candidate.scores, event.verifier: Score(event.value, event.detail)}
+        candidate.verdicts = {**candidate.verdicts, event.verifier: event}
         weights = {v.name: v.weight for v in self.start.setup.verifiers} if self.start else {}
         candidate.mix = mix({name: score.value for name, score in candidate.scores.items()}, weights)
 
