@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from engine.answers import extract, normalise, same_answer
-from engine.budget import BudgetMeter
+from engine.budget import MOST_AT_ONCE, BudgetMeter
 from engine.check import check_setup
 from engine.energy import EnergyMeter
 from engine.error_log import in_words
@@ -53,7 +53,6 @@ from engine.verifiers.registry import build_verifier
 from engine.version import VERSION
 from engine.worker.messages import Grain
 
-MOST_AT_ONCE = 256
 ENERGY_SECONDS = 0.5
 
 

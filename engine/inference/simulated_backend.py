@@ -12,11 +12,24 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from engine.events import Backend as BackendName
+from engine.events import ModelReport
+from engine.inference.backend import RunShape
+from engine.inference.chat_template import ChatTemplate
 from engine.inference.decoder import BatchItem, DecodeStatus, Logits, Sampled, Sampler
+from engine.inference.scheduler import Scheduler
 from engine.types import Alternative, Sampling
 
 END, TURN = 256, 257  # after the 256 bytes: end of text, and the mark where a turn begins
 N_VOCAB = 258
+STEP_SECONDS, TOKEN_SECONDS = 0.004, 0.001  # what a simulated decode step takes, and each token in it
+REPORT = ModelReport(
+    name="Simulated", path="simulated", file_bytes=0, architecture="simulated", parameters=0, quantization="none",
+    n_ctx_train=8192, n_ctx=8192, n_layers=0, n_embd=0, n_vocab=N_VOCAB, has_chat_template=True, layers_asked=0,
+    layers_on_gpu=0, layers_total=0, device="simulated", gpu_supported=False, gpu_hint="", flash_attention=False,
+    kv_layout="unified", safe_mode=False, safe_mode_reason="", n_threads=1, memory_estimated_bytes=0,
+    memory_measured_bytes=0, load_seconds=0.0,
+)  # fmt: skip
 
 Texts = Mapping[str, float]
 Policy = Callable[[str], Texts]
@@ -194,3 +207,52 @@ class SimulatedDecoder:
             entropy = -float(sum(w * math.log(w) for w in weights if w > 0))
             drawn.append(Sampled(token, float(row[token]), entropy, others))
         return drawn
+
+
+class SimulatedBackend:
+    """Implements `Backend` without a model: whole runs that are the same everywhere, quickly.
+
+    Args:
+        policy: What the model writes after which prompt.
+        cells: KV cells; None is enough for any run.
+        report: What is said to have been loaded.
+    """
+
+    name: BackendName = "simulated"
+
+    def __init__(self, policy: Policy, cells: int | None = None, report: ModelReport = REPORT) -> None:
+        self.vocabulary = SimulatedModel(policy)
+        self.template = ChatTemplate(self.vocabulary)
+        self.report = report
+        self._cells = cells
+        self._decoder: SimulatedDecoder | None = None
+        self._looks = 0
+
+    def scheduler(self, shape: RunShape) -> Scheduler:
+        """A new scheduler, with nothing in its cache."""
+        self._decoder = SimulatedDecoder(
+            self.vocabulary, cells=self._cells or shape.cells, slots=shape.sequences, n_batch=shape.cells
+        )
+        return Scheduler(self._decoder, self.vocabulary, self.clock)
+
+    def room(self) -> int:
+        """The context that the report names."""
+        return self.report.n_ctx_train
+
+    def clock(self) -> float:
+        """Seconds that only decoding lets pass: so much a step, and so much a token in it.
+
+        Each look at it takes a nanosecond, so that no two moments are the same, as on a real clock.
+        """
+        self._looks += 1
+        steps, tokens = (self._decoder.steps, self._decoder.decoded_tokens) if self._decoder else (0, 0)
+        return steps * STEP_SECONDS + tokens * TOKEN_SECONDS + self._looks * 1e-9
+
+    def abort(self) -> None:
+        """Nothing takes long enough to be ended in the middle."""
+
+    def allow(self) -> None:
+        """See `abort`."""
+
+    def close(self) -> None:
+        """There is nothing to free."""
