@@ -76,7 +76,7 @@ class WhatIfPool:
         had = resolve(strategy_spec(own).settings, own.settings)
         kept = {s.name: had[s.name] for s in spec.settings if s.name in had and had[s.name] != s.default}
         if any(setting.name == "n" for setting in spec.settings):
-            kept["n"] = min(int(had.get("n", self.candidates)), self.candidates)
+            kept["n"] = max(1, min(int(had.get("n", self.candidates)), self.candidates))
         return StrategyChoice(spec.name, {**kept, **given})
 
     def _verifier(self, choice: VerifierChoice) -> RecordedVerifier:

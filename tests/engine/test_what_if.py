@@ -58,7 +58,7 @@ choices = st.one_of(
 mixes = st.lists(
     st.sampled_from(["arithmetic", "majority", "mean-logprob", "known-answer"]), unique=True, max_size=4
 ).map(lambda names: tuple(VerifierChoice(name, 1 / (i + 1)) for i, name in enumerate(names)))
-tokens, seconds, counts = st.integers(1, 350), st.floats(0.1, 1.2), st.integers(1, N)
+tokens, seconds, counts = st.integers(1, N) | st.integers(1, 350), st.floats(0.1, 1.2), st.integers(1, N)
 seeds = st.integers(1, 10**6)
 
 
@@ -354,6 +354,24 @@ def test_a_budget_that_was_spent_and_is_raised_does_not_make_more_of_the_recordi
     assert outlook.notes
 
 
+def test_a_smaller_run_ends_where_its_recording_does_and_not_by_a_budget_it_never_spent() -> None:
+    pool = WhatIfPool(simulate(make_setup("best-of-n", budget=Budget(tokens=80), n=6)))
+    outlook = pool.ask(pool.recorded.with_candidates(3))
+    assert outlook.completion_tokens < 80
+    assert (outlook.outcome, outlook.budget_spent) == ("stopped", None)
+    assert outlook.notes
+
+
+def test_a_recording_that_breaks_off_has_candidates_that_are_not_finished() -> None:
+    events = simulated_events(make_setup("best-of-n", n=5))
+    state = fold(events[: len(events) // 2])
+    writing = sum(candidate.finished_at is None for candidate in state.candidates.values())
+    assert writing > 1
+    outlook = own(state)
+    assert (outlook.outcome, outlook.candidates_finished) == ("stopped", 5 - writing)
+    assert outlook.notes[-1].startswith(f"{writing} candidates were stopped")
+
+
 # --- verifiers ---------------------------------------------------------------------------------------------------
 
 
@@ -425,14 +443,20 @@ def test_a_judge_with_other_settings_is_another_judge(judge: VerifierChoice) -> 
     assert ask(state, "best-of-n", (same,), n=3).notes == ()
 
 
-def test_a_judge_who_had_not_spoken_at_the_cut_off_does_not_count(judge: VerifierChoice) -> None:
+@pytest.mark.parametrize("heard", [0.0, 0.5])
+def test_a_judge_who_had_not_spoken_at_the_cut_off_does_not_count(judge: VerifierChoice, heard: float) -> None:
     state = simulate(make_setup("best-of-n", (judge,), n=4), judge=JUDGE_SAYS)
     pool = WhatIfPool(state)
-    written = sum(candidate.token_count for candidate in state.candidates.values())
-    outlook = pool.ask(msgspec.structs.replace(pool.recorded, budget=Budget(tokens=written)))
+    limit = state.ledger.completion_tokens + int(heard * state.ledger.verifier_tokens)
+    outlook = pool.ask(msgspec.structs.replace(pool.recorded, budget=Budget(tokens=limit)))
     assert outlook.outcome == "budget"
     assert outlook.verifier_tokens < state.ledger.verifier_tokens
-    assert outlook.completion_tokens + outlook.verifier_tokens >= written
+    assert outlook.completion_tokens + outlook.verifier_tokens >= limit
+
+
+def test_without_its_judge_a_run_does_not_wait_for_it(judge: VerifierChoice) -> None:
+    state = simulate(make_setup("best-of-n", (judge,), n=4), judge=JUDGE_SAYS)
+    assert ask(state, "self-consistency", (), n=4).seconds_estimate <= state.rate_samples[-1][0] < state.t
 
 
 def test_the_recorded_score_stands_though_the_verifier_would_say_something_else_today() -> None:
