@@ -45,6 +45,20 @@ RUN_EXAMPLES = """
 
 [cyan]main.py run "What is 7 x 8?" --json > events.jsonl[/]
 """
+WHAT_IF_HELP = """
+What would have come of a recorded run with other choices: the answer, whether it is right, and the cost, at once.
+
+No new tokens are generated: the candidates that were recorded are chosen from anew.
+"""
+WHAT_IF_EXAMPLES = """
+[bold]Examples[/]
+
+[cyan]main.py whatif run.tsrun --strategy self-consistency --n 8[/]
+
+[cyan]main.py whatif run.tsrun -s best-of-n -v mean-logprob --set choose=weighted-vote[/]
+
+[cyan]main.py whatif run.tsrun --budget-tokens 500 --json[/]
+"""
 JSON_HELP = "Machine-readable output."
 
 app = typer.Typer(
@@ -372,6 +386,42 @@ def replay(
     return 0
 
 
+@app.command("whatif", help=WHAT_IF_HELP, epilog=WHAT_IF_EXAMPLES)
+def what_if(
+    file: Annotated[Path, typer.Argument(help="A recorded run.")],
+    strategy: Annotated[
+        str | None,
+        typer.Option("--strategy", "-s", help="chain-of-thought (the first candidate), self-consistency, best-of-n, …"),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="A setting of the strategy or of a verifier. Repeatable."),
+    ] = None,
+    verifiers: Annotated[
+        list[str] | None,
+        typer.Option("--verifier", "-v", metavar="NAME[:WEIGHT]", help="In place of the run's own. Repeatable."),
+    ] = None,
+    n: Annotated[int | None, typer.Option("--n", help="The number of candidates.")] = None,
+    budget_tokens: Annotated[int | None, typer.Option(help="Stop after so many generated tokens.")] = None,
+    budget_seconds: Annotated[float | None, typer.Option(help="Stop after so many seconds (estimate).")] = None,
+    budget_candidates: Annotated[int | None, typer.Option(help="Begin at most so many candidates.")] = None,
+    as_json: Json = False,
+) -> int:
+    """See WHAT_IF_HELP."""
+    from app import cli_what_if
+
+    options = cli_what_if.WhatIfOptions(
+        strategy=strategy,
+        settings=tuple(settings or ()),
+        verifiers=tuple(verifiers or ()),
+        n=n,
+        budget_tokens=budget_tokens,
+        budget_seconds=budget_seconds,
+        budget_candidates=budget_candidates,
+    )
+    return cli_what_if.what_if(file, options, as_json)
+
+
 @models.command("list")
 def list_models(as_json: Json = False) -> int:
     """Lists the default model, and those in your folder and in the caches of neighbouring programs."""
@@ -451,6 +501,18 @@ def ui(
     from app.bench.ui import bench_ui
 
     return bench_ui(candidates, tokens, turns, as_json)
+
+
+@bench.command("what-if")
+def bench_what_if(
+    candidates: Annotated[int, typer.Option(min=1, max=1024, help="Candidates of the simulated run.")] = 256,
+    turns: Annotated[int, typer.Option(min=1, max=100, help="How often everything is measured; medians count.")] = 9,
+    as_json: Json = False,
+) -> int:
+    """Milliseconds that a what-if takes over a simulated run, with every verifier that needs no model."""
+    from app.bench.what_if import bench_what_if as measure
+
+    return measure(candidates, turns, as_json)
 
 
 @app.command()

@@ -76,7 +76,7 @@ def make_setup(options: RunOptions) -> RunSetup:
     return RunSetup(
         problem=_problem(options, base),
         strategy=_strategy(options, base),
-        verifiers=_verifiers(options, base),
+        verifiers=choose_verifiers(options.verifiers, options.settings, base.verifiers if base else ()),
         sampling=msgspec.structs.replace(
             base.sampling if base else DEFAULT_SAMPLING,
             **_given(
@@ -120,10 +120,19 @@ def _problem(options: RunOptions, base: RunSetup | None) -> Problem:
 
 
 def _strategy(options: RunOptions, base: RunSetup | None) -> StrategyChoice:
-    settings = {key: value for key, value in parse_settings(options.settings).items() if "." not in key}
+    settings = strategy_settings(options.settings)
     if base is not None and options.strategy in (None, base.strategy.name):
         return StrategyChoice(base.strategy.name, {**base.strategy.settings, **settings})
     return StrategyChoice(options.strategy or "direct", settings)
+
+
+def strategy_settings(pairs: Sequence[str]) -> dict[str, Value]:
+    """What `--set KEY=VALUE` says about the strategy.
+
+    Raises:
+        BadInputError: As `parse_settings`.
+    """
+    return {key: value for key, value in parse_settings(pairs).items() if "." not in key}
 
 
 def parse_settings(pairs: Sequence[str]) -> dict[str, Value]:
@@ -162,9 +171,15 @@ def parse_value(text: str) -> Value:
     return text
 
 
-def _verifiers(options: RunOptions, base: RunSetup | None) -> tuple[VerifierChoice, ...]:
-    chosen = tuple(map(_verifier, options.verifiers)) if options.verifiers else base.verifiers if base else ()
-    return _with_settings(chosen, parse_settings(options.settings))
+def choose_verifiers(
+    names: Sequence[str], settings: Sequence[str], base: tuple[VerifierChoice, ...] = ()
+) -> tuple[VerifierChoice, ...]:
+    """The verifiers of `--verifier NAME[:WEIGHT]`, or else those of `base`, with what `--set VERIFIER.KEY=VALUE` says.
+
+    Raises:
+        BadInputError: A weight or a setting is malformed, or a setting is given for a verifier that is not chosen.
+    """
+    return _with_settings(tuple(map(_verifier, names)) or base, parse_settings(settings))
 
 
 def _with_settings(chosen: tuple[VerifierChoice, ...], settings: Mapping[str, Value]) -> tuple[VerifierChoice, ...]:

@@ -8,6 +8,8 @@ from msgspec import Struct
 
 from engine.setup import Budget
 
+MOST_AT_ONCE = 256  # sequences; whatever more a strategy wants waits for a place
+
 Unit = Literal["tokens", "all_tokens", "seconds", "candidates", "simulations", "joules", "price"]
 ENDING: tuple[Unit, ...] = ("tokens", "all_tokens", "simulations", "joules", "price")
 

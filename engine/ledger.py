@@ -129,6 +129,14 @@ class Ledger:
         self.looked_at, self.completion_tokens = looked_at, completion_tokens
         self.decode_seconds, self.step_seconds = decode_seconds, step_seconds
 
+    def add_candidate(self, cached_tokens: int, computed_tokens: int, completion_tokens: int) -> None:
+        """Takes a whole candidate into account at once, as its events would: its prompt, and what it wrote."""
+        self.cached_tokens += cached_tokens
+        self.prompt_tokens += computed_tokens
+        self.completion_tokens += completion_tokens
+        self.looked_at += _looked_at(cached_tokens, computed_tokens)
+        self.looked_at += _looked_at(cached_tokens + computed_tokens, completion_tokens)
+
     def _start(self, event: CandidateStarted) -> None:
         self.prompt_tokens += event.computed_tokens
         self.cached_tokens += event.cached_tokens

@@ -22,7 +22,7 @@ from engine.acts import (
     TakeToken,
 )
 from engine.answers import extract, normalise, same_answer
-from engine.budget import BudgetMeter
+from engine.budget import MOST_AT_ONCE, BudgetMeter
 from engine.check import check_budget, check_setup, check_verifiers
 from engine.energy import EnergyMeter
 from engine.error_log import in_words
@@ -71,7 +71,6 @@ from engine.verifiers.registry import build_verifier
 from engine.version import VERSION
 from engine.worker.messages import Grain
 
-MOST_AT_ONCE = 256
 ENERGY_SECONDS = 0.5
 FIRST_BRANCH = 1_000_000  # branches that a person grows are numbered apart from the strategy's own trials
 MOST_KEPT = 16_384  # tokens kept for others to go on from: every cell in use slows every token down

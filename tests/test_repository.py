@@ -50,7 +50,7 @@ def test_nothing_imports_the_entry_point() -> None:
 
 def test_the_entry_point_and_the_command_line_import_no_qt_and_no_model_library() -> None:
     code = (
-        "import sys, main, app.cli, app.cli_run, app.cli_live, app.cli_models, app.doctor;"
+        "import sys, main, app.cli, app.cli_run, app.cli_live, app.cli_models, app.cli_what_if, app.doctor;"
         "print([m for m in sys.modules if m.split('.')[0] in ('PySide6', 'llama_cpp', 'pyqtgraph')])"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import random
+import time
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -24,6 +25,14 @@ from engine.types import Alternative, Sampling
 
 END, TURN = 256, 257  # after the 256 bytes: end of text, and the mark where a turn begins
 N_VOCAB = 258
+STEP_SECONDS, TOKEN_SECONDS = 0.004, 0.001  # what a simulated decode step takes, and each token in it
+REPORT = ModelReport(
+    name="Simulated model", path=SIMULATED, file_bytes=0, architecture="simulated", parameters=0, quantization="none",
+    n_ctx_train=8192, n_ctx=8192, n_layers=0, n_embd=0, n_vocab=N_VOCAB, has_chat_template=True, layers_asked=0,
+    layers_on_gpu=0, layers_total=0, device="simulated", gpu_supported=False, gpu_hint="", flash_attention=False,
+    kv_layout="unified", safe_mode=False, safe_mode_reason="", n_threads=1, memory_estimated_bytes=0,
+    memory_measured_bytes=0, load_seconds=0.0,
+)  # fmt: skip
 
 Policy = Callable[[str], Texts]
 
@@ -207,64 +216,53 @@ class SimulatedBackend:
 
     Args:
         policy: The texts it may write, by prompt.
-        cells: KV cells, at most; a run gets as many as its shape asks for.
+        cells: KV cells; None is enough for any run.
+        report: What is said to have been loaded.
+        own_clock: Decode steps take the time that `clock` says, so that whole runs are the same everywhere.
     """
 
     name: BackendName = "simulated"
 
-    def __init__(self, policy: Policy | None = None, cells: int = 1 << 16) -> None:
-        self.model = self.vocabulary = SimulatedModel(policy or SumPolicy())
-        self.template = ChatTemplate(self.model)
-        self.decoder = SimulatedDecoder(self.model, cells=2048, slots=16)
-        self._most_cells = cells
-
-    @property
-    def report(self) -> ModelReport:
-        """A report that says of every figure that there is no model behind it."""
-        return ModelReport(
-            name="Simulated model",
-            path=SIMULATED,
-            file_bytes=0,
-            architecture=SIMULATED,
-            parameters=0,
-            quantization="none",
-            n_ctx_train=self.room(),
-            n_ctx=self.decoder.cells,
-            n_layers=0,
-            n_embd=0,
-            n_vocab=N_VOCAB,
-            has_chat_template=True,
-            layers_asked=0,
-            layers_on_gpu=0,
-            layers_total=0,
-            device="none",
-            gpu_supported=False,
-            gpu_hint="A simulated model needs no GPU.",
-            flash_attention=False,
-            kv_layout="unified",
-            safe_mode=False,
-            safe_mode_reason="",
-            n_threads=1,
-            memory_estimated_bytes=0,
-            memory_measured_bytes=0,
-            load_seconds=0.0,
-        )
+    def __init__(
+        self,
+        policy: Policy | None = None,
+        cells: int | None = None,
+        report: ModelReport = REPORT,
+        *,
+        own_clock: bool = False,
+    ) -> None:
+        self.vocabulary = SimulatedModel(policy or SumPolicy())
+        self.template = ChatTemplate(self.vocabulary)
+        self.report = report
+        self.decoder: SimulatedDecoder | None = None
+        self._cells, self._own_clock = cells, own_clock
+        self._looks = 0
 
     def scheduler(self, shape: RunShape) -> Scheduler:
-        """A fresh scheduler for a run of this shape."""
+        """A new scheduler, with nothing in its cache."""
         slots = 256 if shape.kept_tokens else min(256, max(1, shape.sequences))
-        self.decoder = SimulatedDecoder(self.model, cells=min(self._most_cells, shape.cells), slots=slots)
-        return Scheduler(self.decoder, self.model)
+        cells = self._cells or shape.cells
+        self.decoder = SimulatedDecoder(self.vocabulary, cells=cells, slots=slots, n_batch=max(512, shape.cells))
+        return Scheduler(self.decoder, self.vocabulary, self.clock if self._own_clock else time.perf_counter)
 
     def room(self) -> int:
-        """The most tokens one sequence can hold."""
-        return 8192
+        """The context that the report names."""
+        return self.report.n_ctx_train
+
+    def clock(self) -> float:
+        """Seconds that only decoding lets pass: so much a step, and so much a token in it.
+
+        Each look at it takes a nanosecond, so that no two moments are the same, as on a real clock.
+        """
+        self._looks += 1
+        steps, tokens = (self.decoder.steps, self.decoder.decoded_tokens) if self.decoder else (0, 0)
+        return steps * STEP_SECONDS + tokens * TOKEN_SECONDS + self._looks * 1e-9
 
     def abort(self) -> None:
-        """A step takes no time worth stopping."""
+        """Nothing takes long enough to be ended in the middle."""
 
     def allow(self) -> None:
-        """Takes `abort` back."""
+        """See `abort`."""
 
     def close(self) -> None:
-        """Nothing to free."""
+        """There is nothing to free."""

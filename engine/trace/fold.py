@@ -34,7 +34,7 @@ from engine.ledger import Ledger
 from engine.moves import NodesMerged, NodesPruned, PathSelected, ValueBackedUp
 from engine.selection import Vote, count_votes, mix
 from engine.setup import Budget
-from engine.types import ANSWERING, FinishReason, Purpose, Score, Token
+from engine.types import ANSWERING, Confidence, FinishReason, Purpose, Score, Token
 
 CandidateStatus = Literal["queued", "prompt", "writing", "finished", "stopped", "failed"]
 RunStatus = Literal["empty", "running", "paused", "finished", "failed"]
@@ -49,7 +49,8 @@ class CandidateState:
     with other states, and one that is scored or picked later is copied first.
 
     `tokens` of a state that was made by seeking are fetched when somebody first looks at them; `token_count` is known
-    without that, and `newest_tokens` are those that came since.
+    without that, and `newest_tokens` are those that came since. `verdicts` are the events that gave the `scores`, with
+    their time and price.
     """
 
     id: int
@@ -69,6 +70,7 @@ class CandidateState:
     vote: str | None = None
     finish_reason: FinishReason | None = None
     mean_logprob: float | None = None
+    confidence: Confidence | None = None
     correct: bool | None = None
     started_at: float | None = None
     first_token_at: float | None = None
@@ -76,9 +78,8 @@ class CandidateState:
     cached_tokens: int = 0
     computed_tokens: int = 0
     recomputed_tokens: int = 0
-    judge_tokens: int = 0
-    judge_prompt_tokens: int = 0
     scores: dict[str, Score] = field(default_factory=dict)
+    verdicts: dict[str, CandidateScored] = field(default_factory=dict)
     mix: float | None = None
     picked: bool = False
     # Of a node of a search tree:
@@ -351,15 +352,15 @@ class RunState:
         candidate.answer, candidate.vote, candidate.correct = event.answer, event.vote, event.correct
         candidate.mean_logprob, candidate.finished_at = event.mean_logprob, event.t
         candidate.recomputed_tokens = event.recomputed_tokens
+        candidate.confidence = event.confidence
         candidate.arrival = self.events
         self._votes = None  # counted when somebody asks: at each of a thousand arrivals it would be quadratic
 
     def _score(self, event: CandidateScored) -> None:
         candidate = self._own(event.candidate)
-        candidate.judge_tokens += event.tokens
-        candidate.judge_prompt_tokens += event.prompt_tokens
-        # A new dict rather than a changed one, so that copies of the candidate can share it.
+        # New dicts rather than changed ones, so that copies of the candidate can share them.
         candidate.scores = {**candidate.scores, event.verifier: Score(event.value, event.detail)}
+        candidate.verdicts = {**candidate.verdicts, event.verifier: event}
         candidate.mix = mix({name: score.value for name, score in candidate.scores.items()}, self.weights)
 
     def _pick(self, event: AnswerPicked) -> None:

@@ -39,8 +39,8 @@ def tally_of(candidate: CandidateState) -> Tally:
         candidate.cached_tokens,
         candidate.token_count,
         candidate.recomputed_tokens,
-        candidate.judge_tokens,
-        candidate.judge_prompt_tokens,
+        sum(verdict.tokens for verdict in candidate.verdicts.values()),
+        sum(verdict.prompt_tokens for verdict in candidate.verdicts.values()),
     )
 
 

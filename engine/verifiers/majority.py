@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from engine.types import Candidate, Problem, Score, Trial
@@ -18,6 +19,12 @@ class Majority:
     uses_peers = True
     judges_steps = False
 
+    def __init__(self) -> None:
+        # Each member of a list asks about the same list: its votes are counted once, not as often as it is long.
+        self._peers: Sequence[Candidate] = ()
+        self._counted = 0
+        self._votes: Counter[str] = Counter()
+
     def requests(self, problem: Problem, candidate: Candidate) -> Sequence[Trial]:
         """No model calls."""
         return ()
@@ -26,10 +33,16 @@ class Majority:
         self, problem: Problem, candidate: Candidate, peers: Sequence[Candidate], replies: Sequence[Candidate]
     ) -> Score:
         """The share of votes; stopped and failed candidates do not vote. None when nobody voted."""
-        votes = [peer.vote for peer in peers if peer.vote is not None and peer.is_whole]
+        votes = self._votes_of(peers)
         if not votes:
             return Score(None, "no votes yet")
         if candidate.vote is None:
             return Score(0.0, "no answer, so no vote")
-        agreeing = votes.count(candidate.vote)
-        return Score(agreeing / len(votes), f"{agreeing} of {len(votes)} votes")
+        agreeing, total = votes[candidate.vote], votes.total()
+        return Score(agreeing / total, f"{agreeing} of {total} votes")
+
+    def _votes_of(self, peers: Sequence[Candidate]) -> Counter[str]:
+        if peers is not self._peers or len(peers) != self._counted:
+            self._votes = Counter(peer.vote for peer in peers if peer.vote is not None and peer.is_whole)
+            self._peers, self._counted = peers, len(peers)
+        return self._votes

@@ -42,7 +42,9 @@ def refused(capsys: Output, *arguments: str) -> str:
     return err
 
 
-@pytest.mark.parametrize("command", [[], ["run"], ["replay"], ["models"], ["bench"], ["doctor"], ["bench", "ui"]])
+@pytest.mark.parametrize(
+    "command", [[], ["run"], ["replay"], ["whatif"], ["models"], ["bench"], ["doctor"], ["bench", "ui"]]
+)
 def test_every_command_has_help(command: list[str], capsys: Output) -> None:
     assert run_command_line([*command, "--help"]) == 0
     assert "Usage: main.py" in capsys.readouterr().out

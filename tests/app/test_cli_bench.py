@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from app.bench.startup import read_milestones
 from app.bench.throughput import make_setup, measure, parse_counts
+from app.bench.what_if import bench_what_if, simulated_run
 from app.processor import parse_cpuinfo
 from engine.check import check_setup
 from engine.errors import BadInputError, EngineError
@@ -47,6 +49,18 @@ def test_milestones_count_from_the_launch_and_a_half_written_one_is_not_read(tmp
     assert read_milestones(path, 100.0) == {}
     path.write_text("window_visible 100.5\nsomething_moving 101.25\nwindow_visible 109\nfirst_real_token 10")
     assert read_milestones(path, 100.0) == {"window_visible": 0.5, "something_moving": 1.25}
+
+
+def test_a_what_if_is_measured_over_a_simulated_run_and_with_its_bound(capsys: pytest.CaptureFixture[str]) -> None:
+    assert bench_what_if(candidates=5, turns=2, as_json=True) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["kind"], found["simulated"], found["candidates"], found["bound_ms"]) == ("what_if", True, 5, 100.0)
+    assert {"arithmetic", "majority", "mean-logprob"} <= set(found["verifiers"])
+    assert found["completion_tokens"] == simulated_run(5).ledger.completion_tokens
+    assert 0 < found["first_ms"] <= found["first_worst_ms"]
+    assert 0 < found["next_ms"] <= found["next_worst_ms"]
+    assert bench_what_if(candidates=5, turns=1, as_json=False) == 0
+    assert "SIMULATED run of 5 candidates" in capsys.readouterr().out
 
 
 def test_hyper_threads_are_not_counted_as_cores() -> None:

@@ -10,6 +10,7 @@ from engine.events import (
     AnswerPicked,
     CandidateFinished,
     CandidateQueued,
+    CandidateScored,
     Event,
     PhaseEntered,
     RunFinished,
@@ -17,7 +18,7 @@ from engine.events import (
 )
 from engine.selection import count_votes
 from engine.trace.fold import RunState, fold
-from engine.types import Token
+from engine.types import Confidence, Token
 from tests import sample_run
 from tests.engine.trace_runs import chance_run, seen
 
@@ -111,3 +112,18 @@ def test_changed_names_the_candidates_that_were_touched_since_a_view_cleared_it(
 def test_a_token_of_nobody_is_an_error() -> None:
     with pytest.raises(KeyError):
         fold([TokensDecoded(0.1, (Token(5, 1, "It", -0.1, 0.1),), 0, 0, 0)])
+
+
+def test_a_candidate_remembers_where_it_came_from_and_how_sure_the_model_was() -> None:
+    sure = Confidence(0.1, 2.0, 0.5, 0.7)
+    revised = CandidateQueued(0.0, 1, "", 0, 1, 0.7, 9, purpose="revision", parent=0)
+    ended = CandidateFinished(1.0, 1, "stop", "82", "82", "82", 1, -0.1, True, 0, confidence=sure)
+    candidates = fold([queued(0), revised, ended]).candidates
+    assert (candidates[0].purpose, candidates[0].parent, candidates[0].confidence) == ("answer", None, None)
+    assert (candidates[1].purpose, candidates[1].parent, candidates[1].confidence) == ("revision", 0, sure)
+
+
+def test_a_score_keeps_the_time_and_the_price_at_which_it_was_given() -> None:
+    spoken = CandidateScored(2.0, 0, "judge", 0.5, "it may be", 7, 0.3, 40, 20)
+    state = fold([queued(0), finished(0, "82"), spoken])
+    assert state.candidates[0].verdicts == {"judge": spoken}

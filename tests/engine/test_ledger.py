@@ -16,6 +16,7 @@ from engine.events import (
     TokensDecoded,
 )
 from engine.ledger import Ledger
+from engine.types import Token
 from tests import sample_run
 from tests.engine.trace_runs import chance_run
 
@@ -119,3 +120,14 @@ def test_a_copy_goes_its_own_way() -> None:
         copied.apply(event)
     assert ledger == ledger_of(events[:half])
     assert copied == ledger_of(events)
+
+
+@given(cached=st.integers(0, 40), computed=st.integers(0, 40), written=st.integers(0, 40))
+def test_a_whole_candidate_at_once_is_what_its_events_are(cached: int, computed: int, written: int) -> None:
+    one_by_one, at_once = Ledger(), Ledger()
+    one_by_one.apply(CandidateStarted(0.0, 0, cached, computed))
+    for _ in range(written):
+        one_by_one.apply(TokensDecoded(0.0, (Token(0, 1, "x", -0.1, 0.1),), 0, 0.0, 0.0))
+    at_once.add_candidate(cached, computed, written)
+    counts = ("prompt_tokens", "cached_tokens", "completion_tokens", "looked_at")
+    assert [getattr(at_once, name) for name in counts] == [getattr(one_by_one, name) for name in counts]

@@ -89,6 +89,16 @@ def test_stopped_and_silent_candidates_do_not_vote() -> None:
     assert score("majority", peers[2], [peers[2]]).value is None
 
 
+def test_votes_are_counted_again_when_the_candidates_are_other_ones() -> None:
+    verifier = build_verifier(VerifierChoice("majority"))
+    peers = [candidate(answer="82"), candidate(answer="72", id=1)]
+    problem = Problem("What is 47 + 35?", "82")
+    assert verifier.score(problem, peers[0], peers, ()).value == 0.5
+    peers.append(candidate(answer="82", id=2))
+    assert verifier.score(problem, peers[0], peers, ()).value == pytest.approx(2 / 3)
+    assert verifier.score(problem, peers[0], peers[:1], ()).value == 1
+
+
 def test_the_arithmetic_score_is_the_share_of_equations_that_hold() -> None:
     got = score("arithmetic", candidate("30 + 5 = 35. 24 - 9 = 14. 35 - 14 = 21. The answer is 21."))
     assert got == Score(2 / 3, "2 of 3 equations hold: 24 − 9 = 14 is wrong: 24 − 9 = 15")

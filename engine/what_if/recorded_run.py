@@ -1,0 +1,99 @@
+"""A recorded run as a source of candidates: who can answer which trial, and how the run came to its end."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from engine.budget import MOST_AT_ONCE
+from engine.errors import BadInputError
+from engine.events import BudgetSpent
+from engine.setup import RunSetup
+from engine.strategies.registry import build_strategy, strategy_spec
+from engine.trace.fold import CandidateState, RunState
+from engine.types import Prompt, Sampling, Trial
+from engine.what_if.record import Fate, Record, make_record
+from engine.what_if.timetable import Timetable
+
+
+class RecordedRun:
+    """The records of a run and what they are answers to.
+
+    Args:
+        state: The run at its end. It is read again when a candidate is stopped in the middle: it must not go on.
+
+    Attributes:
+        setup: What was run.
+        timetable: Its decode steps.
+        records: Its candidates.
+        candidates: How many of them can be asked for, from the first on.
+        in_order: Whether it came to the end that its strategy wanted; otherwise something cut it off.
+        budget_spent: The budget that cut it off, if one did.
+
+    Raises:
+        BadInputError: There is no run in it, or its strategy is not known here.
+    """
+
+    def __init__(self, state: RunState) -> None:
+        if state.start is None:
+            raise BadInputError("There is no run to ask about.", "It has not begun.")
+        self.state, self.setup = state, state.start.setup
+        self.timetable = Timetable(state)
+        self.in_order = state.finish is not None and state.finish.outcome in ("answered", "no_answer")
+        self.budget_spent: BudgetSpent | None = state.budget_spent
+        self.records = {number: self._record(candidate) for number, candidate in state.candidates.items()}
+        self._prompts = self._recorded_prompts()
+        self.candidates = self._count_candidates()
+
+    def find(self, setup: RunSetup, trial: Trial) -> Record:
+        """The recorded candidate that a trial would have led to.
+
+        Args:
+            setup: Whose trial it is.
+            trial: What its strategy asks for.
+
+        Raises:
+            BadInputError: None was recorded.
+        """
+        prompt = self._prompts.get((trial.prompt, trial.sampling))
+        if trial.origin is not None or prompt is None:
+            raise BadInputError(
+                f"“{strategy_spec(setup.strategy).title}” cannot be answered from this run.",
+                "It asks the model something that was not recorded.",
+                "Choose a strategy that chooses from candidates of the same prompt, or make a run with it.",
+            )
+        if not self._is_independent(trial.id, (prompt,)):
+            noun = "candidate is" if self.candidates == 1 else "candidates are"
+            raise BadInputError(
+                f"{self.candidates:,} {noun} recorded, and more are asked for.",
+                "A what-if generates no new ones.",
+                f"Ask for {self.candidates:,} at most, or make a run with more.",
+            )
+        return self.records[trial.id]
+
+    def _record(self, candidate: CandidateState) -> Record:
+        course = self.timetable.courses[candidate.id]
+        fate: Fate = "ended"
+        if candidate.finish_reason in (None, "abort"):
+            at_the_end = course.asked + course.end >= self.timetable.steps - 1
+            fate = "cut" if at_the_end and not self.in_order else "stopped"
+        return make_record(candidate, course, fate)
+
+    def _recorded_prompts(self) -> dict[tuple[Prompt, Sampling], int]:
+        """The number of each prompt that the run's strategy asks at first; later ones depend on what came of these."""
+        trials = build_strategy(self.setup).ask(MOST_AT_ONCE)
+        return {
+            (trial.prompt, trial.sampling): self.records[trial.id].prompt
+            for trial in trials
+            if trial.id in self.records and trial.origin is None
+        }
+
+    def _count_candidates(self) -> int:
+        prompts = set(self._prompts.values())
+        count = 0
+        while self._is_independent(count, prompts):
+            count += 1
+        return count
+
+    def _is_independent(self, number: int, prompts: Collection[int]) -> bool:
+        record = self.records.get(number)
+        return record is not None and record.candidate.parent is None and record.prompt in prompts
