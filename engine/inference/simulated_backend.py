@@ -12,11 +12,13 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from engine.confidence import TOP
 from engine.inference.decoder import BatchItem, DecodeStatus, Logits, Sampled, Sampler
 from engine.types import Alternative, Sampling
 
 END, TURN = 256, 257  # after the 256 bytes: end of text, and the mark where a turn begins
 N_VOCAB = 258
+IMPOSSIBLE = -20.0  # a real model rules nothing out: for its confidence, what cannot follow is this log-probable
 
 Texts = Mapping[str, float]
 Policy = Callable[[str], Texts]
@@ -192,5 +194,11 @@ class SimulatedDecoder:
             others = tuple(Alternative(int(i), chr(i), float(row[i])) for i in best if math.isfinite(row[i]))
             weights = np.exp(row)
             entropy = -float(sum(w * math.log(w) for w in weights if w > 0))
-            drawn.append(Sampled(token, float(row[token]), entropy, others))
+            drawn.append(Sampled(token, float(row[token]), entropy, others, *_confidence(row)))
         return drawn
+
+
+def _confidence(row: Logits) -> tuple[float, float]:
+    """Self-certainty and DeepConf's token confidence of a row of log-probabilities."""
+    logprobs = np.sort(np.maximum(row, IMPOSSIBLE))
+    return -float(logprobs.mean()) - math.log(len(row)), -float(logprobs[-TOP:].mean())
