@@ -6,6 +6,7 @@ import codecs
 from dataclasses import dataclass, field
 from typing import Literal
 
+from engine.confidence import ConfidenceMeter
 from engine.inference.decoder import Sampled, Sampler, Vocabulary
 from engine.types import FinishReason, Sampling
 
@@ -30,6 +31,7 @@ class Sequence:
     target: tuple[int, ...] = ()
     generated: list[int] = field(default_factory=list)
     logprob_sum: float = 0.0
+    confidence: ConfidenceMeter = field(default_factory=ConfidenceMeter)
     text: str = ""
     finish_reason: FinishReason | None = None
     cached_tokens: int = 0
@@ -55,6 +57,7 @@ class Sequence:
         """Appends a drawn token; returns the text it completes and sets `finish_reason` if it is the last."""
         self.generated.append(sampled.id)
         self.logprob_sum += sampled.logprob
+        self.confidence.add(sampled.entropy, sampled.self_certainty, sampled.confidence)
         if vocabulary.is_end(sampled.id):
             self.finish_reason = "stop"
             return self._append(b"", final=True)
@@ -64,6 +67,8 @@ class Sequence:
             self.finish_reason = "stop"
         elif last:
             self.finish_reason = "length"
+        elif self._is_doubtful():
+            self.finish_reason = "doubt"
         return added
 
     def forget_cache(self) -> None:
@@ -75,6 +80,13 @@ class Sequence:
         added = self._utf8.decode(piece, final)
         self.text += added
         return added
+
+    def _is_doubtful(self) -> bool:
+        """Whether the model has become too unsure of this text (DeepConf's online stop)."""
+        floor = self.sampling.confidence_floor
+        if floor is None or len(self.generated) < self.sampling.min_tokens:
+            return False
+        return self.confidence.is_below(floor, self.sampling.confidence_window)
 
     def _cut_at_stop(self, added: int) -> bool:
         """Ends the text before a stop text. Only the tail that the last token can have completed is searched."""

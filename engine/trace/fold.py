@@ -29,7 +29,7 @@ from engine.events import (
 )
 from engine.ledger import Ledger
 from engine.selection import Vote, count_votes, mix
-from engine.types import FinishReason, Score, Token
+from engine.types import Confidence, FinishReason, Score, Token
 
 CandidateStatus = Literal["queued", "prompt", "writing", "finished", "stopped", "failed"]
 RunStatus = Literal["empty", "running", "paused", "finished", "failed"]
@@ -60,6 +60,7 @@ class CandidateState:
     vote: str | None = None
     finish_reason: FinishReason | None = None
     mean_logprob: float | None = None
+    confidence: Confidence | None = None
     correct: bool | None = None
     started_at: float | None = None
     first_token_at: float | None = None
@@ -286,11 +287,12 @@ class RunState:
 
     def _finish_candidate(self, event: CandidateFinished) -> None:
         candidate = self._own(event.candidate)
-        ended: dict[FinishReason, CandidateStatus] = {"abort": "stopped", "error": "failed"}
+        ended: dict[FinishReason, CandidateStatus] = {"abort": "stopped", "doubt": "stopped", "error": "failed"}
         candidate.status = ended.get(event.finish_reason, "finished")
         candidate.finish_reason, candidate.final_text = event.finish_reason, event.text
         candidate.answer, candidate.vote, candidate.correct = event.answer, event.vote, event.correct
-        candidate.mean_logprob, candidate.finished_at = event.mean_logprob, event.t
+        candidate.mean_logprob, candidate.confidence = event.mean_logprob, event.confidence
+        candidate.finished_at = event.t
         candidate.arrival = self.events
         self._votes = None  # counted when somebody asks: at each of a thousand arrivals it would be quadratic
 
