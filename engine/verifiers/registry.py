@@ -12,7 +12,7 @@ from engine.settings import Setting, resolve
 from engine.setup import Value, VerifierChoice
 from engine.verifiers.arithmetic import ArithmeticChecker
 from engine.verifiers.base import Verifier
-from engine.verifiers.confidence import MeanLogprob
+from engine.verifiers.confidence import Entropy, LowestGroup, MeanLogprob, SelfCertainty
 from engine.verifiers.known_answer import KnownAnswer
 from engine.verifiers.majority import Majority
 
@@ -59,7 +59,15 @@ def _spec(
     )
 
 
-_SPECS = (_spec(KnownAnswer, needs_answer=True), _spec(Majority), _spec(ArithmeticChecker), _spec(MeanLogprob))
+_SPECS = (
+    _spec(KnownAnswer, needs_answer=True),
+    _spec(Majority),
+    _spec(ArithmeticChecker),
+    _spec(MeanLogprob),
+    _spec(Entropy),
+    _spec(SelfCertainty),
+    _spec(LowestGroup),
+)
 
 VERIFIERS: dict[str, VerifierSpec] = {spec.name: spec for spec in _SPECS}
 
