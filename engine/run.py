@@ -37,6 +37,7 @@ from engine.events import (
     RunPaused,
     RunResumed,
     RunStarted,
+    StrategyMoved,
     TokensDecoded,
 )
 from engine.inference.backend import Backend, RunShape
@@ -44,17 +45,19 @@ from engine.inference.chat_template import Rendered
 from engine.inference.scheduler import Drawn, Scheduler, StepReport
 from engine.inference.sequence import Sequence
 from engine.jury import Jury, Reply, Verdict
+from engine.lineage import Beginning, Lineage
 from engine.setup import RunSetup
 from engine.strategies.base import Answer, Result
 from engine.strategies.registry import build_strategy
 from engine.thoughts import ends_thought
-from engine.types import Candidate, Prompt, Token, Trial
+from engine.types import ANSWERING, Candidate, FinishReason, Prompt, Token, Trial
 from engine.verifiers.registry import build_verifier
 from engine.version import VERSION
 from engine.worker.messages import Grain
 
 MOST_AT_ONCE = 256
 ENERGY_SECONDS = 0.5
+MOST_KEPT = 16_384  # tokens kept for others to go on from: every cell in use slows every token down
 
 
 class Run:
@@ -88,9 +91,10 @@ class Run:
         self._jury = Jury(setup.problem, [build_verifier(choice) for choice in setup.verifiers])
         self._meter = BudgetMeter(setup.budget)
         self._energy = EnergyMeter(setup.tariff.watts, gpu=backend.report.layers_on_gpu > 0)
+        self._lineage = Lineage(backend.vocabulary)
+        self._trials: dict[int, Trial] = {}
         self._prompts: dict[Prompt, tuple[int, Rendered]] = {}
         self._candidates: dict[int, Candidate] = {}
-        self._queued: set[int] = set()
         self._spared: list[Sequence] = []
         self._doubted: list[Sequence] = []
         self._aborted = False
@@ -155,7 +159,8 @@ class Run:
 
     def _make_scheduler(self) -> Scheduler:
         """Rendering the first prompt tells the shape of the run before anything is emitted."""
-        trials = build_strategy(self._setup).ask(MOST_AT_ONCE)
+        trial_run = build_strategy(self._setup)
+        trials = trial_run.ask(MOST_AT_ONCE)
         longest = max((len(self._render(trial.prompt)[1].tokens) for trial in trials), default=1)
         if longest + 1 > self._backend.room():
             raise BadInputError(
@@ -163,7 +168,8 @@ class Run:
                 "It must hold the prompt and the answer.",
                 "Shorten the question, or choose a model with a longer context.",
             )
-        self._shape = RunShape(max(1, len(trials)), longest, self._setup.sampling.max_tokens)
+        kept = min(trial_run.reach, MOST_KEPT)
+        self._shape = RunShape(max(1, len(trials)), longest, self._setup.sampling.max_tokens, kept)
         return self._backend.scheduler(self._shape)
 
     def _start(self) -> None:
@@ -189,6 +195,7 @@ class Run:
             self._finish_sequence(sequence)
         if report.finished:
             self._stop_unneeded()
+            self._tell_moves()
             self._pick()
         self._read_energy()
         if self._check_budget():
@@ -200,19 +207,37 @@ class Run:
     def _ask(self) -> None:
         """Fills free places: a verifier's requests first, because somebody waits for them."""
         for trial in self._jury.requests():
-            self._submit(trial)
+            rendered = self._render(trial.prompt)[1]
+            self._submit(trial, rendered, Beginning(rendered.tokens, 0, 0), keep=False)
         free = MOST_AT_ONCE - self._scheduler.load
         for trial in self._strategy.ask(self._meter.admit(free)):
             self._meter.charge(candidates=1)
-            self._queued.add(trial.id)
-            number, _ = self._render(trial.prompt)
-            sampling = trial.sampling
-            self._emit(
-                CandidateQueued(
-                    self.seconds, trial.id, trial.label, number, trial.seed, sampling.temperature, sampling.max_tokens
-                )
+            self._queue(trial)
+        self._tell_moves()
+
+    def _queue(self, trial: Trial) -> None:
+        number, rendered = self._render(trial.prompt)
+        origin, sampling = trial.origin, trial.sampling
+        begin = (
+            self._lineage.begin(trial.id, rendered.tokens) if origin is None else self._lineage.go_on(trial.id, origin)
+        )
+        self._trials[trial.id] = trial
+        self._lineage.submitted(self._submit(trial, rendered, begin, keep=self._shape.kept_tokens > 0))
+        self._emit(
+            CandidateQueued(
+                self.seconds,
+                trial.id,
+                trial.label,
+                number,
+                trial.seed,
+                sampling.temperature,
+                sampling.max_tokens,
+                trial.purpose,
+                origin.trial if origin else None,
+                origin.keep if origin else None,
+                self._lineage.prefix(trial.id),
             )
-            self._submit(trial)
+        )
 
     def _render(self, prompt: Prompt) -> tuple[int, Rendered]:
         if prompt not in self._prompts:
@@ -226,30 +251,36 @@ class Run:
                 )
         return self._prompts[prompt]
 
-    def _submit(self, trial: Trial) -> None:
-        rendered = self._render(trial.prompt)[1]
+    def _submit(self, trial: Trial, rendered: Rendered, begin: Beginning, *, keep: bool) -> Sequence:
         sampling = msgspec.structs.replace(trial.sampling, stop=(*trial.sampling.stop, *rendered.stop))
-        self._scheduler.submit(trial.id, rendered.tokens, sampling, trial.seed)
+        return self._scheduler.submit(
+            trial.id, begin.tokens, sampling, trial.seed, prefix=begin.prefix, seen=begin.seen, keep=keep
+        )
+
+    def _tell_moves(self) -> None:
+        for move in self._strategy.moves():
+            self._emit(StrategyMoved(self.seconds, move))
 
     def _tell_decoded(self, report: StepReport) -> None:
         """The step as events. A judge's tokens are charged, but belong to no candidate's text."""
         now = self.seconds
         for sequence in report.started:
-            if sequence.id in self._queued:
+            if sequence.id in self._trials:
+                self._lineage.started(sequence)
                 self._emit(CandidateStarted(now, sequence.id, sequence.cached_tokens, sequence.computed_tokens))
         if report.drawn:
             self._enter("generate")
         tokens = tuple(
             Token(d.sequence.id, d.sampled.id, d.text, d.sampled.logprob, d.sampled.entropy, d.sampled.alternatives)
             for d in report.drawn
-            if d.sequence.id in self._queued
+            if d.sequence.id in self._trials
         )
         self._meter.charge(tokens=len(report.drawn))
         if tokens or report.prefill_tokens:
             self._emit(TokensDecoded(now, tokens, report.prefill_tokens, report.decode_seconds, report.step_seconds))
 
     def _finish_sequence(self, sequence: Sequence) -> None:
-        if sequence.id not in self._queued:
+        if sequence.id not in self._trials:
             self._take_verdict(self._jury.reply(sequence.id, _as_reply(sequence)))
             return
         candidate = self._as_candidate(sequence)
@@ -263,7 +294,7 @@ class Run:
                 self.seconds,
                 candidate.id,
                 candidate.finish_reason,
-                candidate.text,
+                sequence.text,
                 candidate.answer,
                 candidate.vote,
                 candidate.completion_tokens,
@@ -280,21 +311,37 @@ class Run:
 
     def _as_candidate(self, sequence: Sequence) -> Candidate:
         """Only a text that came to its end has an answer: half a number is another number."""
-        reason = sequence.finish_reason or "error"
+        trial = self._trials[sequence.id]
+        text = self._lineage.text(trial.id)
+        reason = self._finish_reason(trial, sequence, text)
         kind, cut = self._setup.problem.kind, reason == "length"
-        answer = extract(sequence.text, kind, cut=cut) if reason in ("stop", "length") else None
-        vote = normalise(answer) if answer is not None else None
+        whole = reason in ("stop", "length") and trial.purpose in ANSWERING
+        answer = extract(text, kind, cut=cut) if whole else None
         return Candidate(
-            sequence.id,
-            sequence.text,
-            answer,
-            vote,
-            reason,
-            len(sequence.generated),
-            sequence.mean_logprob,
+            id=trial.id,
+            text=text,
+            answer=answer,
+            vote=normalise(answer) if answer is not None else None,
+            finish_reason=reason,
+            completion_tokens=len(sequence.generated),
+            mean_logprob=self._lineage.mean_logprob(trial.id),
+            purpose=trial.purpose,
+            parent=trial.origin.trial if trial.origin else None,
+            steps=self._lineage.steps(trial.id) if trial.purpose == "step" else (),
+            logprob=sequence.logprob_sum,
             confidence=sequence.confidence.result(sequence.sampling.confidence_window),
             token_confidences=sequence.confidence.tokens,
         )
+
+    def _finish_reason(self, trial: Trial, sequence: Sequence, text: str) -> FinishReason:
+        """Why a text ended. A step that gives the answer is the last; one at its token limit is a step all the same."""
+        reason = sequence.finish_reason or "error"
+        if trial.purpose != "step" or reason not in ("step", "length"):
+            return reason
+        if extract(text, self._setup.problem.kind, cut=True) is not None:
+            return "stop"
+        at_the_end = self._lineage.length(trial.id) >= self._setup.sampling.max_tokens
+        return "length" if at_the_end or (sequence.remaining > 0 and reason == "length") else "step"
 
     # --- verdicts and the answer ---------------------------------------------------------------------------------
 
@@ -369,7 +416,7 @@ class Run:
     def _end_early(self, outcome: Outcome, reason: str) -> None:
         ended = self._scheduler.reset() if self._aborted else self._scheduler.cancel()
         for sequence in ended:
-            if sequence.id in self._queued:
+            if sequence.id in self._trials:
                 self._finish_sequence(sequence)
         self._conclude(outcome, reason)
 

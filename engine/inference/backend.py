@@ -14,16 +14,20 @@ from engine.inference.scheduler import Scheduler
 
 
 class RunShape(Struct, frozen=True):
-    """How large a run can become: sequences at once, tokens of the longest prompt, tokens each may generate."""
+    """How large a run can become: sequences at once, tokens of the longest prompt, tokens each may generate.
+
+    `kept_tokens` are kept beside them for sequences that others go on from, as in a search; 0 when nothing branches.
+    """
 
     sequences: int
     prompt_tokens: int
     max_tokens: int
+    kept_tokens: int = 0
 
     @property
     def cells(self) -> int:
         """KV cells if every sequence reaches its end, the prompt shared by all."""
-        return self.prompt_tokens + self.sequences * self.max_tokens
+        return self.prompt_tokens + self.sequences * self.max_tokens + self.kept_tokens
 
 
 class Backend(Protocol):

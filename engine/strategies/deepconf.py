@@ -14,6 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.confidence import group_means, group_size
+from engine.moves import AnyMove
 from engine.selection import Vote, count_votes
 from engine.setup import RunSetup
 from engine.strategies.base import Answer, Result
@@ -110,6 +111,15 @@ class DeepConf:
     def spared(self) -> int:
         """Those that were not asked for, once the answer stands."""
         return self._samples.spared
+
+    @property
+    def reach(self) -> int:
+        """Nothing goes on from these."""
+        return self._samples.reach
+
+    def moves(self) -> Sequence[AnyMove]:
+        """Independent samples make no moves."""
+        return self._samples.moves()
 
     @property
     def finished(self) -> bool:
