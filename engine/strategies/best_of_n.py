@@ -106,7 +106,8 @@ def _by_weight(
         return _by_majority("No answer scored above 0", results)
     top = votes[0]
     picked = max(top.candidates, key=lambda candidate: scores.get(candidate, 0.0))
-    reason = f"{noun} of its {len(top.candidates)} candidates add up to {top.weight:.2f}"
+    whose = f"its {len(top.candidates)} candidates" if len(top.candidates) > 1 else "its only candidate"
+    reason = f"{noun} of {whose} add up to {top.weight:.2f}"
     if len(votes) > 1:
         reason += f", those of {votes[1].answer} to {votes[1].weight:.2f}"
     return Answer(picked, top.answer, f"{reason}.")

@@ -165,9 +165,9 @@ class DeepConf:
     def _reason(self, votes: Sequence[Vote], sure: int, gate: Gate) -> str:
         top = votes[0]
         lead = f"{len(top.candidates)} of {sure} candidates that the model was sure of say {top.answer}"
-        lead += f", with {_share(votes):.0%} of the votes' weight." if sure > 1 else "."
+        lead += f", with {_share(votes):.0%} of the votes’ weight." if sure > 1 else "."
         if self._doubted:
-            lead += f" {len(self._doubted)} others were stopped as unsure."
+            lead += f" {len(self._doubted)} {'were' if len(self._doubted) > 1 else 'was'} stopped as unsure."
         groups = f"groups of {gate.window} tokens (scaled to the {gate.tokens:.0f} of a warm-up text)"
         return f"{lead} Unsure: a confidence below {gate.floor:.2f} in {groups}."
 
