@@ -131,6 +131,8 @@ class LiveScreen:
             return Text("*" if self.plain_signs else "♛", style=f"bold {ACCENT}")
         if candidate.id == state.perfect_pick and state.finish is not None:
             return Text("o" if self.plain_signs else "◎", style=GOOD)
+        if candidate.finish_reason == "doubt":
+            return Text("?", style=MUTED)
         signs = {"queued": "·", "prompt": "…", "writing": "▸", "finished": " ", "stopped": "■", "failed": "!"}
         plain = {"queued": ".", "prompt": ".", "writing": ">", "finished": " ", "stopped": "x", "failed": "!"}
         return Text((plain if self.plain_signs else signs)[candidate.status], style=ACCENT)

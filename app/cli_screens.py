@@ -103,10 +103,8 @@ class PlainScreen:
                 return f"candidate {event.candidate + 1} starts{kept}"
             case CandidateFinished():
                 answer = shown_answer(event.answer, event.correct)
-                return (
-                    f"candidate {event.candidate + 1} ends ({event.finish_reason}, {event.completion_tokens} tokens):"
-                    f" {answer}"
-                )
+                end = "stopped: the model was unsure" if event.finish_reason == "doubt" else event.finish_reason
+                return f"candidate {event.candidate + 1} ends ({end}, {event.completion_tokens} tokens): {answer}"
             case CandidateScored():
                 value = "cannot tell" if event.value is None else f"{event.value:.2f}"
                 return f"candidate {event.candidate + 1} {event.verifier}: {value}, {event.detail}"
@@ -185,7 +183,13 @@ def picked_text(state: RunState) -> list[str]:
 def spared_words(spared: CandidatesSpared) -> str:
     """What was not needed, and the tokens that it would have taken."""
     parts = [
-        f"{count} {word}" for count, word in ((spared.unasked, "never asked"), (spared.stopped, "stopped")) if count
+        f"{count} {word}"
+        for count, word in (
+            (spared.unasked, "never asked"),
+            (spared.stopped, "stopped"),
+            (spared.doubted, "stopped as the model was unsure"),
+        )
+        if count
     ]
     return f"about {spared.tokens:,} tokens (estimate), candidates {' and '.join(parts)}"
 

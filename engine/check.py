@@ -101,9 +101,24 @@ def _check_sampling(sampling: Sampling) -> None:
         _refuse("token limit of a candidate", sampling.max_tokens, advice)
     if not 0 <= sampling.min_tokens <= sampling.max_tokens:
         _refuse("shortest length of a candidate", sampling.min_tokens, "It goes from 0 to the token limit.")
+    _check_doubt(sampling)
     _check_range("number of alternatives", sampling.alternatives, 0, MAX_ALTERNATIVES, "5 is usual.")
     if any(not stop for stop in sampling.stop):
         raise BadInputError("A stop text is empty.", "Every candidate would end before it began.", "Leave it out.")
+
+
+def _check_doubt(sampling: Sampling) -> None:
+    floor, window = sampling.confidence_floor, sampling.confidence_window
+    if not 0 <= window <= MAX_TOKENS:
+        _refuse("group of tokens for confidence", window, "It must be 0 or more; 0 fits it to the length of the text.")
+    if floor is None:
+        return
+    _check_range("lowest confidence of a candidate", floor, 0, 1e6, "Leave it out to end none for it.")
+    if not window:
+        why = "Without a number of tokens to take the mean over, there is nothing to compare with it."
+        raise BadInputError(
+            "A lowest confidence is given without a group of tokens.", why, "Set confidence_window too."
+        )
 
 
 def check_budget(budget: Budget) -> None:

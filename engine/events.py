@@ -179,12 +179,14 @@ class AnswerPicked(Event, frozen=True):
 class CandidatesSpared(Event, frozen=True):
     """The answer was certain enough without them: `unasked` were never begun, `stopped` were ended early.
 
-    `tokens` is an estimate of what they would have generated: as many each as the mean of those that came to their end.
+    `doubted` were ended early because the model was too unsure of them. `tokens` is an estimate of what all of these
+    would have generated yet: as many each as the mean of those that came to their end.
     """
 
     unasked: int
     stopped: int
     tokens: int
+    doubted: int = 0
 
 
 class StrategyMoved(Event, frozen=True):

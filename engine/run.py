@@ -112,6 +112,7 @@ class Run:
         self._prompts: dict[Prompt, tuple[int, Rendered]] = {}
         self._candidates: dict[int, Candidate] = {}
         self._spared: list[Sequence] = []
+        self._doubted: list[Sequence] = []
         self._aborted = False
         self._picked: Answer | None = None
         self._phase: Phase | None = None
@@ -371,6 +372,8 @@ class Run:
             return
         candidate = self._as_candidate(sequence)
         self._candidates[candidate.id] = candidate
+        if candidate.finish_reason == "doubt":
+            self._doubted.append(sequence)
         known = self._setup.problem.answer
         correct = None if known is None else same_answer(candidate.answer, known)
         self._emit(
@@ -415,6 +418,8 @@ class Run:
             logprob=sequence.logprob_sum,
             first=sequence.first,
             answer_margin=sequence.margin_of(answer) if answer else None,
+            confidence=sequence.confidence.result(sequence.sampling.confidence_window),
+            token_confidences=sequence.confidence.tokens,
         )
 
     def _finish_reason(self, trial: Trial, sequence: Sequence, text: str) -> FinishReason:
@@ -472,13 +477,13 @@ class Run:
 
     def _count_spared(self) -> None:
         """Says what was saved, once the answer stands."""
-        unasked, stopped = self._strategy.spared, len(self._spared)
+        unasked, stopped, doubted = self._strategy.spared, len(self._spared), len(self._doubted)
         lengths = [c.completion_tokens for c in self._candidates.values() if c.finish_reason in ("stop", "length")]
-        if not unasked + stopped or not lengths:
+        if not unasked + stopped + doubted or not lengths:
             return
         mean = sum(lengths) / len(lengths)
-        begun = sum(max(0.0, mean - len(sequence.generated)) for sequence in self._spared)
-        self._emit(CandidatesSpared(self.seconds, unasked, stopped, round(unasked * mean + begun)))
+        begun = sum(max(0.0, mean - len(sequence.generated)) for sequence in (*self._spared, *self._doubted))
+        self._emit(CandidatesSpared(self.seconds, unasked, stopped, round(unasked * mean + begun), doubted))
 
     # --- the end -------------------------------------------------------------------------------------------------
 
@@ -493,8 +498,9 @@ class Run:
         return True
 
     def _end_in_words(self) -> str:
-        spared = self._strategy.spared + len(self._spared)
-        return f"The vote was decided without {spared} of the candidates." if spared else "All candidates are finished."
+        spared, doubted = self._strategy.spared + len(self._spared), len(self._doubted)
+        end = f"The vote was decided without {spared} of the candidates." if spared else "All candidates are finished."
+        return f"{end} The model was too unsure of {doubted} to go on with them." if doubted else end
 
     def _end_early(self, outcome: Outcome, reason: str) -> None:
         ended = self._scheduler.reset() if self._aborted else self._scheduler.cancel()

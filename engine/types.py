@@ -76,7 +76,9 @@ class Sampling(Struct, frozen=True):
     `alternatives` is the number of likeliest tokens recorded with each token. Before `min_tokens` were drawn, neither
     an end-of-text token nor a stop text ends the candidate. `step_end` ends it where a step of reasoning ends, at the
     latest at `max_tokens`; 0 of them draws nothing: the text that is put in is all. `watch` are texts whose first
-    token's probability is recorded at the first place.
+    token's probability is recorded at the first place. `confidence_floor` ends it as soon as the mean confidence of the
+    last `confidence_window` tokens is below it (DeepConf); a window of 0 fits the groups of `Confidence` to the length
+    of the text.
     """
 
     temperature: float
@@ -90,6 +92,8 @@ class Sampling(Struct, frozen=True):
     min_tokens: int = 0
     step_end: StepEnd = "none"
     watch: tuple[str, ...] = ()
+    confidence_floor: float | None = None
+    confidence_window: int = 0
 
 
 class Origin(Struct, frozen=True):
@@ -126,7 +130,7 @@ class Confidence(Struct, frozen=True):
 
     `entropy` is the mean in nats. `self_certainty` is the mean of -(1/V) sum_j log(V p_j), 0 for a flat distribution
     (Kang et al. 2025). `lowest_group` is the lowest sliding mean of token confidence, -mean log p of the top 20
-    (DeepConf, Fu et al. 2025); `tail` is the mean of it over the last group.
+    (DeepConf, Fu et al. 2025); `tail` is the mean of it over the last group. Tokens that the model masks are left out.
     """
 
     entropy: float
@@ -142,7 +146,8 @@ class Candidate(Struct, frozen=True):
     `completion_tokens` and `logprob` (the sum) are of this trial's own tokens, `mean_logprob` is of the whole text.
     `first` are the alternatives at the first drawn token. `answer_margin` is how far the likeliest token was ahead of
     the next one in probability, on average over the tokens of the answer (Wang and Zhou 2024). `watched` are the
-    natural log-probabilities of the texts that the sampling asked to watch.
+    natural log-probabilities of the texts that the sampling asked to watch. `confidence` is of this trial's own tokens,
+    and `token_confidences` is DeepConf's confidence of each of them.
     """
 
     id: int
@@ -160,6 +165,7 @@ class Candidate(Struct, frozen=True):
     watched: tuple[float, ...] = ()
     first: tuple[Alternative, ...] = ()
     answer_margin: float | None = None
+    token_confidences: tuple[float, ...] = ()
 
     @property
     def is_whole(self) -> bool:

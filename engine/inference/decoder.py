@@ -27,12 +27,18 @@ class BatchItem(NamedTuple):
 
 
 class Sampled(NamedTuple):
-    """A drawn token. `logprob` and `entropy` are of the model's own distribution, natural logarithm."""
+    """A drawn token. All figures are of the model's own distribution over the full vocabulary, natural logarithm.
+
+    `self_certainty` is -(1/V) sum_j log(V p_j) (Kang et al. 2025); `confidence` is -mean log p of the 20 likeliest
+    tokens (DeepConf, Fu et al. 2025).
+    """
 
     id: int
     logprob: float
     entropy: float
     alternatives: tuple[Alternative, ...]
+    self_certainty: float = 0.0
+    confidence: float = 0.0
 
 
 class Sampler(Protocol):

@@ -8,6 +8,7 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from typing import Literal
 
+from engine.confidence import ConfidenceMeter
 from engine.inference.decoder import Sampled, Sampler, Vocabulary
 from engine.thoughts import step_ended_before, step_ends_with
 from engine.types import Alternative, FinishReason, Sampling
@@ -45,6 +46,7 @@ class Sequence:
     target: tuple[int, ...] = ()
     generated: list[int] = field(default_factory=list)
     logprob_sum: float = 0.0
+    confidence: ConfidenceMeter = field(default_factory=ConfidenceMeter)
     text: str = ""
     finish_reason: FinishReason | None = None
     cached_tokens: int = 0
@@ -104,6 +106,7 @@ class Sequence:
         if len(sampled.alternatives) > 1:
             best, next_best = sampled.alternatives[:2]
             self._margins.append(math.exp(best.logprob) - math.exp(next_best.logprob))
+        self.confidence.add(sampled.entropy, sampled.self_certainty, sampled.confidence)
         last = end or self.remaining <= 0
         added = self._append(piece, final=last)
         if end or self._cut_at_stop(len(added)):
@@ -112,6 +115,8 @@ class Sequence:
             self.finish_reason = "step"
         elif last:
             self.finish_reason = "length"
+        elif self._is_doubtful():
+            self.finish_reason = "doubt"
         return added
 
     def _is_over_before(self, piece: bytes) -> bool:
@@ -140,6 +145,13 @@ class Sequence:
         self.text += added
         self._ends.append(len(self.text))
         return added
+
+    def _is_doubtful(self) -> bool:
+        """Whether the model has become too unsure of this text (DeepConf's online stop)."""
+        floor = self.sampling.confidence_floor
+        if floor is None or len(self.generated) < self.sampling.min_tokens:
+            return False
+        return self.confidence.is_below(floor, self.sampling.confidence_window)
 
     def _cut_at_stop(self, added: int) -> bool:
         """Ends the text before a stop text. Only the tail that the last token can have completed is searched."""

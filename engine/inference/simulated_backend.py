@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from engine.confidence import TOP
 from engine.events import Backend as BackendName
 from engine.events import ModelReport
 from engine.inference.backend import RunShape
@@ -33,6 +34,7 @@ REPORT = ModelReport(
     kv_layout="unified", safe_mode=False, safe_mode_reason="", n_threads=1, memory_estimated_bytes=0,
     memory_measured_bytes=0, load_seconds=0.0,
 )  # fmt: skip
+IMPOSSIBLE = -20.0  # a real model rules nothing out: for its confidence, what cannot follow is this log-probable
 
 Policy = Callable[[str], Texts]
 
@@ -207,8 +209,14 @@ class SimulatedDecoder:
             others = tuple(Alternative(int(i), chr(i), float(row[i])) for i in best if math.isfinite(row[i]))
             weights = np.exp(row)
             entropy = -float(sum(w * math.log(w) for w in weights if w > 0))
-            drawn.append(Sampled(token, float(row[token]), entropy, others))
+            drawn.append(Sampled(token, float(row[token]), entropy, others, *_confidence(row)))
         return drawn
+
+
+def _confidence(row: Logits) -> tuple[float, float]:
+    """Self-certainty and DeepConf's token confidence of a row of log-probabilities."""
+    logprobs = np.sort(np.maximum(row, IMPOSSIBLE))
+    return -float(logprobs.mean()) - math.log(len(row)), -float(logprobs[-TOP:].mean())
 
 
 class SimulatedBackend:

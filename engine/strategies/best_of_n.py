@@ -1,7 +1,8 @@
 """Best-of-N: many candidates, and verifiers pick one (Cobbe et al. 2021, arXiv 2110.14168).
 
 Or they weigh the votes: the answer with the highest sum of scores wins (weighted majority, Li et al. 2023, arXiv
-2206.02336), which helps where a verifier is right more often than not and yet wrong about single candidates.
+2206.02336), which helps where a verifier is right more often than not and yet wrong about single candidates. The Borda
+vote weighs them by rank instead, whatever the scores' scale (Kang et al. 2025, arXiv 2502.18581).
 """
 
 from __future__ import annotations
@@ -18,15 +19,16 @@ from engine.strategies.self_consistency import take_majority, votes_of
 from engine.strategies.spec import CANDIDATES, PROMPTS_OF_MANY, SPREAD, StrategySpec
 
 _PERFECT = "known-answer"
-
+_BORDA_POWER = 0.5  # the paper's code's
 
 CHOOSE = Setting(
     name="choose",
     kind="choice",
     default="best-score",
     title="Choose by",
-    help="The one candidate with the best score, or the answer whose candidates have the highest scores in sum.",
-    choices=("best-score", "weighted-vote"),
+    help="The one candidate with the best score, the answer whose candidates have the highest scores in sum, or a "
+    "vote that weighs by rank: only which score is higher counts, not by how much.",
+    choices=("best-score", "weighted-vote", "borda-vote"),
 )
 
 
@@ -58,17 +60,54 @@ def take_weighted(weights: Mapping[str, float], results: Sequence[Result]) -> An
         weights: The weight of each verifier by its name. Scores of others are not used.
         results: At least one, in order of arrival.
     """
+    known = _known_mixes(weights, results)
+    return _by_weight(weights, results, known, known, "The scores")
+
+
+def take_borda(weights: Mapping[str, float], results: Sequence[Result]) -> Answer:
+    """The answer with the most Borda votes, from its candidate with the best score (Kang et al. 2025).
+
+    Args:
+        weights: The weight of each verifier by its name. Scores of others are not used.
+        results: At least one, in order of arrival.
+    """
+    known = _known_mixes(weights, results)
+    borda = _borda_weights(known, _BORDA_POWER)
+    return _by_weight(weights, results, known, borda, "By rank of score, the votes")
+
+
+def _known_mixes(weights: Mapping[str, float], results: Sequence[Result]) -> dict[int, float]:
     mixes = {r.candidate.id: mix({n: score.value for n, score in r.scores.items()}, weights) for r in results}
-    known = {candidate: value for candidate, value in mixes.items() if value is not None}
-    candidates = [result.candidate for result in results]
-    votes = count_votes(((c.id, c.vote, c.answer) for c in candidates), known)
-    if not known:
+    return {candidate: value for candidate, value in mixes.items() if value is not None}
+
+
+def _borda_weights(scores: Mapping[int, float], power: float) -> dict[int, float]:
+    """(N - rank)^p votes each, rank 0 for the best of N scores. Equal scores share the votes of their ranks."""
+    ranked = sorted(scores.values(), reverse=True)
+    votes: dict[float, list[float]] = {}
+    for rank, score in enumerate(ranked):
+        votes.setdefault(score, []).append((len(ranked) - rank) ** power)
+    return {candidate: sum(votes[score]) / len(votes[score]) for candidate, score in scores.items()}
+
+
+def _by_weight(
+    weights: Mapping[str, float],
+    results: Sequence[Result],
+    scores: Mapping[int, float],
+    voices: Mapping[int, float],
+    noun: str,
+) -> Answer:
+    """The answer whose candidates' `voices` add up to most. `noun` says in the reason what was added up."""
+    if not scores:
         return _by_majority(_silence(weights), results)
+    candidates = [result.candidate for result in results]
+    votes = count_votes(((c.id, c.vote, c.answer) for c in candidates), voices)
     if not votes or votes[0].weight <= 0:
         return _by_majority("No answer scored above 0", results)
     top = votes[0]
-    picked = max(top.candidates, key=lambda candidate: known.get(candidate, 0.0))
-    reason = f"The scores of its {len(top.candidates)} candidates add up to {top.weight:.2f}"
+    picked = max(top.candidates, key=lambda candidate: scores.get(candidate, 0.0))
+    whose = f"its {len(top.candidates)} candidates" if len(top.candidates) > 1 else "its only candidate"
+    reason = f"{noun} of {whose} add up to {top.weight:.2f}"
     if len(votes) > 1:
         reason += f", those of {votes[1].answer} to {votes[1].weight:.2f}"
     return Answer(picked, top.answer, f"{reason}.")
@@ -100,9 +139,11 @@ def _reason(weights: Mapping[str, float], result: Result, winner: Contender, tie
 
 def _build(setup: RunSetup, settings: Mapping[str, Value]) -> Strategy:
     weights = {choice.name: choice.weight for choice in setup.verifiers}
-    choose = take_weighted if settings["choose"] == "weighted-vote" else take_best
-    chosen = partial(choose, weights)
+    chosen = partial(_CHOOSERS[str(settings["choose"])], weights)
     return independent_samples(setup, settings, int(settings["n"]), chosen, weights=weights)
+
+
+_CHOOSERS = {"best-score": take_best, "weighted-vote": take_weighted, "borda-vote": take_borda}
 
 
 BEST_OF_N = StrategySpec(

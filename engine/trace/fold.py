@@ -346,13 +346,12 @@ class RunState:
 
     def _finish_candidate(self, event: CandidateFinished) -> None:
         candidate = self._own(event.candidate)
-        ended: dict[FinishReason, CandidateStatus] = {"abort": "stopped", "error": "failed"}
+        ended: dict[FinishReason, CandidateStatus] = {"abort": "stopped", "doubt": "stopped", "error": "failed"}
         candidate.status = ended.get(event.finish_reason, "finished")
         candidate.finish_reason, candidate.final_text = event.finish_reason, event.text
         candidate.answer, candidate.vote, candidate.correct = event.answer, event.vote, event.correct
-        candidate.mean_logprob, candidate.finished_at = event.mean_logprob, event.t
-        candidate.recomputed_tokens = event.recomputed_tokens
-        candidate.confidence = event.confidence
+        candidate.mean_logprob, candidate.confidence = event.mean_logprob, event.confidence
+        candidate.recomputed_tokens, candidate.finished_at = event.recomputed_tokens, event.t
         candidate.arrival = self.events
         self._votes = None  # counted when somebody asks: at each of a thousand arrivals it would be quadratic
 

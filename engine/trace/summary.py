@@ -19,8 +19,9 @@ def summary(state: RunState) -> dict[str, Any]:
     `tokens_per_second` is completion tokens over `wall_seconds`, prompts and verifiers included. `cost` is the price
     of the energy, in `currency`; when `energy_source` is "estimate", both are estimates and `cost_is_estimate` and
     `energy_is_estimate` are true. `outside_decode` is the share of the engine's working time that was not spent in
-    `llama_decode`. `tokens_saved` is always an estimate: what `candidates_spared` would have generated, each as long as
-    the mean. `perfect_pick` is the candidate a perfect verifier would have picked.
+    `llama_decode`. `candidates_doubted` were ended because the model was too unsure of them. `tokens_saved` is always
+    an estimate: what `candidates_spared` and `candidates_doubted` would have generated yet, each as long as the mean of
+    those that came to their end. `perfect_pick` is the candidate a perfect verifier would have picked.
     """
     start, answer, ledger = state.start, state.answer, state.ledger
     candidates = state.candidates.values()
@@ -49,6 +50,7 @@ def summary(state: RunState) -> dict[str, Any]:
         "candidates_finished": sum(c.status == "finished" for c in candidates),
         "votes": [{"answer": v.answer, "candidates": list(v.candidates), "weight": v.weight} for v in state.votes],
         "candidates_spared": state.spared.unasked + state.spared.stopped if state.spared else 0,
+        "candidates_doubted": sum(c.finish_reason == "doubt" for c in candidates),
         "tokens_saved": state.spared.tokens if state.spared else 0,
         "simulations": state.simulations,
         "by_purpose": {purpose: asdict(tally) for purpose, tally in split_by_purpose(state).items()},

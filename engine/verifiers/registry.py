@@ -12,7 +12,7 @@ from engine.settings import Setting, resolve
 from engine.setup import Value, VerifierChoice
 from engine.verifiers.arithmetic import ArithmeticChecker
 from engine.verifiers.base import Verifier
-from engine.verifiers.confidence import MeanLogprob
+from engine.verifiers.confidence import Entropy, LowestGroup, MeanLogprob, SelfCertainty
 from engine.verifiers.known_answer import KnownAnswer
 from engine.verifiers.majority import Majority
 from engine.verifiers.person import Person
@@ -65,6 +65,9 @@ _SPECS = (
     _spec(Majority),
     _spec(ArithmeticChecker),
     _spec(MeanLogprob),
+    _spec(Entropy),
+    _spec(SelfCertainty),
+    _spec(LowestGroup),
     _spec(Person),
 )
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from app.cli_live import LiveScreen, rate
-from engine.events import CandidateFinished, RunStarted
+from engine.events import CandidateFinished, CandidateScored, RunStarted
 from engine.trace.fold import RunState, fold
 from tests import sample_run
 
@@ -59,6 +59,13 @@ def test_a_terminal_without_unicode_gets_plain_signs() -> None:
     text = "\n".join(picture(state, encoding="ascii"))
     assert "♛" not in text
     assert "━" not in text
+
+
+def test_a_candidate_that_was_stopped_as_unsure_has_a_sign_of_its_own() -> None:
+    events = [e for e in sample_run.events(2) if not (isinstance(e, CandidateFinished | CandidateScored))][:-3]
+    state = fold([*events, CandidateFinished(9.0, 0, "doubt", "It is", None, None, 2, -0.1, None, 0)])
+    signs = {line.split()[0]: line.split()[1] for line in picture(state) if line.strip()[:1] in ("1", "2")}
+    assert signs == {"1": "?", "2": "▸"}
 
 
 def test_the_rate_counts_the_last_two_seconds() -> None:

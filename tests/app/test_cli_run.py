@@ -9,9 +9,9 @@ from collections.abc import Callable
 import pytest
 
 from app.cli_run import CommandLineRun
-from app.cli_screens import JsonScreen
+from app.cli_screens import JsonScreen, PlainScreen, spared_words
 from engine.errors import ThinkscopeError
-from engine.events import AnyEvent, Event, RunFailed
+from engine.events import AnyEvent, CandidateFinished, CandidatesSpared, Event, RunFailed
 from engine.trace.fold import RunState
 from engine.worker.messages import (
     AnyCommand,
@@ -178,3 +178,12 @@ def test_a_full_disk_costs_the_recording_and_not_the_run(capsys: pytest.CaptureF
     assert status == 0
     assert len(out.splitlines()) == len(EVENTS) + 1
     assert err.count("The disk is full.") == 1
+
+
+def test_a_candidate_that_the_model_was_unsure_of_is_told_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+    PlainScreen().take(CandidateFinished(1.5, 2, "doubt", "It", None, None, 7, -0.1, None, 0), RunState())
+    assert (
+        capsys.readouterr().out == "   1.50 s  candidate 3 ends (stopped: the model was unsure, 7 tokens): no answer\n"
+    )
+    words = "about 120 tokens (estimate), candidates 3 never asked and 2 stopped as the model was unsure"
+    assert spared_words(CandidatesSpared(2.0, 3, 0, 120, doubted=2)) == words

@@ -71,12 +71,20 @@ def test_a_known_answer_must_say_something() -> None:
         ("min_tokens", 161, "shortest length"),
         ("alternatives", 21, "alternatives"),
         ("stop", ("",), "stop text is empty"),
+        ("confidence_window", -1, "group of tokens for confidence cannot be -1"),
+        ("confidence_floor", math.nan, "lowest confidence of a candidate cannot be nan"),
+        ("confidence_floor", 9.0, "without a group of tokens"),
     ],
 )
 def test_sampling_out_of_bounds_is_refused(field: str, value: object, words: str) -> None:
     sampling = msgspec.structs.replace(DEFAULT_SAMPLING, **{field: value})
     with pytest.raises(BadInputError, match=words):
         check_setup(msgspec.structs.replace(GOOD, sampling=sampling))
+
+
+def test_a_lowest_confidence_with_its_group_is_allowed() -> None:
+    sampling = msgspec.structs.replace(DEFAULT_SAMPLING, confidence_floor=9.0, confidence_window=16)
+    check_setup(msgspec.structs.replace(GOOD, sampling=sampling))
 
 
 @pytest.mark.parametrize("temperature", [0.0, 5.0])

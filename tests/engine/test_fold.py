@@ -18,7 +18,7 @@ from engine.events import (
 )
 from engine.selection import count_votes
 from engine.trace.fold import RunState, fold
-from engine.types import Confidence, Token
+from engine.types import Confidence, FinishReason, Token
 from tests import sample_run
 from tests.engine.trace_runs import chance_run, seen
 
@@ -74,9 +74,18 @@ def test_votes_that_tie_go_to_the_answer_that_came_first_even_at_the_same_t() ->
     assert [vote.vote for vote in state.votes] == ["72", "82"]
 
 
-def test_a_stopped_candidate_does_not_vote() -> None:
-    stopped = CandidateFinished(1.0, 0, "abort", "It is 82", "82", "82", 3, None, None, 0)
-    assert fold([queued(0), stopped]).votes == []
+@pytest.mark.parametrize("reason", ["abort", "doubt"])
+def test_a_stopped_candidate_does_not_vote(reason: FinishReason) -> None:
+    stopped = CandidateFinished(1.0, 0, reason, "It is 82", "82", "82", 3, None, None, 0)
+    state = fold([queued(0), stopped])
+    assert state.votes == []
+    assert state.candidates[0].status == "stopped"
+
+
+def test_a_candidate_has_the_confidence_that_its_end_tells() -> None:
+    confidence = Confidence(0.4, 13.0, 5.5, 7.0)
+    end = CandidateFinished(1.0, 0, "doubt", "It is", None, None, 2, -0.1, None, 0, confidence)
+    assert fold([queued(0), end]).candidates[0].confidence == confidence
 
 
 def test_a_thousand_candidates_are_counted_once_not_a_thousand_times(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -339,8 +339,8 @@ def test_self_consistency_stops_nobody_unless_it_is_asked_to() -> None:
     assert not strategy.finished
 
 
-def weighted(*results: Result) -> Answer:
-    strategy = build_strategy(setup("best-of-n", n=len(results), choose="weighted-vote"))
+def weighted(*results: Result, choose: str = "weighted-vote") -> Answer:
+    strategy = build_strategy(setup("best-of-n", n=len(results), choose=choose))
     strategy.ask(len(results))
     for each in results:
         strategy.tell(each)
@@ -364,6 +364,37 @@ def test_a_weighted_vote_adds_up_the_scores_of_each_answer() -> None:
 def test_a_weighted_vote_without_any_score_is_a_plain_one(value: float | None) -> None:
     scores = {"arithmetic": value}
     answer = weighted(result(0, "72", scores), result(1, "82", scores), result(2, "82", scores))
+    assert answer.answer == "82"
+    assert "majority decides" in answer.reason
+
+
+def test_a_borda_vote_counts_ranks_and_not_by_how_much_a_score_is_higher() -> None:
+    """Votes by rank: 2, sqrt 3, sqrt 2, 1. The best score alone is not enough against the second and the third."""
+    scored = [("82", 0.99), ("72", 0.02), ("72", 0.01), ("83", 0.0)]
+    results = [result(i, vote, {"arithmetic": score}) for i, (vote, score) in enumerate(scored)]
+    answer = weighted(*results, choose="borda-vote")
+    assert (answer.candidate, answer.answer) == (1, "72")
+    assert answer.reason == "By rank of score, the votes of its 2 candidates add up to 3.15, those of 82 to 2.00."
+    assert weighted(*results).answer == "82"
+
+
+def test_equal_scores_share_the_votes_of_their_ranks() -> None:
+    """Of 3 candidates the two best ones are equal: (sqrt 3 + sqrt 2) / 2 votes each, whatever came first."""
+    scored = [("72", 0.5), ("82", 0.5), ("83", 0.1)]
+    answer = weighted(*(result(i, v, {"arithmetic": s}) for i, (v, s) in enumerate(scored)), choose="borda-vote")
+    assert (answer.answer, "to 1.57, those of 82 to 1.57" in answer.reason) == ("72", True)
+
+
+def test_a_candidate_without_an_answer_takes_its_rank_and_gives_no_vote() -> None:
+    scored = [(None, 0.9), ("82", 0.8), ("72", 0.1), ("72", None)]
+    answer = weighted(*(result(i, v, {"arithmetic": s}) for i, (v, s) in enumerate(scored)), choose="borda-vote")
+    assert answer.reason == "By rank of score, the votes of its only candidate add up to 1.41, those of 72 to 1.00."
+
+
+def test_a_borda_vote_without_any_score_is_a_plain_one() -> None:
+    scores = {"arithmetic": None}
+    results = (result(0, "72", scores), result(1, "82", scores), result(2, "82", scores))
+    answer = weighted(*results, choose="borda-vote")
     assert answer.answer == "82"
     assert "majority decides" in answer.reason
 

@@ -7,11 +7,12 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from engine.answers import normalise
 from engine.errors import BadInputError
 from engine.setup import VerifierChoice
-from engine.types import Candidate, FinishReason, Problem, Score
+from engine.types import Candidate, Confidence, FinishReason, Problem, Score
 from engine.verifiers.registry import VERIFIERS, build_verifier
 
 PROBLEM = Problem("What is 47 + 35?", "82", "addition")
@@ -27,8 +28,9 @@ def score(name: str, one: Candidate, peers: list[Candidate] | None = None, probl
     return build_verifier(VerifierChoice(name)).score(problem, one, peers or [one], ())
 
 
-def test_the_verifiers_that_need_nothing_come_first() -> None:
-    assert list(VERIFIERS)[:4] == ["known-answer", "majority", "arithmetic", "mean-logprob"]
+def test_the_first_verifiers_are_registered() -> None:
+    first = ["known-answer", "majority", "arithmetic", "mean-logprob", "entropy", "self-certainty", "deepconf"]
+    assert [name for name in VERIFIERS if name in first] == first
 
 
 @pytest.mark.parametrize("name", VERIFIERS)
@@ -112,6 +114,35 @@ def test_a_single_equation_is_spoken_of_as_one() -> None:
 
 def test_a_text_without_equations_is_neither_right_nor_wrong() -> None:
     assert score("arithmetic", candidate("It is 82.", "82")) == Score(None, "no equation to check")
+
+
+def sure(entropy: float, self_certainty: float, lowest_group: float) -> Candidate:
+    return replace(candidate("82", "82"), confidence=Confidence(entropy, self_certainty, lowest_group, 9.0))
+
+
+def test_the_entropy_score_is_one_over_the_number_of_equally_likely_tokens() -> None:
+    assert score("entropy", sure(math.log(4), 12.0, 5.0)).value == pytest.approx(0.25)
+    assert score("entropy", sure(math.log(4), 12.0, 5.0)).detail == "1.39 nats a token, as from 4.0 likely ones"
+    assert score("entropy", sure(0.0, 12.0, 5.0)).value == 1.0
+
+
+@pytest.mark.parametrize(("name", "words"), [("self-certainty", "10.00 nats"), ("deepconf", "confidence 10.00")])
+def test_a_figure_without_bounds_is_mapped_in_order_and_stands_in_the_detail(name: str, words: str) -> None:
+    scores = [score(name, sure(0.5, figure, figure)) for figure in (0.0, 4.0, 10.0, 30.0, 1e6)]
+    assert [each.value for each in scores[:4]] == pytest.approx([0.0, 4 / 14, 0.5, 0.75])
+    assert scores == sorted(scores, key=lambda each: each.value or 0.0)
+    assert words in scores[2].detail
+
+
+def test_each_figure_of_confidence_is_judged_by_its_own_verifier() -> None:
+    one = sure(0.5, 30.0, 10.0)
+    assert [score(name, one).value for name in ("self-certainty", "deepconf")] == pytest.approx([0.75, 0.5])
+
+
+@pytest.mark.parametrize("name", ["entropy", "self-certainty", "deepconf"])
+def test_without_figures_of_confidence_nothing_can_be_told(name: str) -> None:
+    assert score(name, candidate("82", "82")) == Score(None, "no token probabilities")
+    assert VERIFIERS[name].judges_steps
 
 
 def test_confidence_is_the_geometric_mean_of_the_probabilities() -> None:

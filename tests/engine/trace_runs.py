@@ -30,7 +30,7 @@ from engine.events import (
     TokensDecoded,
 )
 from engine.trace.fold import RunState
-from engine.types import Alternative, Token
+from engine.types import Alternative, Confidence, Token
 from tests.sample_run import REPORT, setup
 
 PIECES = [
@@ -113,10 +113,13 @@ def chance_run(seed: int, n: int = 6, steps: int = 40) -> list[Event]:
         for candidate in [c for c in writing if chance.random() < 0.15]:
             writing.remove(candidate)
             ended.append(candidate)
-            reason = chance.choice(["stop", "stop", "length", "abort", "error"])
+            reason = chance.choice(["stop", "stop", "length", "abort", "error", "doubt"])
             answer = chance.choice(["82", "72", None])
             correct = None if answer is None else answer == "82"
-            out.append(CandidateFinished(t, candidate, reason, texts[candidate], answer, answer, 9, -0.3, correct, 3))
+            sure = chance.choice([None, Confidence(0.4, 13.0, 5.5, 7.0)])
+            out.append(
+                CandidateFinished(t, candidate, reason, texts[candidate], answer, answer, 9, -0.3, correct, 3, sure)
+            )
         if ended and chance.random() < 0.5:
             candidate = chance.choice(ended)
             value = chance.choice([None, 0.0, 0.5, 1.0])

@@ -13,7 +13,7 @@ from engine.trace.fold import RunState, fold
 from engine.types import Token
 from tests.sample_run import events
 from widgets.models.answer_colours import answer_order
-from widgets.models.candidate_words import describe, describe_run, status_word
+from widgets.models.candidate_words import describe, describe_run, missing_answer, status_word
 from widgets.models.lane_order import lane_order
 from widgets.stage.candidate_lanes import CandidateLanesView
 from widgets.stage.lane import Lane, LaneStyle
@@ -315,3 +315,12 @@ def test_a_candidate_is_told_in_a_sentence() -> None:
     assert words.endswith("picked.")
     picked.finish_reason = "length"
     assert status_word(picked) == "cut off"
+
+
+def test_a_candidate_that_was_stopped_because_the_model_was_unsure_says_so() -> None:
+    doubted = state_of(4).candidates[0]
+    doubted.status, doubted.finish_reason, doubted.finished_at = "stopped", "doubt", 0.3
+    doubted.answer = doubted.vote = None
+    assert status_word(doubted) == "unsure"
+    assert missing_answer(doubted) == "stopped: the model was unsure"
+    assert describe(doubted).startswith("Candidate 1, stopped: the model was unsure, ")

@@ -149,3 +149,5 @@ def test_a_run_that_was_stopped_before_any_answer_has_no_pick_and_says_stopped(s
     assert summary_words(state) == "4 candidates · 0 finished · 4 stopped"
     assert missing_answer(state.candidates[0]) == "stopped before an answer"
     assert not is_pick(state.candidates[0])
+    state.candidates[1].finish_reason = "doubt"
+    assert summary_words(state) == "4 candidates · 0 finished · 3 stopped · 1 stopped as unsure"

@@ -8,10 +8,15 @@ _WORDS = {"queued": "queued", "prompt": "reading…", "writing": "writing…", "
 
 
 def status_word(candidate: CandidateState) -> str:
-    """One word for where a candidate stands."""
+    """A word or two for where a candidate stands."""
     if candidate.status == "finished":
         return "cut off" if candidate.finish_reason == "length" else "done"
-    return _WORDS[candidate.status]
+    return "unsure" if is_doubted(candidate) else _WORDS[candidate.status]
+
+
+def is_doubted(candidate: CandidateState) -> bool:
+    """Whether it was stopped because the model was too unsure of it."""
+    return candidate.finish_reason == "doubt"
 
 
 def is_pick(candidate: CandidateState) -> bool:
@@ -23,6 +28,8 @@ def missing_answer(candidate: CandidateState) -> str:
     """What stands where the answer is not."""
     if candidate.finished_at is None:
         return "not started yet" if candidate.status == "queued" else "no answer yet"
+    if is_doubted(candidate):
+        return "stopped: the model was unsure"
     return "stopped before an answer" if candidate.status == "stopped" else "no answer found"
 
 
@@ -39,7 +46,8 @@ def written_answer(candidate: CandidateState) -> str | None:
 
 def describe(candidate: CandidateState) -> str:
     """A candidate in a sentence, for screen readers."""
-    parts = [f"Candidate {number(candidate)}, {status_word(candidate)}, {len(candidate.tokens)} tokens"]
+    status = missing_answer(candidate) if is_doubted(candidate) else status_word(candidate)
+    parts = [f"Candidate {number(candidate)}, {status}, {len(candidate.tokens)} tokens"]
     answer = written_answer(candidate)
     if answer is not None:
         parts.append(f"answer {answer}")

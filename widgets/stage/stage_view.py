@@ -7,6 +7,7 @@ from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from engine.trace.fold import RunState
+from widgets.models.candidate_words import is_doubted
 from widgets.models.lane_order import SortMode
 from widgets.stage.badge import Source, SourceBadge
 from widgets.stage.banner import RunBanner
@@ -174,10 +175,14 @@ def summary_words(state: RunState) -> str:
         candidate = next(iter(state.candidates.values()))
         return f"one candidate · {len(candidate.tokens):,} tokens"
     done = sum(candidate.finished_at is not None for candidate in state.candidates.values())
-    stopped = sum(candidate.status == "stopped" for candidate in state.candidates.values())
-    how_far = "all finished" if done == total and not stopped else f"{done - stopped} finished"
+    doubted = sum(is_doubted(candidate) for candidate in state.candidates.values())
+    stopped = sum(candidate.status == "stopped" for candidate in state.candidates.values()) - doubted
+    ended = done - stopped - doubted
+    how_far = "all finished" if ended == total else f"{ended} finished"
     if stopped:
         how_far += f" · {stopped} stopped"
+    if doubted:
+        how_far += f" · {doubted} stopped as unsure"
     if state.spared is not None and state.spared.unasked:
         how_far += f" · {state.spared.unasked} not needed"
     return f"{total} candidates · {how_far}"

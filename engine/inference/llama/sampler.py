@@ -2,7 +2,7 @@
 
 A sampler chain that begins with top-k looks at k tokens out of 50,000 or more, yet building and sorting the whole array
 for every token of every sequence costs more than all the rest of the engine. The k likeliest tokens lie among the k
-blocks of 64 tokens with the highest maximum, so a maximum a block and a small partition find them exactly.
+blocks of 32 tokens with the highest maximum, so a maximum a block and a small partition find them exactly.
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ import llama_cpp
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.confidence import TOP
 from engine.inference.decoder import Logits, Sampled
 from engine.types import Alternative, Sampling
 
-BLOCK = 64
+BLOCK = 32
 PENALTY_WINDOW = 64
+MASKED = -1e4  # below the likeliest logit by more than any model says: a token that the model never gives
 TOKEN_DATA = np.dtype([("id", "<i4"), ("logit", "<f4"), ("p", "<f4")])
 
 
@@ -97,8 +99,16 @@ def _links(sampling: Sampling, seed: int, n_vocab: int) -> list[object]:
     return links
 
 
+class Spread(NamedTuple):
+    """What a row of logits says as a whole: log of its normaliser Z, entropy (nats), self-certainty (nats)."""
+
+    log_z: float
+    entropy: float
+    self_certainty: float
+
+
 class RowReader:
-    """Reads what is wanted of a row of logits: its likeliest tokens, its normaliser, its entropy.
+    """Reads what is wanted of a row of logits: its likeliest tokens, its normaliser, how sure it is.
 
     It keeps its buffers: fresh arrays of a vocabulary's size cost more in page faults than the arithmetic does.
     """
@@ -132,23 +142,34 @@ class RowReader:
         places = (self._offsets + kept).ravel()
         return np.concatenate((places, self._tail)) if len(self._tail) else places
 
-    def normaliser(self, row: Logits, top: float) -> tuple[float, float]:
-        """The log of Z and entropy (nats) of the row's softmax; `top` is its highest logit."""
+    @np.errstate(over="ignore")  # a mask is sometimes the lowest number there is, and a sum of them lower
+    def spread(self, row: Logits, top: float) -> Spread:
+        """What the row's softmax is like as a whole; `top` is its highest logit.
+
+        Self-certainty, -(1/V) sum_j log(V p_j), is log Z - mean logit - log V (Kang et al. 2025, arXiv 2502.18581).
+        Tokens that the model masks are left out of it: the distribution is over the others.
+        """
         np.subtract(row, np.float32(top), out=self._shifted)
         np.exp(self._shifted, out=self._weights)
-        z = float(self._weights @ self._ones)
+        log_z = math.log(z := float(self._weights @ self._ones))
+        count, total = len(row), float(self._shifted @ self._ones)
+        if not total > MASKED * count:
+            count, total = self._unmask()
         moment = float(self._weights @ self._shifted)
-        if math.isnan(moment):  # a masked token has logit -inf, and 0 x -inf is not 0
-            np.maximum(self._shifted, -1e4, out=self._shifted)
-            moment = float(self._weights @ self._shifted)
-        return top + math.log(z), max(0.0, math.log(z) - moment / z)
+        return Spread(top + log_z, max(0.0, log_z - moment / z), max(0.0, log_z - total / count - math.log(count)))
+
+    def _unmask(self) -> tuple[int, float]:
+        """How many logits are no masks, and their sum; those that are become finite, as 0 x -inf is not 0."""
+        kept = self._shifted > MASKED
+        np.maximum(self._shifted, MASKED, out=self._shifted)
+        return max(1, int(np.count_nonzero(kept))), float(self._shifted[kept].sum(dtype=np.float64))
 
 
 def sample(
     logits: Logits, picks: Sequence[tuple[int, LlamaSampler]], text_of: Callable[[int], str], reader: RowReader
 ) -> list[Sampled]:
     """Draws a token for each (row, sampler); each row is read once. `text_of` gives an alternative's text."""
-    count = max(max(sampler.shortlist, sampler.alternatives, 1) for _, sampler in picks)
+    count = max(TOP, *(max(sampler.shortlist, sampler.alternatives) for _, sampler in picks))
     known: dict[int, _Row] = {}
     drawn = []
     for index, sampler in picks:
@@ -157,16 +178,18 @@ def sample(
         row = known[index]
         token = sampler.draw(row.token_data(logits[index], sampler.shortlist))
         best = zip(row.ids[: sampler.alternatives].tolist(), row.values[: sampler.alternatives].tolist(), strict=True)
-        others = tuple(Alternative(i, text_of(i), round(value - row.log_z, 4)) for i, value in best)
-        drawn.append(Sampled(token, round(float(logits[index, token]) - row.log_z, 4), round(row.entropy, 4), others))
+        others = tuple(Alternative(i, text_of(i), round(value - row.spread.log_z, 4)) for i, value in best)
+        logprob = round(float(logits[index, token]) - row.spread.log_z, 4)
+        entropy = round(row.spread.entropy, 4)
+        drawn.append(Sampled(token, logprob, entropy, others, row.spread.self_certainty, row.confidence))
     return drawn
 
 
 class _Row(NamedTuple):
     ids: NDArray[np.int64]
     values: Logits
-    log_z: float
-    entropy: float
+    spread: Spread
+    confidence: float
 
     def token_data(self, row: Logits, size: int) -> NDArray[np.void]:
         """The `size` likeliest tokens as llama.cpp wants them; 0 means the whole vocabulary."""
@@ -178,5 +201,12 @@ class _Row(NamedTuple):
 
 def _read(row: Logits, count: int, reader: RowReader) -> _Row:
     ids, values = reader.likeliest(row, count)
-    log_z, entropy = reader.normaliser(row, float(values[0]))
-    return _Row(ids, values, log_z, entropy)
+    spread = reader.spread(row, float(values[0]))
+    return _Row(ids, values, spread, _confidence(values[:TOP].tolist(), spread.log_z))
+
+
+def _confidence(top: list[float], log_z: float) -> float:
+    """-mean log p of the likeliest tokens (DeepConf, Fu et al. 2025, arXiv 2508.15260); masked ones are left out."""
+    if top[-1] <= top[0] + MASKED:
+        top = [logit for logit in top if logit > top[0] + MASKED]
+    return log_z - sum(top) / len(top)
