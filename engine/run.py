@@ -281,7 +281,14 @@ class Run:
         answer = extract(sequence.text, kind, cut=cut) if reason in ("stop", "length") else None
         vote = normalise(answer) if answer is not None else None
         return Candidate(
-            sequence.id, sequence.text, answer, vote, reason, len(sequence.generated), sequence.mean_logprob
+            sequence.id,
+            sequence.text,
+            answer,
+            vote,
+            reason,
+            len(sequence.generated),
+            sequence.mean_logprob,
+            watched=sequence.watched,
         )
 
     # --- verdicts and the answer ---------------------------------------------------------------------------------

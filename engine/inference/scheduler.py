@@ -14,6 +14,7 @@ from engine.errors import EngineError
 from engine.inference.decoder import BatchItem, Decoder, DecodeStatus, Logits, Sampled, Vocabulary
 from engine.inference.kv_tree import KvTree
 from engine.inference.sequence import Sequence
+from engine.inference.watch import log_probabilities, watched_tokens
 from engine.types import FinishReason, Sampling
 
 KEPT_LOGITS = 4
@@ -86,6 +87,8 @@ class Scheduler:
         if not prompt or len(prompt) >= self._room():
             raise EngineError(f"A prompt of {len(prompt)} tokens does not fit into {self._room()} cells.")
         sequence = Sequence(id, prompt, sampling, self._decoder.new_sampler(sampling, seed))
+        if sampling.watch:
+            sequence.watch = watched_tokens(self._vocabulary, sampling.watch)
         self._waiting.append(sequence)
         return sequence
 
@@ -337,9 +340,11 @@ class Scheduler:
 
     def _take(self, picks: list[tuple[int, Sequence]], logits: Logits, report: StepReport) -> None:
         sampled = self._decoder.sample(logits, [(row, sequence.sampler) for row, sequence in picks])
-        for (_, sequence), token in zip(picks, sampled, strict=True):
+        for (row, sequence), token in zip(picks, sampled, strict=True):
             if not sequence.started:
                 sequence.started = True
+                if sequence.watch:
+                    sequence.watched = log_probabilities(logits[row], sequence.watch)
                 report.started.append(sequence)
             sequence.status = "decoding"
             report.drawn.append(Drawn(sequence, token, sequence.take(token, self._vocabulary)))

@@ -17,7 +17,7 @@ class Sequence:
     """State of one sequence. `target` are the tokens that must be in the KV cache before the next one is drawn.
 
     `cached_tokens` and `computed_tokens` count the prompt only; what a full cache lost and had to be computed again is
-    in `recomputed_tokens`.
+    in `recomputed_tokens`. `watched` are the log-probabilities that the `watch` tokens had at the first drawn place.
     """
 
     id: int
@@ -36,6 +36,8 @@ class Sequence:
     computed_tokens: int = 0
     recomputed_tokens: int = 0
     started: bool = False
+    watch: tuple[int, ...] = ()
+    watched: tuple[float, ...] = ()
     _utf8: codecs.IncrementalDecoder = field(default_factory=lambda: codecs.getincrementaldecoder("utf-8")("replace"))
 
     def __post_init__(self) -> None:

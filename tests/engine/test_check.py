@@ -71,6 +71,7 @@ def test_a_known_answer_must_say_something() -> None:
         ("min_tokens", 161, "shortest length"),
         ("alternatives", 21, "alternatives"),
         ("stop", ("",), "stop text is empty"),
+        ("watch", ("Yes", ""), "watched text is empty"),
     ],
 )
 def test_sampling_out_of_bounds_is_refused(field: str, value: object, words: str) -> None:
