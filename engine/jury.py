@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engine.types import Candidate, Problem, Score, Trial
+from engine.types import Candidate, FinishReason, Problem, Score, Trial
 from engine.verifiers.base import Verifier
 
 
@@ -35,6 +35,11 @@ class Reply(Struct, frozen=True):
     candidate: Candidate
     prompt_tokens: int
     cached_tokens: int
+
+
+def no_reply(trial: Trial, reason: FinishReason) -> Reply:
+    """The reply to a request that never reached the model: it did not fit ("error"), or the run ended ("abort")."""
+    return Reply(Candidate(trial.id, "", None, None, reason, 0, None), 0, 0)
 
 
 @dataclass(slots=True, eq=False)
@@ -75,6 +80,15 @@ class Jury:
         """Model calls that verifiers wait for; each is given out once."""
         wanted, self._to_ask = self._to_ask, []
         return wanted
+
+    def foresee(self, candidate: Candidate) -> list[Trial]:
+        """What verifiers would ask the model about such a candidate; nothing is asked yet."""
+        return [
+            request
+            for verifier in self._verifiers
+            if not verifier.uses_peers
+            for request in verifier.requests(self._problem, candidate)
+        ]
 
     def is_hearing(self, candidate: int) -> bool:
         """Whether a verifier still waits for the model before it can score this candidate."""

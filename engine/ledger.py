@@ -29,7 +29,8 @@ class Ledger:
     `completion_tokens` were sampled for candidates, `verifier_tokens` for model judges, whose prompts are counted apart
     (`verifier_prompt_tokens` computed, `verifier_cached_tokens` found in the cache). `recomputed_tokens` were
     computed a second time because a full cache had lost them. `looked_at` is the sum, over all computed tokens, of
-    the tokens that each attended to, itself included.
+    the tokens that each attended to, itself included. `verifier_seconds` counts moments in which several candidates
+    were before model judges once.
     """
 
     prompt_tokens: int = 0
@@ -50,6 +51,7 @@ class Ledger:
     tariff: Tariff = field(default_factory=Tariff)
     model: ModelReport | None = None
     _context: dict[int, int] = field(default_factory=dict)
+    _heard_until: float = 0.0
 
     @property
     def computed_tokens(self) -> int:
@@ -96,10 +98,7 @@ class Ledger:
             case CandidateFinished():
                 self._finish(event)
             case CandidateScored():
-                self.verifier_tokens += event.tokens
-                self.verifier_prompt_tokens += event.prompt_tokens
-                self.verifier_cached_tokens += event.cached_tokens
-                self.verifier_seconds += event.seconds
+                self._score(event)
             case RunStarted():
                 self.tariff, self.model = event.setup.tariff, event.model
             case _:
@@ -128,6 +127,16 @@ class Ledger:
         self.cached_tokens += event.cached_tokens
         self._context[event.candidate] = event.cached_tokens + event.computed_tokens
         self.looked_at += _looked_at(event.cached_tokens, event.computed_tokens)
+
+    def _score(self, event: CandidateScored) -> None:
+        self.verifier_tokens += event.tokens
+        self.verifier_prompt_tokens += event.prompt_tokens
+        self.verifier_cached_tokens += event.cached_tokens
+        seconds = event.seconds
+        if event.prompt_tokens + event.cached_tokens:
+            seconds = min(seconds, event.t - self._heard_until)
+            self._heard_until = event.t
+        self.verifier_seconds += seconds
 
     def _finish(self, event: CandidateFinished) -> None:
         self._context.pop(event.candidate, None)

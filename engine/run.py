@@ -16,7 +16,7 @@ from engine.budget import BudgetMeter
 from engine.check import check_setup
 from engine.energy import EnergyMeter
 from engine.error_log import in_words
-from engine.errors import BadInputError, ThinkscopeError
+from engine.errors import BadInputError, EngineError, ThinkscopeError
 from engine.events import (
     AnswerPicked,
     AnyEvent,
@@ -43,7 +43,7 @@ from engine.inference.backend import Backend, RunShape
 from engine.inference.chat_template import Rendered
 from engine.inference.scheduler import Drawn, Scheduler, StepReport
 from engine.inference.sequence import Sequence
-from engine.jury import Jury, Reply, Verdict
+from engine.jury import Jury, Reply, Verdict, no_reply
 from engine.setup import RunSetup
 from engine.strategies.base import Answer, Result
 from engine.strategies.registry import build_strategy
@@ -54,6 +54,7 @@ from engine.version import VERSION
 from engine.worker.messages import Grain
 
 MOST_AT_ONCE = 256
+SPECIMEN_TOKENS = 512
 ENERGY_SECONDS = 0.5
 
 
@@ -89,6 +90,7 @@ class Run:
         self._meter = BudgetMeter(setup.budget)
         self._energy = EnergyMeter(setup.tariff.watts, gpu=backend.report.layers_on_gpu > 0)
         self._prompts: dict[Prompt, tuple[int, Rendered]] = {}
+        self._shown: set[str] = set()
         self._candidates: dict[int, Candidate] = {}
         self._queued: set[int] = set()
         self._spared: list[Sequence] = []
@@ -162,8 +164,17 @@ class Run:
                 "It must hold the prompt and the answer.",
                 "Shorten the question, or choose a model with a longer context.",
             )
-        self._shape = RunShape(max(1, len(trials)), longest, self._setup.sampling.max_tokens)
+        max_tokens = self._setup.sampling.max_tokens
+        self._shape = RunShape(max(1, len(trials)), longest, max_tokens, self._judge_tokens(max_tokens))
         return self._backend.scheduler(self._shape)
+
+    def _judge_tokens(self, max_tokens: int) -> int:
+        """How long a judge's prompt can become: what it would ask about a text as long as a candidate's can be."""
+        length = min(max_tokens, self._backend.room())
+        shown = min(length, SPECIMEN_TOKENS)
+        specimen = Candidate(0, "a. " * -(-shown // 2), "a", "a", "length", shown, None)  # two tokens a sentence
+        prompts = [self._backend.template.render(trial.prompt).tokens for trial in self._jury.foresee(specimen)]
+        return max(map(len, prompts)) + length - shown + 1 if prompts else 0
 
     def _start(self) -> None:
         created = datetime.now(UTC).isoformat(timespec="seconds")
@@ -189,6 +200,8 @@ class Run:
         if report.finished:
             self._stop_unneeded()
             self._pick()
+        if self._strategy.finished:
+            self._enter("verify")
         self._read_energy()
         if self._check_budget():
             return report
@@ -199,8 +212,8 @@ class Run:
     def _ask(self) -> None:
         """Fills free places: a verifier's requests first, because somebody waits for them."""
         for trial in self._jury.requests():
-            self._submit(trial)
-        free = MOST_AT_ONCE - self._scheduler.load
+            self._ask_for_jury(trial)
+        free = max(0, MOST_AT_ONCE - self._scheduler.load)
         for trial in self._strategy.ask(self._meter.admit(free)):
             self._meter.charge(candidates=1)
             self._queued.add(trial.id)
@@ -225,8 +238,26 @@ class Run:
                 )
         return self._prompts[prompt]
 
+    def _ask_for_jury(self, trial: Trial) -> None:
+        """A judge's prompt grows with the text it judges: one that does not fit costs its score, not the run."""
+        try:
+            self._submit(trial)
+        except EngineError:
+            self._take_verdict(self._jury.reply(trial.id, no_reply(trial, "error")))
+
+    def _render_for(self, trial: Trial) -> Rendered:
+        """Prompts of judges differ by the judged text alone, so that the first of each label is shown for all."""
+        if trial.id in self._queued:
+            return self._render(trial.prompt)[1]
+        if trial.label in self._shown:
+            return self._backend.template.render(trial.prompt)
+        self._shown.add(trial.label)
+        return self._render(trial.prompt)[1]
+
     def _submit(self, trial: Trial) -> None:
-        rendered = self._render(trial.prompt)[1]
+        rendered = self._render_for(trial)
+        if len(rendered.tokens) >= self._backend.room():
+            raise EngineError(f"A prompt of {len(rendered.tokens):,} tokens does not fit into the model's context.")
         sampling = msgspec.structs.replace(trial.sampling, stop=(*trial.sampling.stop, *rendered.stop))
         self._scheduler.submit(trial.id, rendered.tokens, sampling, trial.seed)
 
@@ -363,8 +394,9 @@ class Run:
     def _end_early(self, outcome: Outcome, reason: str) -> None:
         ended = self._scheduler.reset() if self._aborted else self._scheduler.cancel()
         for sequence in ended:
-            if sequence.id in self._queued:
-                self._finish_sequence(sequence)
+            self._finish_sequence(sequence)
+        for trial in self._jury.requests():
+            self._take_verdict(self._jury.reply(trial.id, no_reply(trial, "abort")))
         self._conclude(outcome, reason)
 
     def _conclude(self, outcome: Outcome, reason: str) -> None:
@@ -430,5 +462,6 @@ def _ends_thought(drawn: Drawn) -> bool:
 
 def _as_reply(sequence: Sequence) -> Reply:
     reason = sequence.finish_reason or "error"
-    text = Candidate(sequence.id, sequence.text, None, None, reason, len(sequence.generated), sequence.mean_logprob)
+    generated, mean = len(sequence.generated), sequence.mean_logprob
+    text = Candidate(sequence.id, sequence.text, None, None, reason, generated, mean, watched=sequence.watched)
     return Reply(text, sequence.computed_tokens, sequence.cached_tokens)

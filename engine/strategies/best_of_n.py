@@ -39,7 +39,7 @@ def take_best(weights: Mapping[str, float], results: Sequence[Result]) -> Answer
     """
     mixes = [mix({name: score.value for name, score in result.scores.items()}, weights) for result in results]
     if all(value is None for value in mixes):
-        return _by_majority(_silence(weights), results)
+        return _by_majority(_silence(weights, results), results)
     support = {i: vote.weight for vote in votes_of(results) for i in vote.candidates}
     contenders = [
         Contender(c.id, c.vote is not None, value, support.get(c.id, 0.0), c.mean_logprob)
@@ -63,7 +63,7 @@ def take_weighted(weights: Mapping[str, float], results: Sequence[Result]) -> An
     candidates = [result.candidate for result in results]
     votes = count_votes(((c.id, c.vote, c.answer) for c in candidates), known)
     if not known:
-        return _by_majority(_silence(weights), results)
+        return _by_majority(_silence(weights, results), results)
     if not votes or votes[0].weight <= 0:
         return _by_majority("No answer scored above 0", results)
     top = votes[0]
@@ -74,7 +74,9 @@ def take_weighted(weights: Mapping[str, float], results: Sequence[Result]) -> An
     return Answer(picked, top.answer, f"{reason}.")
 
 
-def _silence(weights: Mapping[str, float]) -> str:
+def _silence(weights: Mapping[str, float], results: Sequence[Result]) -> str:
+    if any(result.pending for result in results):
+        return "No verifier has spoken yet"
     return "No verifier could tell anything" if weights else "There is no verifier"
 
 

@@ -15,6 +15,8 @@ from engine.verifiers.base import Verifier
 from engine.verifiers.confidence import MeanLogprob
 from engine.verifiers.known_answer import KnownAnswer
 from engine.verifiers.majority import Majority
+from engine.verifiers.model_judge import BOTH_WAYS, SCALE, ModelJudge
+from engine.verifiers.process_judge import AGGREGATE, ProcessJudge
 
 
 class VerifierSpec(Struct, frozen=True):
@@ -59,7 +61,22 @@ def _spec(
     )
 
 
-_SPECS = (_spec(KnownAnswer, needs_answer=True), _spec(Majority), _spec(ArithmeticChecker), _spec(MeanLogprob))
+_SPECS = (
+    _spec(KnownAnswer, needs_answer=True),
+    _spec(Majority),
+    _spec(ArithmeticChecker),
+    _spec(MeanLogprob),
+    _spec(
+        ModelJudge,
+        settings=(SCALE, BOTH_WAYS),
+        build=lambda values: ModelJudge(str(values["scale"]), bool(values["both_ways"])),
+    ),
+    _spec(
+        ProcessJudge,
+        settings=(SCALE, BOTH_WAYS, AGGREGATE),
+        build=lambda values: ProcessJudge(str(values["scale"]), bool(values["both_ways"]), str(values["aggregate"])),
+    ),
+)
 
 VERIFIERS: dict[str, VerifierSpec] = {spec.name: spec for spec in _SPECS}
 

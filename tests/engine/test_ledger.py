@@ -119,3 +119,12 @@ def test_a_copy_goes_its_own_way() -> None:
         copied.apply(event)
     assert ledger == ledger_of(events[:half])
     assert copied == ledger_of(events)
+
+
+def test_time_before_model_judges_is_counted_once_for_all_candidates_that_wait_together() -> None:
+    def heard(t: float, candidate: int, seconds: float) -> CandidateScored:
+        return CandidateScored(t, candidate, "model-judge", 0.5, "", 2, seconds, prompt_tokens=300)
+
+    waiting = [heard(5.0, 0, 2.0), heard(5.0, 1, 1.5), heard(6.0, 2, 2.5), heard(9.0, 3, 1.0)]
+    instant = CandidateScored(9.0, 3, "arithmetic", 1.0, "", 0, 0.25)
+    assert ledger_of([*waiting, instant]).verifier_seconds == pytest.approx(2.0 + 1.0 + 1.0 + 0.25)

@@ -28,7 +28,7 @@ def score(name: str, one: Candidate, peers: list[Candidate] | None = None, probl
 
 
 def test_the_first_verifiers_are_registered() -> None:
-    assert list(VERIFIERS) == ["known-answer", "majority", "arithmetic", "mean-logprob"]
+    assert list(VERIFIERS)[:4] == ["known-answer", "majority", "arithmetic", "mean-logprob"]
 
 
 @pytest.mark.parametrize("name", VERIFIERS)
@@ -48,7 +48,7 @@ def test_every_score_is_between_0_and_1_and_explained(
     assert got.detail
 
 
-@pytest.mark.parametrize("name", VERIFIERS)
+@pytest.mark.parametrize("name", [name for name in VERIFIERS if not name.endswith("-judge")])
 def test_these_verifiers_need_no_model_call(name: str) -> None:
     assert not build_verifier(VerifierChoice(name)).requests(PROBLEM, candidate("82", "82"))
 
