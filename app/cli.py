@@ -14,7 +14,7 @@ import typer
 from typer._click.exceptions import ClickException, NoArgsIsHelpError  # typer brings its own click
 
 from engine.errors import BadInputError, ThinkscopeError
-from engine.setup import FlashAttention, SplitMode
+from engine.setup import SIMULATED, FlashAttention, SplitMode
 from engine.version import VERSION
 
 if TYPE_CHECKING:
@@ -316,7 +316,8 @@ def _check_model_file(path: str) -> None:
     from engine.models.gguf_header import read_header
     from engine.models.model_facts import check_usable, facts_of
 
-    check_usable(facts_of(read_header(path)))
+    if path != SIMULATED:
+        check_usable(facts_of(read_header(path)))
 
 
 def _screen(as_json: bool, label: str = "") -> Screen:

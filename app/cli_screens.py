@@ -8,6 +8,7 @@ from typing import Protocol
 
 import msgspec
 
+from app.move_words import move_words
 from engine.events import (
     AnswerPicked,
     BudgetSpent,
@@ -19,6 +20,7 @@ from engine.events import (
     NoticeGiven,
     PromptRendered,
     RunStarted,
+    StrategyMoved,
 )
 from engine.plain_text import printable
 from engine.trace.codec import to_json_line
@@ -110,6 +112,8 @@ class PlainScreen:
                 return f"answer {shown_answer(event.answer, event.correct)}: {event.reason}"
             case CandidatesSpared():
                 return f"the answer stands: {spared_words(event)}"
+            case StrategyMoved():
+                return move_words(event.move)
             case BudgetSpent():
                 return f"the budget of {event.limit:g} {event.unit} is spent"
             case NoticeGiven():
@@ -169,7 +173,7 @@ def picked_text(state: RunState) -> list[str]:
     """What the candidate wrote whose answer it is, in lines, the blank ones left out."""
     answer = state.answer
     picked = state.candidates.get(answer.candidate) if answer and answer.candidate is not None else None
-    lines = printable(picked.text).strip().splitlines() if picked is not None else []
+    lines = printable(state.whole_text(picked.id)).strip().splitlines() if picked is not None else []
     parts = [part for line in lines for part in textwrap.wrap(line, TEXT_WIDTH)]
     return [f"Text    {part}" if i == 0 else f"        {part}" for i, part in enumerate(parts)]
 

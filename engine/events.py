@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from engine.moves import AnyMove
 from engine.setup import RunSetup
 from engine.types import Confidence, FinishReason, Purpose, Token
 
@@ -185,6 +186,12 @@ class CandidatesSpared(Event, frozen=True):
     tokens: int
 
 
+class StrategyMoved(Event, frozen=True):
+    """The strategy did something beside asking for candidates."""
+
+    move: AnyMove
+
+
 class BudgetSpent(Event, frozen=True):
     """A budget ended the work."""
 
@@ -242,6 +249,7 @@ AnyEvent = (
     | CandidateScored
     | AnswerPicked
     | CandidatesSpared
+    | StrategyMoved
     | BudgetSpent
     | EnergyRead
     | RunPaused

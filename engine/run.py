@@ -37,6 +37,7 @@ from engine.events import (
     RunPaused,
     RunResumed,
     RunStarted,
+    StrategyMoved,
     TokensDecoded,
 )
 from engine.inference.backend import Backend, RunShape
@@ -44,11 +45,12 @@ from engine.inference.chat_template import Rendered
 from engine.inference.scheduler import Drawn, Scheduler, StepReport
 from engine.inference.sequence import Sequence
 from engine.jury import Jury, Reply, Verdict, no_reply
+from engine.lineage import Beginning, Lineage
 from engine.setup import RunSetup
 from engine.strategies.base import Answer, Result
 from engine.strategies.registry import build_strategy
 from engine.thoughts import ends_thought
-from engine.types import Candidate, Prompt, Token, Trial
+from engine.types import ANSWERING, Candidate, FinishReason, Prompt, Token, Trial
 from engine.verifiers.registry import build_verifier
 from engine.version import VERSION
 from engine.worker.messages import Grain
@@ -56,6 +58,7 @@ from engine.worker.messages import Grain
 MOST_AT_ONCE = 256
 SPECIMEN_TOKENS = 512
 ENERGY_SECONDS = 0.5
+MOST_KEPT = 16_384  # tokens kept for others to go on from: every cell in use slows every token down
 
 
 class Run:
@@ -89,10 +92,11 @@ class Run:
         self._jury = Jury(setup.problem, [build_verifier(choice) for choice in setup.verifiers])
         self._meter = BudgetMeter(setup.budget)
         self._energy = EnergyMeter(setup.tariff.watts, gpu=backend.report.layers_on_gpu > 0)
+        self._lineage = Lineage(backend.vocabulary)
+        self._trials: dict[int, Trial] = {}
         self._prompts: dict[Prompt, tuple[int, Rendered]] = {}
         self._shown: set[str] = set()
         self._candidates: dict[int, Candidate] = {}
-        self._queued: set[int] = set()
         self._spared: list[Sequence] = []
         self._aborted = False
         self._picked: Answer | None = None
@@ -156,7 +160,8 @@ class Run:
 
     def _make_scheduler(self) -> Scheduler:
         """Rendering the first prompt tells the shape of the run before anything is emitted."""
-        trials = build_strategy(self._setup).ask(MOST_AT_ONCE)
+        trial_run = build_strategy(self._setup)
+        trials = trial_run.ask(MOST_AT_ONCE)
         longest = max((len(self._render(trial.prompt)[1].tokens) for trial in trials), default=1)
         if longest + 1 > self._backend.room():
             raise BadInputError(
@@ -164,8 +169,8 @@ class Run:
                 "It must hold the prompt and the answer.",
                 "Shorten the question, or choose a model with a longer context.",
             )
-        max_tokens = self._setup.sampling.max_tokens
-        self._shape = RunShape(max(1, len(trials)), longest, max_tokens, self._judge_tokens(max_tokens))
+        kept, max_tokens = min(trial_run.reach, MOST_KEPT), self._setup.sampling.max_tokens
+        self._shape = RunShape(max(1, len(trials)), longest, max_tokens, kept, self._judge_tokens(max_tokens))
         return self._backend.scheduler(self._shape)
 
     def _judge_tokens(self, max_tokens: int) -> int:
@@ -199,6 +204,7 @@ class Run:
             self._finish_sequence(sequence)
         if report.finished:
             self._stop_unneeded()
+            self._tell_moves()
             self._pick()
         if self._strategy.finished:
             self._enter("verify")
@@ -216,15 +222,32 @@ class Run:
         free = max(0, MOST_AT_ONCE - self._scheduler.load)
         for trial in self._strategy.ask(self._meter.admit(free)):
             self._meter.charge(candidates=1)
-            self._queued.add(trial.id)
-            number, _ = self._render(trial.prompt)
-            sampling = trial.sampling
-            self._emit(
-                CandidateQueued(
-                    self.seconds, trial.id, trial.label, number, trial.seed, sampling.temperature, sampling.max_tokens
-                )
+            self._queue(trial)
+        self._tell_moves()
+
+    def _queue(self, trial: Trial) -> None:
+        number, rendered = self._render(trial.prompt)
+        origin, sampling = trial.origin, trial.sampling
+        begin = (
+            self._lineage.begin(trial.id, rendered.tokens) if origin is None else self._lineage.go_on(trial.id, origin)
+        )
+        self._trials[trial.id] = trial
+        self._lineage.submitted(self._submit(trial, rendered, begin, keep=self._shape.kept_tokens > 0))
+        self._emit(
+            CandidateQueued(
+                self.seconds,
+                trial.id,
+                trial.label,
+                number,
+                trial.seed,
+                sampling.temperature,
+                sampling.max_tokens,
+                trial.purpose,
+                origin.trial if origin else None,
+                origin.keep if origin else None,
+                self._lineage.prefix(trial.id),
             )
-            self._submit(trial)
+        )
 
     def _render(self, prompt: Prompt) -> tuple[int, Rendered]:
         if prompt not in self._prompts:
@@ -240,46 +263,51 @@ class Run:
 
     def _ask_for_jury(self, trial: Trial) -> None:
         """A judge's prompt grows with the text it judges: one that does not fit costs its score, not the run."""
+        rendered = self._render_for_jury(trial)
         try:
-            self._submit(trial)
+            if len(rendered.tokens) >= self._backend.room():
+                raise EngineError(f"{len(rendered.tokens):,} tokens do not fit into the model's context.")
+            self._submit(trial, rendered, Beginning(rendered.tokens, 0, 0), keep=False)
         except EngineError:
             self._take_verdict(self._jury.reply(trial.id, no_reply(trial, "error")))
 
-    def _render_for(self, trial: Trial) -> Rendered:
+    def _render_for_jury(self, trial: Trial) -> Rendered:
         """Prompts of judges differ by the judged text alone, so that the first of each label is shown for all."""
-        if trial.id in self._queued:
-            return self._render(trial.prompt)[1]
         if trial.label in self._shown:
             return self._backend.template.render(trial.prompt)
         self._shown.add(trial.label)
         return self._render(trial.prompt)[1]
 
-    def _submit(self, trial: Trial) -> None:
-        rendered = self._render_for(trial)
-        if len(rendered.tokens) >= self._backend.room():
-            raise EngineError(f"A prompt of {len(rendered.tokens):,} tokens does not fit into the model's context.")
+    def _submit(self, trial: Trial, rendered: Rendered, begin: Beginning, *, keep: bool) -> Sequence:
         sampling = msgspec.structs.replace(trial.sampling, stop=(*trial.sampling.stop, *rendered.stop))
-        self._scheduler.submit(trial.id, rendered.tokens, sampling, trial.seed)
+        return self._scheduler.submit(
+            trial.id, begin.tokens, sampling, trial.seed, prefix=begin.prefix, seen=begin.seen, keep=keep
+        )
+
+    def _tell_moves(self) -> None:
+        for move in self._strategy.moves():
+            self._emit(StrategyMoved(self.seconds, move))
 
     def _tell_decoded(self, report: StepReport) -> None:
         """The step as events. A judge's tokens are charged, but belong to no candidate's text."""
         now = self.seconds
         for sequence in report.started:
-            if sequence.id in self._queued:
+            if sequence.id in self._trials:
+                self._lineage.started(sequence)
                 self._emit(CandidateStarted(now, sequence.id, sequence.cached_tokens, sequence.computed_tokens))
         if report.drawn:
             self._enter("generate")
         tokens = tuple(
             Token(d.sequence.id, d.sampled.id, d.text, d.sampled.logprob, d.sampled.entropy, d.sampled.alternatives)
             for d in report.drawn
-            if d.sequence.id in self._queued
+            if d.sequence.id in self._trials
         )
         self._meter.charge(tokens=len(report.drawn))
         if tokens or report.prefill_tokens:
             self._emit(TokensDecoded(now, tokens, report.prefill_tokens, report.decode_seconds, report.step_seconds))
 
     def _finish_sequence(self, sequence: Sequence) -> None:
-        if sequence.id not in self._queued:
+        if sequence.id not in self._trials:
             self._take_verdict(self._jury.reply(sequence.id, _as_reply(sequence)))
             return
         candidate = self._as_candidate(sequence)
@@ -291,13 +319,14 @@ class Run:
                 self.seconds,
                 candidate.id,
                 candidate.finish_reason,
-                candidate.text,
+                sequence.text,
                 candidate.answer,
                 candidate.vote,
                 candidate.completion_tokens,
                 candidate.mean_logprob,
                 correct,
                 sequence.recomputed_tokens,
+                candidate.confidence,
             )
         )
         if candidate.finish_reason != "abort":
@@ -307,20 +336,36 @@ class Run:
 
     def _as_candidate(self, sequence: Sequence) -> Candidate:
         """Only a text that came to its end has an answer: half a number is another number."""
-        reason = sequence.finish_reason or "error"
+        trial = self._trials[sequence.id]
+        text = self._lineage.text(trial.id)
+        reason = self._finish_reason(trial, sequence, text)
         kind, cut = self._setup.problem.kind, reason == "length"
-        answer = extract(sequence.text, kind, cut=cut) if reason in ("stop", "length") else None
-        vote = normalise(answer) if answer is not None else None
+        whole = reason in ("stop", "length") and trial.purpose in ANSWERING
+        answer = extract(text, kind, cut=cut) if whole else None
         return Candidate(
-            sequence.id,
-            sequence.text,
-            answer,
-            vote,
-            reason,
-            len(sequence.generated),
-            sequence.mean_logprob,
+            id=trial.id,
+            text=text,
+            answer=answer,
+            vote=normalise(answer) if answer is not None else None,
+            finish_reason=reason,
+            completion_tokens=len(sequence.generated),
+            mean_logprob=self._lineage.mean_logprob(trial.id),
+            purpose=trial.purpose,
+            parent=trial.origin.trial if trial.origin else None,
+            steps=self._lineage.steps(trial.id) if trial.purpose == "step" else (),
+            logprob=sequence.logprob_sum,
             watched=sequence.watched,
         )
+
+    def _finish_reason(self, trial: Trial, sequence: Sequence, text: str) -> FinishReason:
+        """Why a text ended. A step that gives the answer is the last; one at its token limit is a step all the same."""
+        reason = sequence.finish_reason or "error"
+        if trial.purpose != "step" or reason not in ("step", "length"):
+            return reason
+        if extract(text, self._setup.problem.kind, cut=True) is not None:
+            return "stop"
+        at_the_end = self._lineage.length(trial.id) >= self._setup.sampling.max_tokens
+        return "length" if at_the_end or (sequence.remaining > 0 and reason == "length") else "step"
 
     # --- verdicts and the answer ---------------------------------------------------------------------------------
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from math import inf
+from math import inf, prod
+from typing import Literal, get_args
 
 from msgspec import Struct
+
+Aggregate = Literal["last", "min", "mean", "product"]
+AGGREGATES: tuple[Aggregate, ...] = get_args(Aggregate)
 
 
 class Vote(Struct, frozen=True):
@@ -22,6 +26,19 @@ def mix(scores: Mapping[str, float | None], weights: Mapping[str, float]) -> flo
     there = [(weights[name], value) for name, value in scores.items() if value is not None and name in weights]
     total = sum(weight for weight, _ in there)
     return sum(weight * value for weight, value in there) / total if total > 0 else None
+
+
+def aggregate(scores: Sequence[float | None], how: Aggregate) -> float | None:
+    """One score from those of a text's steps, in order (process rewards, Lightman et al. 2023, arXiv 2305.20050).
+
+    Steps that could not be judged are passed over; None when none could.
+    """
+    known = [score for score in scores if score is not None]
+    if not known:
+        return None
+    if how == "mean":
+        return sum(known) / len(known)
+    return known[-1] if how == "last" else min(known) if how == "min" else prod(known)
 
 
 def count_votes(

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from engine.types import Problem, Sampling
 
+SIMULATED = "simulated"  # in place of the path of a model: none at all, but texts whose odds are known
 Value = int | float | str | bool
 SplitMode = Literal["layer", "row", "none"]
 FlashAttention = Literal["auto", "on", "off"]

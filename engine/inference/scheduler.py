@@ -17,7 +17,7 @@ from engine.inference.sequence import Sequence
 from engine.inference.watch import log_probabilities, watched_tokens
 from engine.types import FinishReason, Sampling
 
-KEPT_LOGITS = 4
+KEPT_LOGITS_BYTES = 16 << 20
 PREFILL_BESIDE = 128  # prompt tokens computed beside running sequences in one step: more would make their text stutter
 
 
@@ -60,6 +60,8 @@ class Scheduler:
         self._running: list[Sequence] = []  # in order of admission
         self._tree = KvTree()
         self._held: OrderedDict[int, tuple[int, ...]] = OrderedDict()  # idle slots and what they hold, oldest first
+        self._whole: set[int] = set()  # those of them that hold more than a prompt
+        self._slot_of: dict[tuple[int, ...], int] = {}  # the idle slot that holds exactly these tokens
         self._empty = list(range(decoder.slots - 1, -1, -1))
         self._logits: OrderedDict[tuple[int, ...], Logits] = OrderedDict()  # of prompts whose end is in the cache
 
@@ -78,15 +80,36 @@ class Scheduler:
         """Distinct KV cells in use."""
         return self._tree.cells
 
-    def submit(self, id: int, prompt: tuple[int, ...], sampling: Sampling, seed: int) -> Sequence:
+    def submit(
+        self,
+        id: int,
+        prompt: tuple[int, ...],
+        sampling: Sampling,
+        seed: int,
+        *,
+        prefix: int = 0,
+        seen: int = 0,
+        keep: bool = False,
+    ) -> Sequence:
         """Queues a sequence. The prompt must be shorter than what one slot can hold.
+
+        Args:
+            id: Names the sequence in reports.
+            prompt: What is to be continued.
+            sampling: How tokens are drawn.
+            seed: Of the sequence's own random state.
+            prefix: How many tokens at the end of the prompt belong to the sequence's text.
+            seen: How many at its beginning were computed before: computing them again counts as such.
+            keep: Its cells stay when it has ended, until others need the room.
 
         Raises:
             EngineError: The prompt is empty or too long.
         """
         if not prompt or len(prompt) >= self._room():
             raise EngineError(f"A prompt of {len(prompt)} tokens does not fit into {self._room()} cells.")
-        sequence = Sequence(id, prompt, sampling, self._decoder.new_sampler(sampling, seed))
+        sampler = self._decoder.new_sampler(sampling, seed)
+        sequence = Sequence(id, prompt, sampling, sampler, prefix, seen, keep)
+        sequence.begin_text(self._vocabulary)
         if sampling.watch:
             sequence.watch = watched_tokens(self._vocabulary, sampling.watch)
         self._waiting.append(sequence)
@@ -99,6 +122,11 @@ class Scheduler:
         for sequence in chosen:
             self._finish(sequence, reason)
         return chosen
+
+    def forget_kept(self) -> None:
+        """Lets go of what was kept of whole sequences: a new run shares only prompts, and used cells cost time."""
+        for slot in list(self._whole):
+            self._drop(slot)
 
     def reset(self) -> list[Sequence]:
         """Ends everything and empties the cache, as after an aborted decode. Returns what was ended."""
@@ -165,6 +193,12 @@ class Scheduler:
 
     def _longest_prefix(self, sequence: Sequence) -> tuple[int | None, int]:
         """The slot that holds most of the beginning of a sequence, and how much."""
+        target = sequence.target
+        for exact in (target, target[:-1]):
+            slot = self._slot_of.get(exact)
+            if slot is not None and self._can_share(exact, len(exact), target):
+                self._held.move_to_end(slot)
+                return slot, len(exact)
         best, length = None, 0
         for slot, tokens in self._contents():
             common = _common(tokens, sequence.target)
@@ -182,7 +216,8 @@ class Scheduler:
             if running.status == "prefilling":
                 yield running.slot, running.target[: running.computed]
             elif self._decoder.partial:
-                yield running.slot, running.prompt[: running.computed]
+                tokens = running.tokens if running.keep else running.prompt
+                yield running.slot, tokens[: running.computed]
         yield from self._held.items()
 
     def _longest_pending(self, sequence: Sequence) -> int:
@@ -200,7 +235,7 @@ class Scheduler:
         if self._empty:
             return self._empty.pop()
         if keep is not None and keep in self._held:
-            del self._held[keep]
+            self._let_go(keep)
             return keep
         return None
 
@@ -267,7 +302,7 @@ class Scheduler:
                     self._count_prefill(sequence)
 
     def _count_prefill(self, sequence: Sequence) -> None:
-        if sequence.started:
+        if sequence.started or sequence.computed <= sequence.seen:
             sequence.recomputed_tokens += 1
         else:
             sequence.computed_tokens += 1
@@ -307,9 +342,12 @@ class Scheduler:
     def _keep_logits(self, outputs: list[Sequence], logits: Logits) -> None:
         for row, sequence in enumerate(outputs):
             if sequence.status == "prefilling":
-                self._logits[sequence.target] = logits[row].copy()
-                self._logits.move_to_end(sequence.target)
-        while len(self._logits) > KEPT_LOGITS:
+                self._keep_row(sequence.target, logits[row])
+
+    def _keep_row(self, tokens: tuple[int, ...], row: Logits) -> None:
+        self._logits[tokens] = row.copy()
+        self._logits.move_to_end(tokens)
+        while len(self._logits) > max(4, KEPT_LOGITS_BYTES // row.nbytes):
             self._logits.popitem(last=False)
 
     def _admit_siblings(self, outputs: list[Sequence], report: StepReport) -> list[tuple[Sequence, int]]:
@@ -347,7 +385,11 @@ class Scheduler:
                     sequence.watched = log_probabilities(logits[row], sequence.watch)
                 report.started.append(sequence)
             sequence.status = "decoding"
-            report.drawn.append(Drawn(sequence, token, sequence.take(token, self._vocabulary)))
+            text = sequence.take(token, self._vocabulary)
+            if text is not None:
+                report.drawn.append(Drawn(sequence, token, text))
+            elif sequence.keep:
+                self._keep_row(sequence.tokens, logits[row])  # whoever goes on from here draws from these
             if sequence.finish_reason is None and sequence.computed + 1 > self._room():
                 sequence.finish_reason = "length"
             if sequence.finish_reason is not None:
@@ -367,6 +409,10 @@ class Scheduler:
 
     def _retire(self, sequence: Sequence) -> None:
         """Keeps the last copy of a prompt for the next run and frees the rest: unused cells slow every token down."""
+        if sequence.keep and sequence.computed:
+            self._hold(sequence.slot, sequence.tokens[: sequence.computed])
+            self._whole.add(sequence.slot)
+            return
         length = min(sequence.computed, len(sequence.prompt))
         prompt = sequence.prompt[:length]
         others = any(s.prompt == sequence.prompt and s.computed >= length for s in self._running)
@@ -374,7 +420,17 @@ class Scheduler:
             self._release(sequence)
             return
         self._truncate(sequence.slot, length)
-        self._held[sequence.slot] = prompt
+        self._hold(sequence.slot, prompt)
+
+    def _hold(self, slot: int, tokens: tuple[int, ...]) -> None:
+        self._held[slot] = tokens
+        self._slot_of[tokens] = slot
+
+    def _let_go(self, slot: int) -> None:
+        tokens = self._held.pop(slot)
+        self._whole.discard(slot)
+        if self._slot_of.get(tokens) == slot:
+            del self._slot_of[tokens]
 
     def _release(self, sequence: Sequence) -> None:
         self._held[sequence.slot] = ()
@@ -386,7 +442,7 @@ class Scheduler:
 
     def _drop(self, slot: int) -> None:
         self._truncate(slot, 0)
-        del self._held[slot]
+        self._let_go(slot)
         self._empty.append(slot)
 
 

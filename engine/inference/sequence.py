@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from engine.inference.decoder import Sampled, Sampler, Vocabulary
+from engine.thoughts import step_ended_before, step_ends_with
 from engine.types import FinishReason, Sampling
 
 Status = Literal["waiting", "prefilling", "decoding", "finished"]
@@ -16,14 +17,19 @@ Status = Literal["waiting", "prefilling", "decoding", "finished"]
 class Sequence:
     """State of one sequence. `target` are the tokens that must be in the KV cache before the next one is drawn.
 
-    `cached_tokens` and `computed_tokens` count the prompt only; what a full cache lost and had to be computed again is
-    in `recomputed_tokens`. `watched` are the log-probabilities that the `watch` tokens had at the first drawn place.
+    The last `prefix` tokens of the prompt belong to its text. The first `seen` were computed before, for others.
+    `cached_tokens` and `computed_tokens` count the prompt only; what had to be computed again because a full cache had
+    lost it is in `recomputed_tokens`. With `keep`, its cells are kept when it has ended, for others to go on from.
+    `watched` are the log-probabilities that the `watch` tokens had at the first drawn place.
     """
 
     id: int
     prompt: tuple[int, ...]
     sampling: Sampling
     sampler: Sampler
+    prefix: int = 0
+    seen: int = 0
+    keep: bool = False
     status: Status = "waiting"
     slot: int = -1
     computed: int = 0
@@ -44,6 +50,11 @@ class Sequence:
         self.target = self.prompt
 
     @property
+    def tokens(self) -> tuple[int, ...]:
+        """The prompt and all that was drawn."""
+        return self.prompt + tuple(self.generated)
+
+    @property
     def mean_logprob(self) -> float | None:
         """Mean natural log-probability of the generated tokens, or None before the first."""
         return self.logprob_sum / len(self.generated) if self.generated else None
@@ -53,24 +64,39 @@ class Sequence:
         """Tokens it may still generate."""
         return self.sampling.max_tokens - len(self.generated)
 
-    def take(self, sampled: Sampled, vocabulary: Vocabulary) -> str:
-        """Appends a drawn token; returns the text it completes and sets `finish_reason` if it is the last."""
+    def begin_text(self, vocabulary: Vocabulary) -> None:
+        """Starts the text with what was put in before the first drawn token."""
+        for token in self.prompt[len(self.prompt) - self.prefix :]:
+            self._append(vocabulary.piece(token), final=False)
+
+    def take(self, sampled: Sampled, vocabulary: Vocabulary) -> str | None:
+        """Appends a drawn token; returns the text it completes and sets `finish_reason` if it is the last.
+
+        None for a token that shows that the step was over before it: it is not taken.
+        """
+        end = vocabulary.is_end(sampled.id)
+        piece = b"" if end else vocabulary.piece(sampled.id)
+        if not end and self.generated and self._is_over_before(piece):
+            self.finish_reason = "step"
+            return None
         self.generated.append(sampled.id)
         self.logprob_sum += sampled.logprob
-        if vocabulary.is_end(sampled.id):
+        last = end or self.remaining <= 0
+        added = self._append(piece, final=last)
+        if end or self._cut_at_stop(len(added)):
             self.finish_reason = "stop"
-            return self._append(b"", final=True)
-        last = self.remaining <= 0
-        added = self._append(vocabulary.piece(sampled.id), final=last)
-        if self._cut_at_stop(len(added)):
-            self.finish_reason = "stop"
+        elif step_ends_with(self.sampling.step_end, self.text, added):
+            self.finish_reason = "step"
         elif last:
             self.finish_reason = "length"
         return added
 
+    def _is_over_before(self, piece: bytes) -> bool:
+        return piece[:1].isspace() and step_ended_before(self.sampling.step_end, self.text, piece[:1].decode())
+
     def forget_cache(self) -> None:
         """The cache lost this sequence: everything so far is computed again before it goes on."""
-        self.target = self.prompt + tuple(self.generated)
+        self.target = self.tokens
         self.status, self.slot, self.computed = "waiting", -1, 0
 
     def _append(self, piece: bytes, *, final: bool) -> str:

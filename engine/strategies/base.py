@@ -7,6 +7,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from engine.moves import AnyMove
 from engine.types import Candidate, Score, Trial
 
 
@@ -45,6 +46,13 @@ class Strategy(Protocol):
     @property
     def spared(self) -> int:
         """How many trials will never be asked for because the answer was certain enough without them."""
+
+    @property
+    def reach(self) -> int:
+        """The most tokens that trials may leave behind for others to go on from; 0 when none goes on from another."""
+
+    def moves(self) -> Sequence[AnyMove]:
+        """What was done since this was last asked, in order."""
 
     @property
     def finished(self) -> bool:

@@ -7,14 +7,28 @@ from engine.settings import resolve
 from engine.setup import RunSetup, StrategyChoice
 from engine.strategies.adaptive import ADAPTIVE
 from engine.strategies.base import Strategy
+from engine.strategies.beam_search import BEAM_SEARCH, DVTS
 from engine.strategies.best_of_n import BEST_OF_N
 from engine.strategies.chain_of_thought import CHAIN_OF_THOUGHT
 from engine.strategies.direct import DIRECT
+from engine.strategies.mcts_settings import MCTS
+from engine.strategies.particle_filtering import PARTICLE_FILTERING
 from engine.strategies.self_consistency import SELF_CONSISTENCY
 from engine.strategies.spec import StrategySpec
 
 STRATEGIES: dict[str, StrategySpec] = {
-    spec.name: spec for spec in (DIRECT, CHAIN_OF_THOUGHT, SELF_CONSISTENCY, BEST_OF_N, ADAPTIVE)
+    spec.name: spec
+    for spec in (
+        DIRECT,
+        CHAIN_OF_THOUGHT,
+        SELF_CONSISTENCY,
+        BEST_OF_N,
+        BEAM_SEARCH,
+        DVTS,
+        PARTICLE_FILTERING,
+        MCTS,
+        ADAPTIVE,
+    )
 }
 
 

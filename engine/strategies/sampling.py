@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from engine.moves import AnyMove
 from engine.prompts import PROMPTS
 from engine.setup import RunSetup
 from engine.strategies.base import Answer, Result
@@ -75,6 +76,15 @@ class IndependentSamples:
     def spared(self) -> int:
         """Those that were not asked for, once the answer stands."""
         return self._n - self._asked if self._closed else 0
+
+    @property
+    def reach(self) -> int:
+        """Nothing goes on from these."""
+        return 0
+
+    def moves(self) -> Sequence[AnyMove]:
+        """Independent samples make no moves."""
+        return ()
 
     @property
     def finished(self) -> bool:

@@ -25,11 +25,13 @@ from engine.events import (
     RunPaused,
     RunResumed,
     RunStarted,
+    StrategyMoved,
     TokensDecoded,
 )
 from engine.ledger import Ledger
+from engine.moves import NodesMerged, NodesPruned, PathSelected, ValueBackedUp
 from engine.selection import Vote, count_votes, mix
-from engine.types import FinishReason, Score, Token
+from engine.types import ANSWERING, FinishReason, Purpose, Score, Token
 
 CandidateStatus = Literal["queued", "prompt", "writing", "finished", "stopped", "failed"]
 RunStatus = Literal["empty", "running", "paused", "finished", "failed"]
@@ -54,6 +56,10 @@ class CandidateState:
     temperature: float
     max_tokens: int
     queued_at: float
+    purpose: Purpose = "answer"
+    parent: int | None = None
+    kept: int | None = None
+    prefix: str = ""
     status: CandidateStatus = "queued"
     final_text: str | None = None
     answer: str | None = None
@@ -69,6 +75,12 @@ class CandidateState:
     scores: dict[str, Score] = field(default_factory=dict)
     mix: float | None = None
     picked: bool = False
+    # Of a node of a search tree:
+    visits: int = 0
+    value_sum: float = 0.0
+    in_flight: int = 0
+    merged_into: int | None = None
+    pruned: str = ""
     # The numbers of events, from 1, tell the order also where t is the same.
     first_token_event: int = 0
     arrival: int = 0
@@ -117,8 +129,15 @@ class CandidateState:
 
     @property
     def text(self) -> str:
-        """What the candidate says, as far as it has come."""
-        return self.final_text if self.final_text is not None else "".join(token.text for token in self.tokens)
+        """What the candidate says, as far as it has come; where it goes on from another one, what it added to that."""
+        if self.final_text is not None:
+            return self.final_text
+        return self.prefix + "".join(token.text for token in self.tokens)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it came to its end and its answer counts: a step is no answer, and neither is a critique."""
+        return self.status == "finished" and self.finish_reason != "step" and self.purpose in ANSWERING
 
 
 _values_of_candidate = attrgetter(*(each.name for each in fields(CandidateState)))
@@ -138,7 +157,8 @@ class RunState:
     """A run at one moment of its clock.
 
     `changed` collects the candidates that events have touched since a view last cleared it.
-    `rate_samples` are (t, tokens, step_seconds) of each decode step, for the tokens/s plot.
+    `rate_samples` are (t, tokens, step_seconds) of each decode step, for the tokens/s plot. `simulations` of a tree
+    search have backed a value up, `root_value_sum` in all.
     """
 
     status: RunStatus = "empty"
@@ -155,6 +175,9 @@ class RunState:
     notices: list[NoticeGiven] = field(default_factory=list)
     ledger: Ledger = field(default_factory=Ledger)
     rate_samples: list[tuple[float, int, float]] = field(default_factory=list)
+    moves: list[StrategyMoved] = field(default_factory=list)
+    simulations: int = 0
+    root_value_sum: float = 0.0
     events: int = 0
     changed: set[int] = field(default_factory=set)
     _votes: list[Vote] | None = field(default=None, repr=False, compare=False)
@@ -163,7 +186,7 @@ class RunState:
     def votes(self) -> list[Vote]:
         """The distinct answers of the finished candidates, by falling number of votes; ties by arrival."""
         if self._votes is None:
-            finished = (c for c in self.candidates.values() if c.status == "finished")
+            finished = (c for c in self.candidates.values() if c.is_whole)
             arrived = sorted(finished, key=lambda c: c.arrival)
             self._votes = count_votes((c.id, c.vote, c.answer) for c in arrived)
         return self._votes
@@ -177,6 +200,19 @@ class RunState:
     def perfect_pick(self) -> int | None:
         """The candidate that a perfect verifier would have picked: the first right one. None if none is, or unknown."""
         return next((c.id for c in self.candidates.values() if c.correct), None)
+
+    def whole_text(self, candidate: int) -> str:
+        """A candidate's text with all that it goes on from."""
+        found = self.candidates[candidate]
+        pieces = [found.text]
+        while found.parent is not None:
+            parent = self.candidates[found.parent]
+            whole = found.kept is None
+            pieces.append(
+                parent.text if whole else parent.prefix + "".join(t.text for t in parent.tokens[: found.kept])
+            )
+            found = parent
+        return "".join(reversed(pieces))
 
     def apply(self, event: Event) -> None:
         """Takes one event into account. Unknown candidates are an error of the trace and raise KeyError."""
@@ -247,7 +283,17 @@ class RunState:
 
     def _queue(self, event: CandidateQueued) -> None:
         self.candidates[event.candidate] = CandidateState(
-            event.candidate, event.label, event.prompt, event.seed, event.temperature, event.max_tokens, event.t
+            event.candidate,
+            event.label,
+            event.prompt,
+            event.seed,
+            event.temperature,
+            event.max_tokens,
+            event.t,
+            event.purpose,
+            event.parent,
+            event.keep,
+            event.prefix,
         )
         self.changed.add(event.candidate)
 
@@ -308,6 +354,31 @@ class RunState:
         if event.candidate is not None:
             self._own(event.candidate).picked = True
 
+    def _move(self, event: StrategyMoved) -> None:
+        self.moves.append(event)
+        match event.move:
+            case PathSelected(path=path, entered=entered):
+                for node in path[entered:]:
+                    self._own(node).in_flight += 1
+            case ValueBackedUp(path=path, value=value):
+                self.simulations += 1
+                self.root_value_sum += value
+                for node in path:
+                    self._back_up(self._own(node), value)
+            case NodesMerged(node=node, into=into):
+                self._own(node).merged_into = into
+            case NodesPruned(nodes=nodes, reason=reason):
+                for node in nodes:
+                    self._own(node).pruned = reason
+            case _:
+                pass
+
+    @staticmethod
+    def _back_up(node: CandidateState, value: float) -> None:
+        node.visits += 1
+        node.value_sum += value
+        node.in_flight = max(0, node.in_flight - 1)
+
 
 _HANDLERS: dict[type[Event], Callable[[RunState, Any], None]] = {
     RunStarted: RunState._start_run,
@@ -320,6 +391,7 @@ _HANDLERS: dict[type[Event], Callable[[RunState, Any], None]] = {
     AnswerPicked: RunState._pick,
     BudgetSpent: RunState._spend_budget,
     CandidatesSpared: RunState._spare,
+    StrategyMoved: RunState._move,
     NoticeGiven: RunState._give_notice,
     RunPaused: RunState._pause,
     RunResumed: RunState._resume,

@@ -25,6 +25,7 @@ from engine.events import (
     RunPaused,
     RunResumed,
     RunStarted,
+    StrategyMoved,
     TokensDecoded,
 )
 
@@ -52,6 +53,7 @@ OutlinedEvent = (
     | CandidateScored
     | AnswerPicked
     | CandidatesSpared
+    | StrategyMoved
     | BudgetSpent
     | EnergyRead
     | RunPaused

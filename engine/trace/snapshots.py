@@ -42,6 +42,7 @@ class _Lengths:
     last_phase: tuple[PhaseSpan, ...]
     notices: int
     rate_samples: int
+    moves: int
 
     @staticmethod
     def of(state: RunState) -> _Lengths:
@@ -52,6 +53,7 @@ class _Lengths:
             tuple(state.phases[-1:]),
             len(state.notices),
             len(state.rate_samples),
+            len(state.moves),
         )
 
     def restore(self, small: RunState, grown: RunState) -> RunState:
@@ -61,6 +63,7 @@ class _Lengths:
             phases=[*grown.phases[: self.phases], *self.last_phase],
             notices=grown.notices[: self.notices],
             rate_samples=grown.rate_samples[: self.rate_samples],
+            moves=grown.moves[: self.moves],
             ledger=small.ledger.copy(),
         )
 
@@ -73,6 +76,7 @@ def _without_growth(state: RunState) -> RunState:
         phases=[],
         notices=[],
         rate_samples=[],
+        moves=[],
         changed=set(),
         ledger=state.ledger.copy(),
         _votes=None,

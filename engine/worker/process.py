@@ -19,8 +19,9 @@ from engine.events import AnyEvent
 from engine.inference.backend import Backend
 from engine.inference.llama.backend import LlamaBackend
 from engine.inference.llama.model import gpu_supported
+from engine.inference.simulated_backend import SimulatedBackend
 from engine.run import Run
-from engine.setup import LoadOptions
+from engine.setup import SIMULATED, LoadOptions
 from engine.worker.channel import Reader, Writer
 from engine.worker.messages import (
     AnyCommand,
@@ -117,7 +118,7 @@ class Worker:
         self._unload()
         self._safe = command.options.safe_mode
         try:
-            self._backend = LlamaBackend(command.options, command.safe_mode_reason, self._report_progress)
+            self._backend = self._open(command)
         except Exception as raised:
             error = in_words(raised)
             self._writer.send(LoadFailed(error.what, error.why, error.next_step))
@@ -125,6 +126,11 @@ class Worker:
         self._loaded = command.options
         self._writer.send(Loaded(self._backend.report))
         return True
+
+    def _open(self, command: Load) -> Backend:
+        if command.options.path == SIMULATED:
+            return SimulatedBackend()
+        return LlamaBackend(command.options, command.safe_mode_reason, self._report_progress)
 
     def _unload(self) -> None:
         backend, self._backend, self._loaded = self._backend, None, None

@@ -14,13 +14,14 @@ from engine.errors import BadInputError
 from engine.prompts import PROMPTS
 from engine.setup import DEFAULT_SAMPLING, Budget, LoadOptions, RunSetup, StrategyChoice, Value, VerifierChoice
 from engine.strategies.base import Answer, Result, Strategy
-from engine.strategies.registry import STRATEGIES, build_strategy
+from engine.strategies.registry import build_strategy
 from engine.strategies.seeds import trial_seed
 from engine.types import Candidate, FinishReason, Problem, Score, Trial
 
 MANY = ("self-consistency", "best-of-n")
 ADAPTIVE = ("adaptive",)
 ONE = ("direct", "chain-of-thought")
+SAMPLING = MANY + ADAPTIVE + ONE
 
 
 def setup(name: str, verifiers: Sequence[str] = ("arithmetic",), seed: int = 1, **settings: Value) -> RunSetup:
@@ -67,7 +68,7 @@ def run_to_the_end(strategy: Strategy, free: int, answers: Sequence[str | None])
     return trials
 
 
-@pytest.mark.parametrize("name", STRATEGIES)
+@pytest.mark.parametrize("name", SAMPLING)
 @given(free=st.integers(1, 40), n=st.integers(1, 40), answers=st.lists(st.none() | st.sampled_from("123"), min_size=1))
 def test_a_strategy_asks_for_at_most_what_is_free_until_it_has_finished(
     name: str, free: int, n: int, answers: list[str | None]
@@ -81,7 +82,7 @@ def test_a_strategy_asks_for_at_most_what_is_free_until_it_has_finished(
     assert strategy.answer().reason
 
 
-@pytest.mark.parametrize("name", STRATEGIES)
+@pytest.mark.parametrize("name", SAMPLING)
 def test_a_strategy_without_free_places_asks_for_nothing(name: str) -> None:
     strategy = build_strategy(setup(name))
     assert list(strategy.ask(0)) == []
@@ -89,7 +90,7 @@ def test_a_strategy_without_free_places_asks_for_nothing(name: str) -> None:
     assert not strategy.finished
 
 
-@pytest.mark.parametrize("name", STRATEGIES)
+@pytest.mark.parametrize("name", SAMPLING)
 def test_a_strategy_is_not_finished_while_a_trial_is_outstanding(name: str) -> None:
     strategy = build_strategy(setup(name))
     trials = strategy.ask(1024)
@@ -99,7 +100,7 @@ def test_a_strategy_is_not_finished_while_a_trial_is_outstanding(name: str) -> N
     assert strategy.finished
 
 
-@pytest.mark.parametrize("name", STRATEGIES)
+@pytest.mark.parametrize("name", SAMPLING)
 def test_telling_twice_changes_nothing(name: str) -> None:
     strategy = build_strategy(setup(name))
     trials = strategy.ask(1024)
@@ -111,7 +112,7 @@ def test_telling_twice_changes_nothing(name: str) -> None:
     assert (strategy.answer(), strategy.finished) == before
 
 
-@pytest.mark.parametrize("name", STRATEGIES)
+@pytest.mark.parametrize("name", SAMPLING)
 @given(ends=st.lists(st.sampled_from(["stop", "length", "abort", "error"]), max_size=16))
 def test_there_is_an_answer_from_any_part_of_the_results(name: str, ends: list[FinishReason]) -> None:
     strategy = build_strategy(setup(name))
@@ -122,7 +123,7 @@ def test_there_is_an_answer_from_any_part_of_the_results(name: str, ends: list[F
         assert strategy.answer().answer == "82"
 
 
-@pytest.mark.parametrize("name", STRATEGIES)
+@pytest.mark.parametrize("name", SAMPLING)
 def test_the_same_set_up_asks_for_the_same_trials(name: str) -> None:
     first, second = build_strategy(setup(name)), build_strategy(setup(name))
     assert list(first.ask(1024)) == [*second.ask(1), *second.ask(1024)]
@@ -130,13 +131,13 @@ def test_the_same_set_up_asks_for_the_same_trials(name: str) -> None:
     assert other.ask(1)[0].seed != trial_seed(1, 0)
 
 
-@pytest.mark.parametrize("name", STRATEGIES)
+@pytest.mark.parametrize("name", SAMPLING)
 def test_a_trial_that_was_never_asked_for_is_a_mistake_of_the_caller(name: str) -> None:
     with pytest.raises(ValueError, match="never asked"):
         build_strategy(setup(name)).tell(result(0, "82"))
 
 
-@pytest.mark.parametrize("name", STRATEGIES)
+@pytest.mark.parametrize("name", SAMPLING)
 def test_candidates_share_one_prompt_and_differ_in_their_seeds(name: str) -> None:
     trials = build_strategy(setup(name)).ask(1024)
     assert len(trials) == (16 if name in MANY else 4 if name in ADAPTIVE else 1)
@@ -269,14 +270,14 @@ def test_a_stopped_candidate_does_not_vote_beside_one_that_came_to_its_end(name:
     assert told(name, [*stopped, result(3, "82")]).answer == "82"
 
 
-@pytest.mark.parametrize("name", STRATEGIES)
+@pytest.mark.parametrize("name", SAMPLING)
 def test_the_partial_text_of_a_stopped_candidate_is_better_than_nothing(name: str) -> None:
     answer = told(name, [result(0, "7", ended="abort")])
     assert (answer.candidate, answer.answer) == (0, "7")
     assert "stopped" in answer.reason
 
 
-@pytest.mark.parametrize("name", STRATEGIES)
+@pytest.mark.parametrize("name", SAMPLING)
 def test_candidates_without_an_answer_are_shown_all_the_same(name: str) -> None:
     answer = told(name, [result(0, None)])
     assert (answer.candidate, answer.answer) == (0, None)

@@ -103,6 +103,8 @@ class LlamaBackend:
         layout = self._layout(shape)
         if self._context is None or self._scheduler is None or not layout.fits_into(self._context.layout):
             self._open(layout)
+        elif not shape.kept_tokens:
+            self._scheduler.forget_kept()
         if self._scheduler is None:
             raise AssertionError("an open context has a scheduler")
         return self._scheduler
@@ -152,8 +154,9 @@ class LlamaBackend:
         """Cells for the whole run: rounded up so that the next run fits too, and never more than memory holds."""
         longest = min(self.room(), shape.prompt_tokens + shape.max_tokens)
         judge = min(self.room(), shape.judge_tokens)
+        sequences = min(slots, max(1, shape.sequences))
         wanted = (
-            shape.prompt_tokens + slots * (longest - shape.prompt_tokens) + judge
+            shape.prompt_tokens + sequences * (longest - shape.prompt_tokens) + shape.kept_tokens + judge
             if shared
             else slots * -(-max(longest, judge) // 256) * 256
         )

@@ -28,13 +28,13 @@ class Layout(NamedTuple):
 
 
 def slots_of(shape: RunShape) -> int:
-    """Sequences at once."""
-    return min(MAX_SLOTS, max(1, shape.sequences))
+    """Sequences at once; where prefixes are kept for later, as many as there can be."""
+    return MAX_SLOTS if shape.kept_tokens else min(MAX_SLOTS, max(1, shape.sequences))
 
 
 def shares_cells(shape: RunShape, *, can_fork: bool) -> bool:
     """Whether all sequences share one set of cells: prefixes are then shared, but each token looks over all cells."""
-    return not can_fork or slots_of(shape) < STREAMS_FROM
+    return not can_fork or shape.kept_tokens > 0 or slots_of(shape) < STREAMS_FROM
 
 
 def wants_flash_attention(shape: RunShape, *, reach: int, n_heads: int, n_batch: int) -> bool:

@@ -1,0 +1,138 @@
+"""Whose text goes on from whose: the tokens, steps and probabilities along the way from the prompt to a trial."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from engine.errors import EngineError
+from engine.inference.decoder import Vocabulary
+from engine.inference.sequence import Sequence
+from engine.types import Origin
+
+
+class Beginning(NamedTuple):
+    """What a sequence starts from: all tokens, and how many of them are its own text or were computed before."""
+
+    tokens: tuple[int, ...]
+    prefix: int
+    seen: int
+
+
+@dataclass(slots=True, eq=False)
+class _Record:
+    """A trial's place: the length of the prompt that its line began with, and where it left its parent's text."""
+
+    root: int
+    parent: int | None
+    kept: int
+    sequence: Sequence | None = None
+    computed: int = 0
+
+
+class Lineage:
+    """Remembers every sequence of a run, so that another one can go on from any token of it."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
+        self._records: dict[int, _Record] = {}
+
+    def begin(self, trial: int, prompt: tuple[int, ...]) -> Beginning:
+        """A trial that starts from a prompt."""
+        self._records[trial] = _Record(len(prompt), None, 0)
+        return Beginning(prompt, 0, 0)
+
+    def go_on(self, trial: int, origin: Origin) -> Beginning:
+        """A trial that goes on from another one's text.
+
+        Raises:
+            EngineError: There is no such trial, or it has not got that far.
+        """
+        record = self._records.get(origin.trial)
+        if record is None or record.sequence is None:
+            raise EngineError(f"There is no candidate {origin.trial + 1} to go on from.")
+        source = record.sequence
+        drawn = self._drawn(source)
+        keep = len(drawn) if origin.keep is None else origin.keep
+        if not 0 <= keep <= len(drawn):
+            raise EngineError(f"Candidate {origin.trial + 1} has {len(drawn)} tokens, not {keep}.")
+        base = source.prompt + drawn[:keep]
+        put_in: tuple[int, ...] = () if origin.token is None else (origin.token,)
+        if origin.text:
+            put_in += tuple(self._vocabulary.tokenize(origin.text, special=False, start=False))
+        record.computed = max(record.computed, source.computed)
+        self._records[trial] = _Record(record.root, origin.trial, keep)
+        return Beginning(base + put_in, len(put_in), min(len(base), record.computed))
+
+    def submitted(self, sequence: Sequence) -> None:
+        """The sequence that carries a trial out."""
+        self._records[sequence.id].sequence = sequence
+
+    def started(self, sequence: Sequence) -> None:
+        """Its whole prompt is in the cache: so was the text that it goes on from."""
+        record = self._records[sequence.id]
+        if record.parent is not None:
+            parent = self._records[record.parent]
+            parent.computed = max(parent.computed, len(sequence.prompt) - sequence.prefix)
+
+    def prefix(self, trial: int) -> str:
+        """The text that was put in before the first drawn token."""
+        sequence = self._sequence(trial)
+        return self._decode(sequence.prompt[len(sequence.prompt) - sequence.prefix :])
+
+    def steps(self, trial: int) -> tuple[str, ...]:
+        """The pieces of text from the prompt to the trial's own end, its own last."""
+        return (*self._steps_before(trial), self._sequence(trial).text)
+
+    def text(self, trial: int) -> str:
+        """The whole text since the prompt."""
+        record, sequence = self._records[trial], self._sequence(trial)
+        if record.parent is None:
+            return sequence.text
+        return self._decode(sequence.prompt[record.root : len(sequence.prompt) - sequence.prefix]) + sequence.text
+
+    def length(self, trial: int) -> int:
+        """Tokens of the whole text since the prompt, those that were put in included."""
+        record, sequence = self._records[trial], self._sequence(trial)
+        return len(sequence.prompt) - record.root + len(sequence.generated)
+
+    def mean_logprob(self, trial: int) -> float | None:
+        """The mean over all drawn tokens of the line, or None when there are none.
+
+        Where only part of a text was kept, its tokens count with the mean of all of them.
+        """
+        total, count = 0.0, 0
+        at: int | None = trial
+        kept: int | None = None
+        while at is not None:
+            record, sequence = self._records[at], self._sequence(at)
+            drawn = len(sequence.generated)
+            used = drawn if kept is None else min(kept, drawn)
+            if drawn:
+                total += sequence.logprob_sum * used / drawn
+                count += used
+            at, kept = record.parent, record.kept
+        return total / count if count else None
+
+    def _steps_before(self, trial: int) -> tuple[str, ...]:
+        record = self._records[trial]
+        if record.parent is None:
+            return ()
+        parent = self._sequence(record.parent)
+        own = parent.prompt[len(parent.prompt) - parent.prefix :] + self._drawn(parent)[: record.kept]
+        piece = self._decode(own)
+        return (*self._steps_before(record.parent), piece) if piece else self._steps_before(record.parent)
+
+    def _drawn(self, sequence: Sequence) -> tuple[int, ...]:
+        """What others can go on from: not the token that ended the text."""
+        drawn = tuple(sequence.generated)
+        return drawn[:-1] if drawn and self._vocabulary.is_end(drawn[-1]) else drawn
+
+    def _sequence(self, trial: int) -> Sequence:
+        sequence = self._records[trial].sequence
+        if sequence is None:
+            raise EngineError(f"Candidate {trial + 1} was never begun.")
+        return sequence
+
+    def _decode(self, tokens: tuple[int, ...]) -> str:
+        return b"".join(map(self._vocabulary.piece, tokens)).decode("utf-8", "replace")

@@ -1,0 +1,113 @@
+"""What a strategy does beside asking for candidates: choosing a path, pruning, resampling, backing a value up.
+
+Nodes are candidates by their ids; a path leads from below the root to a node. What a view shows of a search (visits,
+values, what is in flight) follows from these, so that a replay shows what the strategy saw.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+
+class Move(Struct, frozen=True, tag_field="move", tag=True, gc=False):
+    """Something that a strategy did."""
+
+
+class PathSelected(Move, frozen=True):
+    """A simulation of a tree search went down to the end of `path` (empty: the root) and is now in flight there.
+
+    It was in flight in the first `entered` nodes of the path before: it goes on when a node has got its children.
+    """
+
+    simulation: int
+    path: tuple[int, ...]
+    entered: int = 0
+
+
+class NodesMerged(Move, frozen=True):
+    """A child said the same as its sibling `into`: from here on they are one."""
+
+    node: int
+    into: int
+
+
+class ValueBackedUp(Move, frozen=True):
+    """A simulation ended: every node of `path`, and the root, got a visit and the value, in [0, 1]."""
+
+    simulation: int
+    path: tuple[int, ...]
+    value: float
+
+
+class NodesPruned(Move, frozen=True):
+    """Nodes from which nothing goes on any more, with the reason in a few words."""
+
+    nodes: tuple[int, ...]
+    reason: str
+
+
+class GenerationRanked(Move, frozen=True):
+    """A beam search looked at all its beams: `kept` go on or are finished. `scores` are of `nodes`, in their order."""
+
+    generation: int
+    nodes: tuple[int, ...]
+    scores: tuple[float, ...]
+    kept: tuple[int, ...]
+
+
+class ParticlesResampled(Move, frozen=True):
+    """A particle filter drew its particles anew. `survivors` are the nodes that the new particles stand at.
+
+    `weights` (they add up to 1) are of `particles`, the nodes before. `effective_size` is 1 / (sum of their squares).
+    """
+
+    generation: int
+    particles: tuple[int, ...]
+    weights: tuple[float, ...]
+    survivors: tuple[int, ...]
+    effective_size: float
+
+
+class Posterior(Struct, frozen=True, gc=False):
+    """What a Thompson sampler believes of one way to go on, and the value it drew. `node` None is a new child."""
+
+    node: int | None
+    mean: float
+    deviation: float
+    drawn: float
+
+
+class PosteriorsSampled(Move, frozen=True):
+    """At `node` (None: the root) a value was drawn for every way to go on; the highest was taken."""
+
+    node: int | None
+    options: tuple[Posterior, ...]
+    chosen: int
+
+
+class DraftJudged(Move, frozen=True):
+    """A round of refinement ended: the draft's score (None: nobody could tell) and what was found in it."""
+
+    round: int
+    draft: int
+    score: float | None
+    findings: str
+
+
+class LoopEnded(Move, frozen=True):
+    """A loop stopped, with the reason in a sentence."""
+
+    reason: str
+
+
+AnyMove = (
+    PathSelected
+    | NodesMerged
+    | ValueBackedUp
+    | NodesPruned
+    | GenerationRanked
+    | ParticlesResampled
+    | PosteriorsSampled
+    | DraftJudged
+    | LoopEnded
+)

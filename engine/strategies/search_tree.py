@@ -1,0 +1,225 @@
+"""A tree of steps of reasoning: what every search over steps has in common, in a `networkx.DiGraph`.
+
+A node is a trial that wrote one step; its id is the trial's. The root, `ROOT`, is the prompt alone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import networkx as nx
+from msgspec import Struct
+from msgspec.structs import replace
+
+from engine.selection import Aggregate, aggregate, mix
+from engine.setup import RunSetup
+from engine.strategies.base import Result
+from engine.strategies.seeds import trial_seed
+from engine.types import Candidate, Origin, Prompt, Purpose, Sampling, StepEnd, Trial
+
+ROOT = -1
+UNJUDGED = 0.5  # the value of a step that no verifier can tell anything about: neither right nor wrong
+
+
+class StepRules(Struct, frozen=True):
+    """Where a step ends, how many tokens it may have, and how many steps a text may have."""
+
+    end: StepEnd
+    tokens: int
+    most: int
+
+
+class Judges(Struct, frozen=True):
+    """How a node's scores become one value: verifiers' weights, which of them judge steps, and how steps reduce."""
+
+    weights: Mapping[str, float]
+    process: frozenset[str]
+    aggregate: Aggregate
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """One step. `value` is the mix of its verifiers' scores (None: nobody could tell), in [0, 1].
+
+    `visits`, `total`, `best` and `in_flight` are a tree search's: visits, the sum and the highest of the values that
+    were backed up, and simulations under way; `closed` says that nothing new can come of it. `copies` counts the
+    siblings that said the same and were merged.
+    """
+
+    id: int
+    parent: int
+    depth: int
+    candidate: Candidate
+    scores: dict[str, list[float | None]] = field(default_factory=dict)
+    value: float | None = None
+    prior: float = 1.0
+    copies: int = 1
+    visits: int = 0
+    total: float = 0.0
+    best: float = 0.0
+    in_flight: int = 0
+    expanded: bool = False
+    closed: bool = False
+    pruned: bool = False
+
+    @property
+    def terminal(self) -> bool:
+        """Whether its text came to its end."""
+        return self.candidate.finish_reason != "step"
+
+    @property
+    def confidence(self) -> float:
+        """The geometric mean probability of its whole text, in [0, 1]."""
+        mean = self.candidate.mean_logprob
+        return 0.0 if mean is None else min(1.0, math.exp(mean))
+
+
+class SearchTree:
+    """Makes trials that go on from nodes, and nodes from what came back.
+
+    Args:
+        setup: Gives the sampling and the seed. Its `max_tokens` bounds a whole text.
+        prompt: What the root stands for.
+        rules: Of steps.
+        judges: Of values.
+    """
+
+    def __init__(self, setup: RunSetup, prompt: Prompt, rules: StepRules, judges: Judges) -> None:
+        self._setup, self._prompt, self._rules, self._judges = setup, prompt, rules, judges
+        self.graph = nx.DiGraph()
+        self.graph.add_node(ROOT)
+        self._nodes: dict[int, Node] = {}
+        self._parents: dict[int, int] = {}  # of every trial that was asked for
+        self._next = 0
+
+    @property
+    def asked(self) -> int:
+        """How many trials were asked for."""
+        return self._next
+
+    @property
+    def nodes(self) -> Mapping[int, Node]:
+        """All nodes but the root, by id, in order of arrival."""
+        return self._nodes
+
+    def node(self, id: int) -> Node:
+        """A node that is not the root."""
+        return self._nodes[id]
+
+    def parent_of(self, trial: int) -> int:
+        """The node that a trial goes on from.
+
+        Raises:
+            ValueError: The trial was never asked for.
+        """
+        if trial not in self._parents:
+            raise ValueError(f"trial {trial} was never asked for")
+        return self._parents[trial]
+
+    def children(self, id: int) -> list[Node]:
+        """The children of a node, or of `ROOT`, in order of arrival; merged ones are not there."""
+        return [self._nodes[child] for child in self.graph.successors(id)]
+
+    def path(self, id: int) -> tuple[int, ...]:
+        """The way from below the root to a node."""
+        path: list[int] = []
+        while id != ROOT:
+            path.append(id)
+            id = self._parents[id]
+        return tuple(reversed(path))
+
+    def depth(self, id: int) -> int:
+        """How many steps lead to a node: 0 for the root."""
+        return 0 if id == ROOT else self._nodes[id].depth
+
+    def can_go_on(self, id: int) -> bool:
+        """Whether a step may follow."""
+        if id == ROOT:
+            return True
+        node = self._nodes[id]
+        return not node.terminal and not node.pruned and node.depth < self._rules.most and self._room(id) > 0
+
+    def step_from(self, id: int, label: str = "") -> Trial:
+        """A trial that writes the next step after a node."""
+        sampling = self._setup.sampling
+        tokens = max(1, min(self._rules.tokens, self._room(id)))
+        return self._trial(id, replace(sampling, max_tokens=tokens, step_end=self._rules.end), "step", label)
+
+    def rollout_from(self, id: int, label: str = "") -> Trial:
+        """A trial that writes on from a node to the end of the text."""
+        return self._trial(id, replace(self._setup.sampling, max_tokens=max(1, self._room(id))), "rollout", label)
+
+    def add(self, result: Result) -> Node:
+        """Takes the result of a step; telling one twice changes its scores only."""
+        candidate = result.candidate
+        parent = self.parent_of(candidate.id)
+        node = self._nodes.get(candidate.id)
+        if node is None:
+            node = Node(candidate.id, parent, self.depth(parent) + 1, candidate)
+            self._nodes[node.id] = node
+            self.graph.add_edge(parent, node.id)
+        node.candidate = candidate
+        node.scores, node.value = self._judge(node, result)
+        return node
+
+    def merge(self, node: Node) -> Node | None:
+        """Merges a node into an earlier sibling that says the same; that sibling, or None when there is none."""
+        text = _gist(node)
+        twin = next((s for s in self.children(node.parent) if s.id < node.id and _gist(s) == text), None)
+        if twin is None:
+            return None
+        twin.copies += node.copies
+        self.graph.remove_node(node.id)
+        del self._nodes[node.id]
+        return twin
+
+    def judge(self, node: Node, result: Result) -> float | None:
+        """The value that a rollout from a node gets from its verifiers; None when nobody could tell."""
+        return self._mix(self._chains(node, result))
+
+    def set_priors(self, nodes: Sequence[Node]) -> None:
+        """Siblings' priors: the model's probability of each step, a token's on average, times how often it came."""
+        weights = [math.exp(n.candidate.logprob / max(1, n.candidate.completion_tokens)) * n.copies for n in nodes]
+        total = sum(weights)
+        for node, weight in zip(nodes, weights, strict=True):
+            node.prior = weight / total if total else 1 / len(nodes)
+
+    def _trial(self, id: int, sampling: Sampling, purpose: Purpose, label: str) -> Trial:
+        number = self._next
+        self._next += 1
+        self._parents[number] = id
+        origin = None if id == ROOT else Origin(id)
+        seed = trial_seed(self._setup.seed, number)
+        return Trial(number, self._prompt, sampling, seed, label, purpose, origin)
+
+    def _room(self, id: int) -> int:
+        """Tokens that a text may still get after a node."""
+        used = sum(self._nodes[node].candidate.completion_tokens for node in self.path(id))
+        return self._setup.sampling.max_tokens - used
+
+    def _judge(self, node: Node, result: Result) -> tuple[dict[str, list[float | None]], float | None]:
+        scores = self._chains(node, result)
+        return scores, self._mix(scores)
+
+    def _chains(self, node: Node, result: Result) -> dict[str, list[float | None]]:
+        """Each verifier's scores: of all steps up to here where it judges steps, else the one of the whole text."""
+        before = self._nodes[node.parent].scores if node.parent != ROOT else {}
+        chains: dict[str, list[float | None]] = {}
+        for name in self._judges.weights:
+            score = result.scores.get(name)
+            if name in self._judges.process:
+                chains[name] = [*before.get(name, []), score.value if score else None]
+            elif score is not None:
+                chains[name] = [score.value]
+        return chains
+
+    def _mix(self, chains: Mapping[str, Sequence[float | None]]) -> float | None:
+        how = self._judges.aggregate
+        return mix({name: aggregate(chain, how) for name, chain in chains.items()}, self._judges.weights)
+
+
+def _gist(node: Node) -> str:
+    piece = node.candidate.steps[-1] if node.candidate.steps else node.candidate.text
+    return " ".join(piece.split())
