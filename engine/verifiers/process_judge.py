@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from itertools import pairwise
-from math import prod
 
+from engine.selection import AGGREGATES, Aggregate, aggregate
 from engine.settings import Setting
 from engine.thoughts import ends_thought
 from engine.types import Candidate, Problem, Score, Trial
@@ -26,7 +26,7 @@ AGGREGATE = Setting(
     default="min",
     title="Steps to one score",
     help="How the steps of a whole text count: the last one, the weakest one, their mean, or all of them multiplied.",
-    choices=("last", "min", "mean", "product"),
+    choices=AGGREGATES,
 )
 
 _STEP = Brief(
@@ -51,7 +51,7 @@ class ProcessJudge:
     Args:
         scale: A name of `SCALES`.
         both_ways: Whether it is asked the other way round too.
-        aggregate: How the scores of a whole text's steps become one.
+        how: How the scores of a whole text's steps become one.
     """
 
     name = "process-judge"
@@ -64,8 +64,8 @@ class ProcessJudge:
     uses_peers = False
     judges_steps = True
 
-    def __init__(self, scale: str = "yes-no", both_ways: bool = True, aggregate: str = "min") -> None:
-        self._asks, self._aggregate = asks_of(scale, both_ways), aggregate
+    def __init__(self, scale: str = "yes-no", both_ways: bool = True, how: Aggregate = "min") -> None:
+        self._asks, self._how = asks_of(scale, both_ways), how
 
     def requests(self, problem: Problem, candidate: Candidate) -> Sequence[Trial]:
         """One for each way of asking about each step: the newest of a text made in steps, else all of them."""
@@ -92,7 +92,7 @@ class ProcessJudge:
         if len(values) < len(scores):
             return next(score for score in scores if score.value is None)
         listed = ", ".join(f"{value:.2f}" for value in values)
-        return Score(_aggregated(values, self._aggregate), f"{len(values)} steps, by {self._aggregate}: {listed}")
+        return Score(aggregate(values, self._how), f"{len(values)} steps, by {self._how}: {listed}")
 
 
 def steps_of(text: str, most: int = MOST_STEPS) -> tuple[str, ...]:
@@ -112,10 +112,3 @@ def steps_of(text: str, most: int = MOST_STEPS) -> tuple[str, ...]:
 
 def _numbered(steps: Sequence[str]) -> str:
     return "\n".join(f"Step {i}: {step.strip()}" for i, step in enumerate(steps, 1))
-
-
-def _aggregated(values: Sequence[float], how: str) -> float:
-    """One score from the steps' (the choices of Lightman et al. 2023 and Snell et al. 2024)."""
-    if how == "mean":
-        return sum(values) / len(values)
-    return {"last": values[-1], "min": min(values), "product": prod(values)}[how]

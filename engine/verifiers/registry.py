@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import Protocol, cast
 
 from msgspec import Struct
 
 from engine.errors import BadInputError
+from engine.selection import Aggregate
 from engine.settings import Setting, resolve
 from engine.setup import Value, VerifierChoice
 from engine.verifiers.arithmetic import ArithmeticChecker
@@ -74,7 +75,9 @@ _SPECS = (
     _spec(
         ProcessJudge,
         settings=(SCALE, BOTH_WAYS, AGGREGATE),
-        build=lambda values: ProcessJudge(str(values["scale"]), bool(values["both_ways"]), str(values["aggregate"])),
+        build=lambda values: ProcessJudge(
+            str(values["scale"]), bool(values["both_ways"]), cast(Aggregate, values["aggregate"])
+        ),
     ),
 )
 

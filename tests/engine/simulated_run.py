@@ -7,11 +7,9 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from engine.events import AnyEvent, ModelReport
-from engine.events import Backend as BackendName
 from engine.inference.backend import RunShape
-from engine.inference.chat_template import ChatTemplate
 from engine.inference.scheduler import Scheduler
-from engine.inference.simulated_backend import Policy, SimulatedDecoder, SimulatedModel
+from engine.inference.simulated_backend import Policy, SimulatedBackend
 from engine.run import Run
 from engine.setup import Budget, RunSetup, StrategyChoice, VerifierChoice
 from tests import sample_run
@@ -21,27 +19,24 @@ RIGHT, WRONG, LONG_WRONG = "47 + 35 = 82.", "It is 72.", "Let me see. 47 + 35 = 
 TEXTS = {RIGHT: 0.3, WRONG: 0.5, LONG_WRONG: 0.2}
 
 
-class SimulatedBackend:
-    """Implements `Backend` with exactly the cells that a run's shape asks for, up to `room` of them a sequence."""
+class CountedBackend(SimulatedBackend):
+    """A simulated model of a given size and context; it remembers the shape that a run asked for."""
 
-    name: BackendName = "simulated"
-
-    def __init__(self, policy: Policy, room: int = 1 << 14, report: ModelReport = sample_run.REPORT) -> None:
-        self.vocabulary = SimulatedModel(policy)
-        self.template = ChatTemplate(self.vocabulary)
-        self.report = report
-        self.aborting = self.closed = False
-        self.decoder: SimulatedDecoder | None = None
+    def __init__(self, policy: Policy, room: int = 1 << 14, parameters: int = 1_000_000, name: str = "Own") -> None:
+        super().__init__(policy)
         self.shape: RunShape | None = None
-        self._room = room
+        self.aborting = self.closed = False
+        self._room, self._parameters, self._name = room, parameters, name
+
+    @property
+    def report(self) -> ModelReport:
+        """Of a model with parameters, so that its FLOPs can be told from another's."""
+        return msgspec.structs.replace(super().report, parameters=self._parameters, name=self._name)
 
     def scheduler(self, shape: RunShape) -> Scheduler:
-        """A fresh one."""
+        """One with exactly the cells that the shape asks for."""
         self.shape = shape
-        self.decoder = SimulatedDecoder(
-            self.vocabulary, cells=min(shape.cells, shape.sequences * self._room), slots=max(2, shape.sequences)
-        )
-        return Scheduler(self.decoder, self.vocabulary)
+        return super().scheduler(shape)
 
     def room(self) -> int:
         """The context of the model."""
@@ -88,7 +83,7 @@ def setup(
     )
 
 
-def started(run_setup: RunSetup, backend: SimulatedBackend) -> tuple[Run, list[AnyEvent]]:
+def started(run_setup: RunSetup, backend: CountedBackend) -> tuple[Run, list[AnyEvent]]:
     """A run that has been started, and the list its events go to."""
     events: list[AnyEvent] = []
     return Run("run", run_setup, backend, events.append), events

@@ -22,10 +22,10 @@ from engine.events import (
 )
 from engine.inference.llama.backend import LlamaBackend
 from engine.run import Run
-from engine.setup import Budget
+from engine.setup import Budget, StrategyChoice
 from engine.trace.fold import RunState, fold
 from engine.types import Score
-from tests.engine.simulated_run import RIGHT, TEXTS, WRONG, SimulatedBackend, finish, judging, setup, started
+from tests.engine.simulated_run import RIGHT, TEXTS, WRONG, CountedBackend, finish, judging, setup, started
 
 JUDGES = ["model-judge", "process-judge"]
 
@@ -45,7 +45,7 @@ def meter_of(run: Run) -> BudgetMeter:
 
 @pytest.mark.parametrize("verifier", JUDGES)
 def test_every_token_that_was_decoded_for_judges_is_in_the_ledger(verifier: str) -> None:
-    backend = SimulatedBackend(judging(knows))
+    backend = CountedBackend(judging(knows))
     run, events = started(setup(verifier=verifier), backend)
     finish(run)
     ledger = fold(events).ledger
@@ -54,13 +54,12 @@ def test_every_token_that_was_decoded_for_judges_is_in_the_ledger(verifier: str)
     assert ledger.verifier_tokens == sum(e.tokens for e in scored) >= 12  # one token for each way of asking
     assert meter_of(run).tokens == ledger.completion_tokens + ledger.verifier_tokens
     prompts = ledger.prompt_tokens + ledger.verifier_prompt_tokens
-    assert backend.decoder is not None
     assert backend.decoder.decoded_tokens == prompts + ledger.completion_tokens - 6  # last tokens are never decoded
     assert ledger.recomputed_tokens == 0
 
 
 def test_candidates_share_the_judges_prompt_but_for_their_own_text_and_what_is_asked() -> None:
-    backend = SimulatedBackend(judging(knows))
+    backend = CountedBackend(judging(knows))
     run, events = started(setup(n=8), backend)
     finish(run)
     ledger = fold(events).ledger
@@ -72,7 +71,7 @@ def test_candidates_share_the_judges_prompt_but_for_their_own_text_and_what_is_a
 
 
 def test_the_answer_waits_for_the_judge_and_is_the_one_it_finds_best() -> None:
-    run, events = started(setup(n=12), SimulatedBackend(judging(knows, {RIGHT: 0.15, WRONG: 0.85})))
+    run, events = started(setup(n=12), CountedBackend(judging(knows, {RIGHT: 0.15, WRONG: 0.85})))
     finish(run)
     state = fold(events)
     assert state.votes[0].answer == "72"  # by the vote alone it would be wrong
@@ -87,7 +86,7 @@ def test_the_answer_waits_for_the_judge_and_is_the_one_it_finds_best() -> None:
 
 
 def test_while_the_judge_has_not_spoken_the_answer_says_so() -> None:
-    run, events = started(setup(n=3), SimulatedBackend(judging(knows)))
+    run, events = started(setup(n=3), CountedBackend(judging(knows)))
     finish(run)
     picks = [event for event in events if isinstance(event, AnswerPicked)]
     assert picks[0].reason.startswith("No verifier has spoken yet, so the majority decides.")
@@ -95,7 +94,7 @@ def test_while_the_judge_has_not_spoken_the_answer_says_so() -> None:
 
 
 def test_waiting_for_judges_is_a_phase_of_verifying() -> None:
-    run, events = started(setup(n=3), SimulatedBackend(judging(knows)))
+    run, events = started(setup(n=3), CountedBackend(judging(knows)))
     finish(run)
     kinds = [type(e) if not isinstance(e, PhaseEntered) else e.phase for e in events]
     last_text = max(i for i, kind in enumerate(kinds) if kind is CandidateFinished)
@@ -107,7 +106,7 @@ def test_waiting_for_judges_is_a_phase_of_verifying() -> None:
 @settings(max_examples=40, deadline=None)
 @given(budget=st.integers(1, 330))
 def test_any_budget_ends_the_run_exactly_and_leaves_no_candidate_without_an_end(verifier: str, budget: int) -> None:
-    run, events = started(setup(verifier=verifier, budget=Budget(tokens=budget)), SimulatedBackend(judging(knows)))
+    run, events = started(setup(verifier=verifier, budget=Budget(tokens=budget)), CountedBackend(judging(knows)))
     finish(run)
     state = fold(events)
     used = state.ledger.completion_tokens + state.ledger.verifier_tokens
@@ -124,12 +123,11 @@ def test_any_budget_ends_the_run_exactly_and_leaves_no_candidate_without_an_end(
 def test_a_stop_at_any_step_loses_no_candidate_and_closes_every_hearing(
     verifier: str, steps: int, aborted: bool
 ) -> None:
-    backend = SimulatedBackend(judging(knows))
+    backend = CountedBackend(judging(knows))
     run, events = started(setup(verifier=verifier), backend)
     for _ in range(steps):
         run.step()
     if aborted and not run.finished:
-        assert backend.decoder is not None
         backend.decoder.fail_next = ["aborted"]
         run.step()
     run.stop()
@@ -153,22 +151,21 @@ def all_are_accounted_for(events: list[AnyEvent], state: RunState, verifier: str
 
 def test_the_cache_has_room_for_what_a_judge_reads_of_the_longest_texts() -> None:
     long = "a. " * 80  # as many tokens as bytes in the simulation
-    backend = SimulatedBackend(judging(lambda _: 0.6, {long: 1.0}))
+    backend = CountedBackend(judging(lambda _: 0.6, {long: 1.0}))
     run, events = started(setup(n=4, max_tokens=200), backend)
     finish(run)
     state = fold(events)
     assert all(c.scores["model-judge"].value == pytest.approx(0.6) for c in state.candidates.values())
     assert state.ledger.recomputed_tokens == 0
-    assert backend.decoder is not None
     assert backend.decoder.cells > 1000  # without the judge's share it would not hold one of its prompts
 
 
 def test_a_text_too_long_to_be_judged_costs_its_score_and_not_the_run() -> None:
     short, long = "It is 82.", "It is 72. " + "So it is. " * 20
-    measured = SimulatedBackend(judging(knows, {short: 1.0}))
+    measured = CountedBackend(judging(knows, {short: 1.0}))
     finish(started(setup(n=1, max_tokens=250), measured)[0])
     assert measured.shape is not None
-    backend = SimulatedBackend(judging(knows, {short: 0.5, long: 0.5}), room=measured.shape.judge_tokens - 270)
+    backend = CountedBackend(judging(knows, {short: 0.5, long: 0.5}), room=measured.shape.judge_tokens - 270)
     run, events = started(setup(n=6, max_tokens=250), backend)
     finish(run)
     state = fold(events)
@@ -188,7 +185,7 @@ def test_a_judge_of_steps_finds_the_text_that_goes_wrong_in_the_middle() -> None
     def sees(turn: str) -> float:
         return 0.1 if turn.split("Step ")[-1].startswith("1: 40 + 30 = 60.") else 0.8
 
-    run, events = started(setup(n=6, verifier="process-judge"), SimulatedBackend(judging(sees, {good: 0.4, bad: 0.6})))
+    run, events = started(setup(n=6, verifier="process-judge"), CountedBackend(judging(sees, {good: 0.4, bad: 0.6})))
     finish(run)
     state = fold(events)
     by_text = {c.text: c.scores["process-judge"] for c in state.candidates.values()}
@@ -199,8 +196,29 @@ def test_a_judge_of_steps_finds_the_text_that_goes_wrong_in_the_middle() -> None
     assert state.answer.correct
 
 
+def test_a_search_over_steps_is_led_by_the_judge_of_steps() -> None:
+    """One of two first steps leads to the right answer; the judge sees it, the vote would not."""
+    good, bad = "40 + 30 = 70.\n7 + 5 = 12.\nThe answer is 82.", "40 + 30 = 60.\n7 + 5 = 12.\nThe answer is 72."
+
+    def sees(turn: str) -> float:
+        return 0.1 if "Step 1: 40 + 30 = 60." in turn else 0.8
+
+    given = setup(verifier="process-judge")
+    search = StrategyChoice("beam-search", {"step_end": "line", "prompt": "step-by-step"})
+    run, events = started(
+        msgspec.structs.replace(given, strategy=search), CountedBackend(judging(sees, {good: 0.3, bad: 0.7}))
+    )
+    finish(run)
+    state = fold(events)
+    assert state.answer is not None
+    assert state.answer.correct
+    ended = [event.candidate for event in of_kind(events, CandidateFinished)]
+    assert sorted(event.candidate for event in of_kind(events, CandidateScored)) == sorted(ended)
+    assert meter_of(run).tokens == state.ledger.completion_tokens + state.ledger.verifier_tokens
+
+
 def test_a_judge_that_is_asked_one_way_costs_one_token_a_candidate() -> None:
-    run, events = started(setup(n=4, both_ways=False), SimulatedBackend(judging(lambda turn: 0.7)))
+    run, events = started(setup(n=4, both_ways=False), CountedBackend(judging(lambda turn: 0.7)))
     finish(run)
     ledger = fold(events).ledger
     assert ledger.verifier_tokens == 4
