@@ -17,6 +17,7 @@ class Verdict(Struct, frozen=True):
     """A score with its price. `late`: it came after the candidate had been told to the strategy.
 
     `tokens` were generated for it; `prompt_tokens` were computed for its prompts, `cached_tokens` found in the cache.
+    `parameters` is the size of the model that was asked, where that was not the run's own.
     """
 
     candidate: int
@@ -27,14 +28,16 @@ class Verdict(Struct, frozen=True):
     tokens: int = 0
     prompt_tokens: int = 0
     cached_tokens: int = 0
+    parameters: int = 0
 
 
 class Reply(Struct, frozen=True):
-    """What the model wrote when a verifier asked it, and what its prompt cost."""
+    """What the model wrote when a verifier asked it, what its prompt cost, and its size if it is not the run's own."""
 
     candidate: Candidate
     prompt_tokens: int
     cached_tokens: int
+    parameters: int = 0
 
 
 def no_reply(trial: Trial, reason: FinishReason) -> Reply:
@@ -125,6 +128,7 @@ class Jury:
             tokens=sum(text.completion_tokens for text in texts),
             prompt_tokens=sum(reply.prompt_tokens for reply in replies),
             cached_tokens=sum(reply.cached_tokens for reply in replies),
+            parameters=max(reply.parameters for reply in replies),
         )
 
     def judge_together(self, candidates: Sequence[Candidate]) -> list[Verdict]:

@@ -13,9 +13,9 @@ _SILENT: dict[FinishReason, str] = {
 }
 
 
-def judge_trial(name: str, ask: Ask, prompt: Prompt) -> Trial:
-    """The request that asks `prompt`. The jury gives it an id; `name` is the verifier's."""
-    return Trial(0, prompt, ask.sampling, seed=0, label=f"{name}: {ask.name}")
+def judge_trial(name: str, ask: Ask, prompt: Prompt, model: str) -> Trial:
+    """The request that asks `prompt` of `model`. The jury gives it an id; `name` is the verifier's."""
+    return Trial(0, prompt, ask.sampling, seed=0, label=f"{name}: {ask.name}", model=model)
 
 
 def judgement(asks: Sequence[Ask], replies: Sequence[Candidate]) -> Score:

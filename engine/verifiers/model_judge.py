@@ -27,6 +27,15 @@ BOTH_WAYS = Setting(
     " that says yes to everything is found out.",
 )
 
+MODEL = Setting(
+    name="model",
+    kind="text",
+    default="",
+    title="Judge's model",
+    help="Another GGUF file that judges, by its path or name; it is loaded beside this one. Empty: this model itself.",
+    maximum=1000,
+)
+
 _ANSWER = Brief(
     thing="this answer",
     heading="Answer: ",
@@ -57,6 +66,7 @@ class ModelJudge:
     Args:
         scale: A name of `SCALES`.
         both_ways: Whether it is asked the other way round too.
+        model: The file or name of another model that judges; empty for the run's own.
     """
 
     name = "model-judge"
@@ -67,8 +77,8 @@ class ModelJudge:
     uses_peers = False
     judges_steps = False
 
-    def __init__(self, scale: str = "yes-no", both_ways: bool = True) -> None:
-        self._asks = asks_of(scale, both_ways)
+    def __init__(self, scale: str = "yes-no", both_ways: bool = True, model: str = "") -> None:
+        self._asks, self._model = asks_of(scale, both_ways), model.strip()
 
     def requests(self, problem: Problem, candidate: Candidate) -> Sequence[Trial]:
         """One for each way of asking."""
@@ -76,7 +86,7 @@ class ModelJudge:
         if not text:
             return ()
         return [
-            judge_trial(self.name, ask, judge_prompt(_ANSWER, self._asks, ask, problem.question, text))
+            judge_trial(self.name, ask, judge_prompt(_ANSWER, self._asks, ask, problem.question, text), self._model)
             for ask in self._asks
         ]
 

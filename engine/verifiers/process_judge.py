@@ -52,6 +52,7 @@ class ProcessJudge:
         scale: A name of `SCALES`.
         both_ways: Whether it is asked the other way round too.
         how: How the scores of a whole text's steps become one.
+        model: The file or name of another model that judges; empty for the run's own.
     """
 
     name = "process-judge"
@@ -64,8 +65,8 @@ class ProcessJudge:
     uses_peers = False
     judges_steps = True
 
-    def __init__(self, scale: str = "yes-no", both_ways: bool = True, how: Aggregate = "min") -> None:
-        self._asks, self._how = asks_of(scale, both_ways), how
+    def __init__(self, scale: str = "yes-no", both_ways: bool = True, how: Aggregate = "min", model: str = "") -> None:
+        self._asks, self._how, self._model = asks_of(scale, both_ways), how, model.strip()
 
     def requests(self, problem: Problem, candidate: Candidate) -> Sequence[Trial]:
         """One for each way of asking about each step: the newest of a text made in steps, else all of them."""
@@ -73,7 +74,7 @@ class ProcessJudge:
         first = len(steps) if candidate.steps else 1
         works = [_numbered(steps[:count]) for count in range(first, len(steps) + 1)]
         return [
-            judge_trial(self.name, ask, judge_prompt(_STEP, self._asks, ask, problem.question, work))
+            judge_trial(self.name, ask, judge_prompt(_STEP, self._asks, ask, problem.question, work), self._model)
             for work in works
             for ask in self._asks
         ]

@@ -16,7 +16,7 @@ from engine.verifiers.base import Verifier
 from engine.verifiers.confidence import MeanLogprob
 from engine.verifiers.known_answer import KnownAnswer
 from engine.verifiers.majority import Majority
-from engine.verifiers.model_judge import BOTH_WAYS, SCALE, ModelJudge
+from engine.verifiers.model_judge import BOTH_WAYS, MODEL, SCALE, ModelJudge
 from engine.verifiers.process_judge import AGGREGATE, ProcessJudge
 
 
@@ -69,14 +69,17 @@ _SPECS = (
     _spec(MeanLogprob),
     _spec(
         ModelJudge,
-        settings=(SCALE, BOTH_WAYS),
-        build=lambda values: ModelJudge(str(values["scale"]), bool(values["both_ways"])),
+        settings=(SCALE, BOTH_WAYS, MODEL),
+        build=lambda values: ModelJudge(str(values["scale"]), bool(values["both_ways"]), str(values["model"])),
     ),
     _spec(
         ProcessJudge,
-        settings=(SCALE, BOTH_WAYS, AGGREGATE),
+        settings=(SCALE, BOTH_WAYS, AGGREGATE, MODEL),
         build=lambda values: ProcessJudge(
-            str(values["scale"]), bool(values["both_ways"]), cast(Aggregate, values["aggregate"])
+            str(values["scale"]),
+            bool(values["both_ways"]),
+            cast(Aggregate, values["aggregate"]),
+            str(values["model"]),
         ),
     ),
 )

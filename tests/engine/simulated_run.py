@@ -83,10 +83,12 @@ def setup(
     )
 
 
-def started(run_setup: RunSetup, backend: CountedBackend) -> tuple[Run, list[AnyEvent]]:
-    """A run that has been started, and the list its events go to."""
+def started(
+    run_setup: RunSetup, backend: CountedBackend, others: Mapping[str, CountedBackend] | None = None
+) -> tuple[Run, list[AnyEvent]]:
+    """A run that has been started, and the list its events go to. `others` are the models that judges may ask."""
     events: list[AnyEvent] = []
-    return Run("run", run_setup, backend, events.append), events
+    return Run("run", run_setup, backend, events.append, open_model=(others or {}).__getitem__), events
 
 
 def finish(run: Run, most: int = 5000) -> None:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.budget import BudgetMeter
+from engine.errors import BadInputError
 from engine.events import (
     AnswerPicked,
     AnyEvent,
@@ -22,7 +23,7 @@ from engine.events import (
 )
 from engine.inference.llama.backend import LlamaBackend
 from engine.run import Run
-from engine.setup import Budget, StrategyChoice
+from engine.setup import Budget, StrategyChoice, VerifierChoice
 from engine.trace.fold import RunState, fold
 from engine.types import Score
 from tests.engine.simulated_run import RIGHT, TEXTS, WRONG, CountedBackend, finish, judging, setup, started
@@ -215,6 +216,69 @@ def test_a_search_over_steps_is_led_by_the_judge_of_steps() -> None:
     ended = [event.candidate for event in of_kind(events, CandidateFinished)]
     assert sorted(event.candidate for event in of_kind(events, CandidateScored)) == sorted(ended)
     assert meter_of(run).tokens == state.ledger.completion_tokens + state.ledger.verifier_tokens
+
+
+def test_another_model_judges_with_its_own_opinion_and_its_tokens_are_charged_by_its_own_size() -> None:
+    own = CountedBackend(judging(lambda _: 0.5), parameters=1_000)
+    other = CountedBackend(judging(knows), parameters=7_000_000, name="Other")
+    run, events = started(setup(n=6, model="other"), own, {"other": other})
+    finish(run)
+    state = fold(events)
+    ledger = state.ledger
+    assert {round(c.scores["model-judge"].value or 0, 6) for c in state.candidates.values()} == {0.2, 0.9}
+    assert own.decoder.decoded_tokens == ledger.prompt_tokens + ledger.completion_tokens - 6
+    assert other.decoder.decoded_tokens == ledger.verifier_prompt_tokens
+    assert meter_of(run).tokens == ledger.completion_tokens + ledger.verifier_tokens
+    judged = ledger.verifier_prompt_tokens + ledger.verifier_tokens
+    written = ledger.prompt_tokens + ledger.completion_tokens
+    assert ledger.flops == 2 * (7_000_000 * judged + 1_000 * written)  # the simulated layers have no width
+    assert "Another model judges: Other, 7,000,000 parameters." in [notice.text for notice in state.notices]
+
+
+def test_two_judges_of_the_same_other_model_share_its_scheduler() -> None:
+    other = CountedBackend(judging(knows))
+    given = setup(n=3, model="a")
+    both = (*given.verifiers, VerifierChoice("process-judge", 1.0, {"model": "b"}))
+    run, events = started(
+        msgspec.structs.replace(given, verifiers=both), CountedBackend(judging(knows)), {"a": other, "b": other}
+    )
+    finish(run)
+    state = fold(events)
+    assert all(len(candidate.scores) == 2 for candidate in state.candidates.values())
+    assert other.decoder.decoded_tokens == state.ledger.verifier_prompt_tokens
+
+
+def test_a_judge_that_means_the_runs_own_model_by_its_name_asks_that_one() -> None:
+    own = CountedBackend(judging(knows))
+    run, events = started(setup(n=3, model="own"), own, {"own": own})
+    finish(run)
+    state = fold(events)
+    assert own.decoder.decoded_tokens == state.ledger.computed_tokens - 3 - 6
+    assert state.ledger.other_tokens == 0
+    assert not any("judges" in notice.text for notice in state.notices)
+
+
+@settings(max_examples=40, deadline=None)
+@given(steps=st.integers(0, 60), aborted=st.sampled_from(["own", "other", "none"]), budget=st.integers(1, 400))
+def test_a_run_with_two_models_can_end_at_any_step_without_losing_anybody(
+    steps: int, aborted: str, budget: int
+) -> None:
+    backends = {"own": CountedBackend(judging(knows)), "other": CountedBackend(judging(knows))}
+    run, events = started(setup(model="other", budget=Budget(tokens=budget)), backends["own"], backends)
+    for _ in range(steps):
+        run.step()
+    if aborted in backends and not run.finished:
+        backends[aborted].decoder.fail_next = ["aborted"]
+        run.step()
+    run.stop()
+    state = fold(events)
+    assert state.ledger.completion_tokens + state.ledger.verifier_tokens == meter_of(run).tokens <= budget
+    all_are_accounted_for(events, state, "model-judge")
+
+
+def test_a_judge_that_names_a_model_where_there_is_none_but_the_runs_own_is_refused() -> None:
+    with pytest.raises(BadInputError, match="Only the run's own model is loaded here"):
+        Run("run", setup(model="other"), CountedBackend(judging(knows)), [].append)
 
 
 def test_a_judge_that_is_asked_one_way_costs_one_token_a_candidate() -> None:
