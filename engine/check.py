@@ -105,6 +105,8 @@ def _check_sampling(sampling: Sampling) -> None:
     _check_range("number of alternatives", sampling.alternatives, 0, MAX_ALTERNATIVES, "5 is usual.")
     if any(not stop for stop in sampling.stop):
         raise BadInputError("A stop text is empty.", "Every candidate would end before it began.", "Leave it out.")
+    if any(not text for text in sampling.watch):
+        raise BadInputError("A watched text is empty.", "It has no first token.", "Leave it out.")
 
 
 def _check_doubt(sampling: Sampling) -> None:

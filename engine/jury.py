@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engine.types import Candidate, Problem, Score, Trial
+from engine.types import Candidate, FinishReason, Problem, Score, Trial
 from engine.verifiers.base import Verifier
 
 PERSON = "person"  # the verifier whose scores are clicks
@@ -19,6 +19,7 @@ class Verdict(Struct, frozen=True):
     """A score with its price. `late`: it came after the candidate had been told to the strategy.
 
     `tokens` were generated for it; `prompt_tokens` were computed for its prompts, `cached_tokens` found in the cache.
+    `parameters` is the size of the model that was asked, where that was not the run's own.
     """
 
     candidate: int
@@ -29,14 +30,21 @@ class Verdict(Struct, frozen=True):
     tokens: int = 0
     prompt_tokens: int = 0
     cached_tokens: int = 0
+    parameters: int = 0
 
 
 class Reply(Struct, frozen=True):
-    """What the model wrote when a verifier asked it, and what its prompt cost."""
+    """What the model wrote when a verifier asked it, what its prompt cost, and its size if it is not the run's own."""
 
     candidate: Candidate
     prompt_tokens: int
     cached_tokens: int
+    parameters: int = 0
+
+
+def no_reply(trial: Trial, reason: FinishReason) -> Reply:
+    """The reply to a request that never reached the model: it did not fit ("error"), or the run ended ("abort")."""
+    return Reply(Candidate(trial.id, "", None, None, reason, 0, None), 0, 0)
 
 
 @dataclass(slots=True, eq=False)
@@ -77,6 +85,15 @@ class Jury:
         """Model calls that verifiers wait for; each is given out once."""
         wanted, self._to_ask = self._to_ask, []
         return wanted
+
+    def foresee(self, candidate: Candidate) -> list[Trial]:
+        """What verifiers would ask the model about such a candidate; nothing is asked yet."""
+        return [
+            request
+            for verifier in self._verifiers
+            if not verifier.uses_peers
+            for request in verifier.requests(self._problem, candidate)
+        ]
 
     def is_hearing(self, candidate: int) -> bool:
         """Whether a verifier still waits for the model before it can score this candidate."""
@@ -127,6 +144,7 @@ class Jury:
             tokens=sum(text.completion_tokens for text in texts),
             prompt_tokens=sum(reply.prompt_tokens for reply in replies),
             cached_tokens=sum(reply.cached_tokens for reply in replies),
+            parameters=max(reply.parameters for reply in replies),
         )
 
     def judge_together(self, candidates: Sequence[Candidate]) -> list[Verdict]:

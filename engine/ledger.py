@@ -29,7 +29,9 @@ class Ledger:
     `completion_tokens` were sampled for candidates, `verifier_tokens` for model judges, whose prompts are counted apart
     (`verifier_prompt_tokens` computed, `verifier_cached_tokens` found in the cache). `recomputed_tokens` were
     computed a second time because a full cache had lost them. `looked_at` is the sum, over all computed tokens, of
-    the tokens that each attended to, itself included.
+    the tokens that each attended to, itself included. `other_tokens` are those of model judges that another model
+    computed, and `other_weight` is the sum of that model's parameters over them. `verifier_seconds` counts moments in
+    which several candidates were before model judges once.
     """
 
     prompt_tokens: int = 0
@@ -40,6 +42,8 @@ class Ledger:
     verifier_cached_tokens: int = 0
     recomputed_tokens: int = 0
     looked_at: int = 0
+    other_tokens: int = 0
+    other_weight: int = 0
     verifier_seconds: float = 0.0
     decode_seconds: float = 0.0
     step_seconds: float = 0.0
@@ -50,10 +54,11 @@ class Ledger:
     tariff: Tariff = field(default_factory=Tariff)
     model: ModelReport | None = None
     _context: dict[int, int] = field(default_factory=dict)
+    _heard_until: float = 0.0
 
     @property
     def computed_tokens(self) -> int:
-        """All tokens that the model was run for."""
+        """All tokens that a model was run for."""
         candidates = self.prompt_tokens + self.completion_tokens + self.recomputed_tokens
         return candidates + self.verifier_tokens + self.verifier_prompt_tokens
 
@@ -72,7 +77,8 @@ class Ledger:
         if self.model is None:
             return 0.0
         attention = self.model.n_layers * self.model.n_embd * self.looked_at
-        return float(2 * (self.model.parameters * self.computed_tokens + attention))
+        own = self.model.parameters * (self.computed_tokens - self.other_tokens)
+        return float(2 * (own + self.other_weight + attention))
 
     @property
     def cost(self) -> float | None:
@@ -102,10 +108,7 @@ class Ledger:
             case CandidateFinished():
                 self._finish(event)
             case CandidateScored():
-                self.verifier_tokens += event.tokens
-                self.verifier_prompt_tokens += event.prompt_tokens
-                self.verifier_cached_tokens += event.cached_tokens
-                self.verifier_seconds += event.seconds
+                self._score(event)
             case RunStarted():
                 self.tariff, self.model = event.setup.tariff, event.model
             case _:
@@ -142,6 +145,19 @@ class Ledger:
         self.cached_tokens += event.cached_tokens
         self._context[event.candidate] = event.cached_tokens + event.computed_tokens
         self.looked_at += _looked_at(event.cached_tokens, event.computed_tokens)
+
+    def _score(self, event: CandidateScored) -> None:
+        self.verifier_tokens += event.tokens
+        self.verifier_prompt_tokens += event.prompt_tokens
+        self.verifier_cached_tokens += event.cached_tokens
+        if event.parameters:
+            self.other_tokens += event.tokens + event.prompt_tokens
+            self.other_weight += event.parameters * (event.tokens + event.prompt_tokens)
+        seconds = event.seconds
+        if event.prompt_tokens + event.cached_tokens:
+            seconds = min(seconds, event.t - self._heard_until)
+            self._heard_until = event.t
+        self.verifier_seconds += seconds
 
     def _finish(self, event: CandidateFinished) -> None:
         self._context.pop(event.candidate, None)

@@ -26,7 +26,7 @@ from engine.budget import MOST_AT_ONCE, BudgetMeter
 from engine.check import check_budget, check_setup, check_verifiers
 from engine.energy import EnergyMeter
 from engine.error_log import in_words
-from engine.errors import BadInputError, ThinkscopeError
+from engine.errors import BadInputError, EngineError, ThinkscopeError
 from engine.events import (
     AnswerPicked,
     AnyEvent,
@@ -52,10 +52,11 @@ from engine.events import (
     TokensDecoded,
 )
 from engine.inference.backend import Backend, RunShape
-from engine.inference.chat_template import Rendered
+from engine.inference.chat_template import ChatTemplate, Rendered
 from engine.inference.scheduler import Drawn, Scheduler, StepReport
 from engine.inference.sequence import Sequence
-from engine.jury import Jury, Reply, Verdict
+from engine.judge_models import JudgeModels, OpenModel, no_other_model
+from engine.jury import Jury, Reply, Verdict, no_reply
 from engine.ledger import JOULES_PER_KWH
 from engine.lineage import Beginning, Lineage
 from engine.moves import ValueBackedUp
@@ -71,6 +72,7 @@ from engine.verifiers.registry import build_verifier
 from engine.version import VERSION
 from engine.worker.messages import Grain
 
+SPECIMEN_TOKENS = 512
 ENERGY_SECONDS = 0.5
 FIRST_BRANCH = 1_000_000  # branches that a person grows are numbered apart from the strategy's own trials
 MOST_KEPT = 16_384  # tokens kept for others to go on from: every cell in use slows every token down
@@ -85,6 +87,7 @@ class Run:
         backend: The loaded model.
         emit: Takes every event, in order.
         clock: Seconds, monotonic.
+        open_model: Gives another model, loaded, by the name that a judge asks for.
 
     Raises:
         ThinkscopeError: The set-up cannot be run; nothing has been emitted.
@@ -97,6 +100,7 @@ class Run:
         backend: Backend,
         emit: Callable[[AnyEvent], None],
         clock: Callable[[], float] = time.perf_counter,
+        open_model: OpenModel = no_other_model,
     ) -> None:
         check_setup(setup)
         self.run_id = run_id
@@ -105,11 +109,12 @@ class Run:
         self._setup, self._backend, self._emit, self._clock = setup, backend, emit, clock
         self._strategy = build_strategy(setup)
         self._jury = Jury(setup.problem, [build_verifier(choice) for choice in setup.verifiers])
+        self._judges = JudgeModels(backend, open_model)
         self._meter = BudgetMeter(setup.budget)
-        self._energy = EnergyMeter(setup.tariff.watts, gpu=backend.report.layers_on_gpu > 0)
         self._lineage = Lineage(backend.vocabulary, backend.template.tokenize)
         self._trials: dict[int, Trial] = {}
         self._prompts: dict[Prompt, tuple[int, Rendered]] = {}
+        self._shown: set[str] = set()
         self._candidates: dict[int, Candidate] = {}
         self._spared: list[Sequence] = []
         self._doubted: list[Sequence] = []
@@ -122,9 +127,15 @@ class Run:
         self._energy_at = 0.0
         self._step_began = clock()
         self._scheduler = self._make_scheduler()
+        reports = (backend.report, *self._judges.others)
+        self._energy = EnergyMeter(setup.tariff.watts, gpu=any(report.layers_on_gpu > 0 for report in reports))
         self._began = clock()
         self._paused_at = self._ended_at = 0.0
         self._start()
+
+    @property
+    def _idle(self) -> bool:
+        return self._scheduler.idle and self._judges.idle
 
     @property
     def seconds(self) -> float:
@@ -246,9 +257,16 @@ class Run:
                 "It must hold the prompt and the answer.",
                 "Shorten the question, or choose a model with a longer context.",
             )
-        kept = min(trial_run.reach, MOST_KEPT)
-        self._shape = RunShape(max(1, len(trials)), longest, self._setup.sampling.max_tokens, kept)
+        kept, max_tokens = min(trial_run.reach, MOST_KEPT), self._setup.sampling.max_tokens
+        self._shape = RunShape(max(1, len(trials)), longest, max_tokens, kept, self._judge_tokens(max_tokens))
         return self._backend.scheduler(self._shape)
+
+    def _judge_tokens(self, max_tokens: int) -> int:
+        """How long a judge's prompt can become: what it would ask about a text as long as a candidate's can be."""
+        length = min(max_tokens, self._backend.room())
+        shown = min(length, SPECIMEN_TOKENS)
+        specimen = Candidate(0, "a. " * -(-shown // 2), "a", "a", "length", shown, None)  # two tokens a sentence
+        return self._judges.prepare(self._jury.foresee(specimen), length, length - shown)
 
     def _start(self) -> None:
         created = datetime.now(UTC).isoformat(timespec="seconds")
@@ -259,35 +277,40 @@ class Run:
             self._emit(PromptRendered(0.0, number, rendered.text, len(rendered.tokens), rendered.template))
         for notice in _notices(self._shape, self._backend.room(), report.n_ctx):
             self._emit(NoticeGiven(0.0, notice))
+        for other in self._judges.others:
+            self._emit(NoticeGiven(0.0, f"Another model judges: {other.name}, {other.parameters:,} parameters."))
         self._ask()
 
     def _advance(self) -> StepReport:
         self._ask()
-        report = self._scheduler.step(self._meter.remaining_tokens)
+        limit = self._meter.remaining_tokens
+        report = self._scheduler.step(limit)
+        self._judges.step(report, limit)
         self._decode_seconds += report.decode_seconds
         self._aborted = report.status == "aborted"
-        if self._aborted:
-            return report  # somebody has pressed Stop, and will call `stop`
         self._tell_decoded(report)
         for sequence in report.finished:
             self._finish_sequence(sequence)
+        if self._aborted:
+            return report  # somebody has pressed Stop, and will call `stop`
         if report.finished:
             self._stop_unneeded()
             self._tell_moves()
             self._pick()
+        if self._strategy.finished:
+            self._enter("verify")
         self._read_energy(0.0 if self._meter.needs_energy else ENERGY_SECONDS)
         if self._check_budget():
             return report
-        if self._strategy.finished and self._jury.idle and self._scheduler.idle:
+        if self._strategy.finished and self._jury.idle and self._idle:
             self._conclude("answered", self._end_in_words())
         return report
 
     def _ask(self) -> None:
         """Fills free places: a verifier's requests first, because somebody waits for them."""
         for trial in self._jury.requests():
-            rendered = self._render(trial.prompt)[1]
-            self._submit(trial, rendered, Beginning(rendered.tokens, 0, 0), keep=False)
-        free = MOST_AT_ONCE - self._scheduler.load
+            self._ask_for_jury(trial)
+        free = max(0, MOST_AT_ONCE - self._scheduler.load)
         for trial in self._strategy.ask(self._meter.admit(free)):
             self._meter.charge(candidates=1)
             self._queue(trial)
@@ -322,9 +345,9 @@ class Run:
         if written:
             self._finish_sequence(sequence)
 
-    def _render(self, prompt: Prompt) -> tuple[int, Rendered]:
+    def _render(self, prompt: Prompt, template: ChatTemplate | None = None) -> tuple[int, Rendered]:
         if prompt not in self._prompts:
-            rendered = self._backend.template.render(prompt)
+            rendered = (template or self._backend.template).render(prompt)
             self._prompts[prompt] = len(self._prompts), rendered
             if self._phase is not None:
                 self._emit(
@@ -333,6 +356,25 @@ class Run:
                     )
                 )
         return self._prompts[prompt]
+
+    def _ask_for_jury(self, trial: Trial) -> None:
+        """A judge's prompt grows with the text it judges: one that does not fit costs its score, not the run."""
+        rendered = self._render_for_jury(trial)
+        scheduler = self._judges.scheduler(trial) or self._scheduler
+        try:
+            if len(rendered.tokens) >= self._judges.backend(trial.model).room():
+                raise EngineError(f"{len(rendered.tokens):,} tokens do not fit into the model's context.")
+            scheduler.submit(trial.id, rendered.tokens, trial.sampling, trial.seed)
+        except EngineError:
+            self._take_verdict(self._jury.reply(trial.id, no_reply(trial, "error")))
+
+    def _render_for_jury(self, trial: Trial) -> Rendered:
+        """Prompts of judges differ by the judged text alone, so that the first of each label is shown for all."""
+        template = self._judges.backend(trial.model).template
+        if trial.label in self._shown:
+            return template.render(trial.prompt)
+        self._shown.add(trial.label)
+        return self._render(trial.prompt, template)[1]
 
     def _submit(self, trial: Trial, rendered: Rendered, begin: Beginning, *, keep: bool) -> Sequence:
         markers = self._backend.template.markers
@@ -368,7 +410,7 @@ class Run:
 
     def _finish_sequence(self, sequence: Sequence) -> None:
         if sequence.id not in self._trials:
-            self._take_verdict(self._jury.reply(sequence.id, _as_reply(sequence)))
+            self._take_verdict(self._jury.reply(sequence.id, self._as_reply(sequence)))
             return
         candidate = self._as_candidate(sequence)
         self._candidates[candidate.id] = candidate
@@ -420,6 +462,7 @@ class Run:
             answer_margin=sequence.margin_of(answer) if answer else None,
             confidence=sequence.confidence.result(sequence.sampling.confidence_window),
             token_confidences=sequence.confidence.tokens,
+            watched=sequence.watched,
         )
 
     def _finish_reason(self, trial: Trial, sequence: Sequence, text: str) -> FinishReason:
@@ -449,6 +492,7 @@ class Run:
                 verdict.seconds,
                 verdict.prompt_tokens,
                 verdict.cached_tokens,
+                verdict.parameters,
             )
         )
         if verdict.candidate in self._candidates and verdict.late:
@@ -485,13 +529,20 @@ class Run:
         begun = sum(max(0.0, mean - len(sequence.generated)) for sequence in (*self._spared, *self._doubted))
         self._emit(CandidatesSpared(self.seconds, unasked, stopped, round(unasked * mean + begun), doubted))
 
+    def _as_reply(self, sequence: Sequence) -> Reply:
+        reason = sequence.finish_reason or "error"
+        generated, mean = len(sequence.generated), sequence.mean_logprob
+        text = Candidate(sequence.id, sequence.text, None, None, reason, generated, mean, watched=sequence.watched)
+        parameters = self._judges.parameters(sequence.id)
+        return Reply(text, sequence.computed_tokens, sequence.cached_tokens, parameters)
+
     # --- the end -------------------------------------------------------------------------------------------------
 
     def _check_budget(self) -> bool:
         spent = self._meter.exceeded(self.seconds)
-        if spent is None and self._scheduler.idle and self._jury.idle and not self._strategy.finished:
+        if spent is None and self._idle and self._jury.idle and not self._strategy.finished:
             spent = self._meter.refused(self.seconds)
-        if spent is None or (self._scheduler.idle and self._strategy.finished and self._jury.idle):
+        if spent is None or (self._idle and self._strategy.finished and self._jury.idle):
             return False
         self._emit(BudgetSpent(self.seconds, spent.unit, spent.limit, spent.used))
         self._end_early("budget", f"The budget of {spent.limit:,.10g} {BUDGET_UNITS[spent.unit]} is spent.")
@@ -504,9 +555,10 @@ class Run:
 
     def _end_early(self, outcome: Outcome, reason: str) -> None:
         ended = self._scheduler.reset() if self._aborted else self._scheduler.cancel()
-        for sequence in ended:
-            if sequence.id in self._trials:
-                self._finish_sequence(sequence)
+        for sequence in (*ended, *self._judges.end(reset=self._aborted)):
+            self._finish_sequence(sequence)
+        for trial in self._jury.requests():
+            self._take_verdict(self._jury.reply(trial.id, no_reply(trial, "abort")))
         self._conclude(outcome, reason)
 
     def _conclude(self, outcome: Outcome, reason: str) -> None:
@@ -526,6 +578,7 @@ class Run:
 
     def _fail(self, error: ThinkscopeError) -> None:
         self._scheduler.reset()
+        self._judges.end(reset=True)
         self._read_energy(at_least=0.0)
         self._emit(RunFailed(self.seconds, error.what, error.why, error.next_step))
         self._ended_at, self.finished = self._clock(), True
@@ -569,9 +622,3 @@ def _notices(shape: RunShape, room: int, cells: int) -> list[str]:
 def _ends_thought(drawn: Drawn) -> bool:
     text = drawn.sequence.text
     return ends_thought(text[: len(text) - len(drawn.text)][-8:], drawn.text)
-
-
-def _as_reply(sequence: Sequence) -> Reply:
-    reason = sequence.finish_reason or "error"
-    text = Candidate(sequence.id, sequence.text, None, None, reason, len(sequence.generated), sequence.mean_logprob)
-    return Reply(text, sequence.computed_tokens, sequence.cached_tokens)

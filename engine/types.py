@@ -109,7 +109,10 @@ class Origin(Struct, frozen=True):
 
 
 class Trial(Struct, frozen=True):
-    """One piece of work a strategy asks for: a prompt to be continued, or another trial's text. `id` is unique."""
+    """One piece of work a strategy asks for: a prompt to be continued, or another trial's text. `id` is unique.
+
+    `model` is the file or name of another model that a judge asks; "" is the run's own, as for all candidates.
+    """
 
     id: int
     prompt: Prompt
@@ -118,6 +121,7 @@ class Trial(Struct, frozen=True):
     label: str = ""
     purpose: Purpose = "answer"
     origin: Origin | None = None
+    model: str = ""
 
     @property
     def parent(self) -> int | None:

@@ -17,17 +17,19 @@ class RunShape(Struct, frozen=True):
     """How large a run can become: sequences at once, tokens of the longest prompt, tokens each may generate.
 
     `kept_tokens` are kept beside them for sequences that others go on from, as in a search; 0 when nothing branches.
+    `judge_tokens` are those of the longest prompt of a model judge, with the text that it judges; 0 without a judge.
     """
 
     sequences: int
     prompt_tokens: int
     max_tokens: int
     kept_tokens: int = 0
+    judge_tokens: int = 0
 
     @property
     def cells(self) -> int:
-        """KV cells if every sequence reaches its end, the prompt shared by all."""
-        return self.prompt_tokens + self.sequences * self.max_tokens + self.kept_tokens
+        """KV cells if every sequence reaches its end, the prompt shared by all, and a judge reads beside them."""
+        return self.prompt_tokens + self.sequences * self.max_tokens + self.kept_tokens + self.judge_tokens
 
 
 class Backend(Protocol):

@@ -14,6 +14,7 @@ from engine.errors import EngineError
 from engine.inference.decoder import BatchItem, Decoder, DecodeStatus, Logits, Sampled, Vocabulary
 from engine.inference.kv_tree import KvTree
 from engine.inference.sequence import Sequence
+from engine.inference.watch import log_probabilities, watched_tokens
 from engine.types import FinishReason, Sampling
 
 KEPT_LOGITS_BYTES = 16 << 20
@@ -109,6 +110,8 @@ class Scheduler:
         sampler = self._decoder.new_sampler(sampling, seed)
         sequence = Sequence(id, prompt, sampling, sampler, prefix, seen, keep)
         sequence.begin_text(self._vocabulary)
+        if sampling.watch:
+            sequence.watch = watched_tokens(self._vocabulary, sampling.watch)
         self._waiting.append(sequence)
         return sequence
 
@@ -378,6 +381,8 @@ class Scheduler:
         for (row, sequence), token in zip(picks, sampled, strict=True):
             if not sequence.started:
                 sequence.started = True
+                if sequence.watch:
+                    sequence.watched = log_probabilities(logits[row], sequence.watch)
                 report.started.append(sequence)
             sequence.status = "decoding"
             text = sequence.take(token, self._vocabulary)

@@ -30,7 +30,8 @@ class Sequence:
     When a stop text ended it, the first `usable` drawn tokens are those before that. The last `prefix` tokens of the
     prompt belong to its text; its first `seen` tokens were computed before, for others. `cached_tokens` and
     `computed_tokens` count the prompt only; what had to be computed again because a full cache had lost it is in
-    `recomputed_tokens`. With `keep`, its cells are kept when it has ended, for others to go on from.
+    `recomputed_tokens`. With `keep`, its cells are kept when it has ended, for others to go on from. `watched` are the
+    log-probabilities that the `watch` tokens had at the first drawn place.
     """
 
     id: int
@@ -57,6 +58,8 @@ class Sequence:
     first: tuple[Alternative, ...] = ()
     _ends: list[int] = field(default_factory=list)
     _margins: list[float] = field(default_factory=list)
+    watch: tuple[int, ...] = ()
+    watched: tuple[float, ...] = ()
     _utf8: codecs.IncrementalDecoder = field(default_factory=lambda: codecs.getincrementaldecoder("utf-8")("replace"))
 
     def __post_init__(self) -> None:

@@ -41,7 +41,7 @@ def take_best(weights: Mapping[str, float], results: Sequence[Result]) -> Answer
     """
     mixes = [mix({name: score.value for name, score in result.scores.items()}, weights) for result in results]
     if all(value is None for value in mixes):
-        return _by_majority(_silence(weights), results)
+        return _by_majority(_silence(weights, results), results)
     support = {i: vote.weight for vote in votes_of(results) for i in vote.candidates}
     contenders = [
         Contender(c.id, c.vote is not None, value, support.get(c.id, 0.0), c.mean_logprob)
@@ -99,7 +99,7 @@ def _by_weight(
 ) -> Answer:
     """The answer whose candidates' `voices` add up to most. `noun` says in the reason what was added up."""
     if not scores:
-        return _by_majority(_silence(weights), results)
+        return _by_majority(_silence(weights, results), results)
     candidates = [result.candidate for result in results]
     votes = count_votes(((c.id, c.vote, c.answer) for c in candidates), voices)
     if not votes or votes[0].weight <= 0:
@@ -113,7 +113,9 @@ def _by_weight(
     return Answer(picked, top.answer, f"{reason}.")
 
 
-def _silence(weights: Mapping[str, float]) -> str:
+def _silence(weights: Mapping[str, float], results: Sequence[Result]) -> str:
+    if any(result.pending for result in results):
+        return "No verifier has spoken yet"
     return "No verifier could tell anything" if weights else "There is no verifier"
 
 

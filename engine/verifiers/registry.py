@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import Protocol, cast
 
 from msgspec import Struct
 
 from engine.errors import BadInputError
+from engine.selection import Aggregate
 from engine.settings import Setting, resolve
 from engine.setup import Value, VerifierChoice
 from engine.verifiers.arithmetic import ArithmeticChecker
@@ -15,7 +16,9 @@ from engine.verifiers.base import Verifier
 from engine.verifiers.confidence import Entropy, LowestGroup, MeanLogprob, SelfCertainty
 from engine.verifiers.known_answer import KnownAnswer
 from engine.verifiers.majority import Majority
+from engine.verifiers.model_judge import BOTH_WAYS, MODEL, SCALE, ModelJudge
 from engine.verifiers.person import Person
+from engine.verifiers.process_judge import AGGREGATE, ProcessJudge
 
 
 class VerifierSpec(Struct, frozen=True):
@@ -68,6 +71,21 @@ _SPECS = (
     _spec(Entropy),
     _spec(SelfCertainty),
     _spec(LowestGroup),
+    _spec(
+        ModelJudge,
+        settings=(SCALE, BOTH_WAYS, MODEL),
+        build=lambda values: ModelJudge(str(values["scale"]), bool(values["both_ways"]), str(values["model"])),
+    ),
+    _spec(
+        ProcessJudge,
+        settings=(SCALE, BOTH_WAYS, AGGREGATE, MODEL),
+        build=lambda values: ProcessJudge(
+            str(values["scale"]),
+            bool(values["both_ways"]),
+            cast(Aggregate, values["aggregate"]),
+            str(values["model"]),
+        ),
+    ),
     _spec(Person),
 )
 

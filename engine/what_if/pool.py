@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 
 from engine.check import check_setup
@@ -90,8 +91,11 @@ class WhatIfPool:
         if not self._had(choice):
             return RecordedVerifier(verifier)
         verdicts = {number: record.verdicts.get(choice.name) for number, record in self._run.records.items()}
-        recorded = {number: verdict for number, verdict in verdicts.items() if verdict is not None}
-        return RecordedVerifier(verifier, recorded, cut_off=not self._run.in_order)
+        # What came after the budget's end was cut short by it: the judge had not spoken.
+        cut = self._run.budget_spent.t if self._run.budget_spent is not None else math.inf
+        recorded = {n: verdict for n, verdict in verdicts.items() if verdict is not None and verdict.t < cut}
+        short = {n: verdict for n, verdict in verdicts.items() if verdict is not None and verdict.t >= cut}
+        return RecordedVerifier(verifier, recorded, short, cut_off=not self._run.in_order)
 
     def _had(self, choice: VerifierChoice) -> bool:
         """Whether the run had this verifier with the same settings."""

@@ -23,16 +23,23 @@ class RecordedVerifier:
     Args:
         verifier: The verifier itself.
         recorded: The scores that it gave in the run with the same settings, by candidate.
+        cut_short: What it had cost where the run's budget ended before it could speak.
         cut_off: Whether the run had it and was cut off: then a score that is missing may have been under way.
     """
 
     def __init__(
-        self, verifier: Verifier, recorded: Mapping[int, CandidateScored] | None = None, *, cut_off: bool = False
+        self,
+        verifier: Verifier,
+        recorded: Mapping[int, CandidateScored] | None = None,
+        cut_short: Mapping[int, CandidateScored] | None = None,
+        *,
+        cut_off: bool = False,
     ) -> None:
         self.name, self.title, self.help = verifier.name, verifier.title, verifier.help
         self.uses_peers, self.judges_steps = verifier.uses_peers, verifier.judges_steps
         self._verifier = verifier
         self._recorded = {} if verifier.uses_peers or recorded is None else recorded
+        self._cut_short = cut_short or {}
         self._cut_off = cut_off
         self._scores: dict[int, Score] = {}
         self._requests: dict[int, Sequence[Trial]] = {}
@@ -40,6 +47,10 @@ class RecordedVerifier:
     def verdict(self, candidate: int) -> CandidateScored | None:
         """The recorded score of a candidate, with its time and price; None if there is none."""
         return self._recorded.get(candidate)
+
+    def cut_short(self, candidate: int) -> CandidateScored | None:
+        """What was made of a hearing that the run's budget ended, and what it had cost; None if it ended none."""
+        return self._cut_short.get(candidate)
 
     def requests(self, problem: Problem, candidate: Candidate) -> Sequence[Trial]:
         """Where the model was asked in the run, one request that stands for all: its label is the verifier's name."""
@@ -61,7 +72,7 @@ class RecordedVerifier:
         return self._scores[candidate.id]
 
     def _find(self, problem: Problem, candidate: Candidate) -> Score:
-        recorded = self._recorded.get(candidate.id)
+        recorded = self._recorded.get(candidate.id) or self._cut_short.get(candidate.id)
         if recorded is not None:
             return Score(recorded.value, recorded.detail)
         if self._verifier.requests(problem, candidate):

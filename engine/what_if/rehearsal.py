@@ -146,7 +146,7 @@ class Rehearsal:
 
     def _take_late_verdict(self, request: int, candidate: Candidate, verifier: str) -> None:
         """A model judge speaks, after as many steps as it took, and its tokens are charged; or its recording ends."""
-        recorded = self._verifiers[verifier].verdict(candidate.id)
+        recorded = self._verifiers[verifier].verdict(candidate.id) or self._verifiers[verifier].cut_short(candidate.id)
         if recorded is None:
             self.silent[verifier] += 1
             return

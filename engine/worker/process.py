@@ -43,6 +43,7 @@ from engine.worker.messages import (
     Step,
     Stop,
 )
+from engine.worker.other_models import OtherModels
 
 PROGRESS_SECONDS = 0.05
 CRASH_VARIABLE = "THINKSCOPE_CRASH_IN_PROBE"  # for tests and demonstrations of the fall-back to safe mode
@@ -59,6 +60,7 @@ class Worker:
         self._writer = writer
         self._commands: queue.SimpleQueue[AnyCommand] = queue.SimpleQueue()
         self._backend: Backend | None = None
+        self._others = OtherModels(self._load_other)
         self._loaded: LoadOptions | None = None
         self._run: Run | None = None
         self._ended: Run | None = None  # the last one, which may be taken up again
@@ -74,6 +76,7 @@ class Worker:
         backend = self._backend
         if isinstance(command, Stop | Shutdown) and backend is not None:
             backend.abort()
+            self._others.abort()
         self._commands.put(command)
 
     def work(self) -> None:
@@ -136,8 +139,17 @@ class Worker:
             return SimulatedBackend()
         return LlamaBackend(command.options, command.safe_mode_reason, self._report_progress)
 
+    def _load_other(self, options: LoadOptions) -> Backend:
+        """A judge's model, which may crash in its probe decode as any other. Then the run's own is ready again."""
+        try:
+            return self._open(Load(options))
+        finally:
+            if self._backend is not None:
+                self._writer.send(Loaded(self._backend.report))
+
     def _unload(self) -> None:
         self._ended = None
+        self._others.close()
         backend, self._backend, self._loaded = self._backend, None, None
         if backend is not None:
             backend.close()
@@ -159,16 +171,18 @@ class Worker:
                 Refused(command.run_id, "The run cannot start without its model.", "Loading it failed.", "See above.")
             )
             return
-        if self._backend is None:
+        if self._backend is None or self._loaded is None:
             raise AssertionError("a loaded model has a backend")
         self._backend.allow()
         self._ended = None  # its sequences are about to lose their cache
         try:
-            self._run = Run(command.run_id, command.setup, self._backend, self._events.append)
+            open_model = self._others.begin(self._backend, self._loaded)
+            self._run = Run(command.run_id, command.setup, self._backend, self._events.append, open_model=open_model)
         except Exception as raised:
             error = in_words(raised)
             self._events.clear()
             self._writer.send(Refused(command.run_id, error.what, error.why, error.next_step))
+        self._others.close_unwanted()
 
     def _intervene(self, command: Intervene) -> None:
         if self._run is None and self._ended is not None and self._backend is not None:
@@ -187,6 +201,7 @@ class Worker:
             self._flush()
         if self._backend is not None:
             self._backend.allow()
+        self._others.allow()
 
     def _flush(self) -> None:
         run = self._run

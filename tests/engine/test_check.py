@@ -74,6 +74,7 @@ def test_a_known_answer_must_say_something() -> None:
         ("confidence_window", -1, "group of tokens for confidence cannot be -1"),
         ("confidence_floor", math.nan, "lowest confidence of a candidate cannot be nan"),
         ("confidence_floor", 9.0, "without a group of tokens"),
+        ("watch", ("Yes", ""), "watched text is empty"),
     ],
 )
 def test_sampling_out_of_bounds_is_refused(field: str, value: object, words: str) -> None:

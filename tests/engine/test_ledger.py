@@ -131,3 +131,12 @@ def test_a_whole_candidate_at_once_is_what_its_events_are(cached: int, computed:
     at_once.add_candidate(cached, computed, written)
     counts = ("prompt_tokens", "cached_tokens", "completion_tokens", "looked_at")
     assert [getattr(at_once, name) for name in counts] == [getattr(one_by_one, name) for name in counts]
+
+
+def test_time_before_model_judges_is_counted_once_for_all_candidates_that_wait_together() -> None:
+    def heard(t: float, candidate: int, seconds: float) -> CandidateScored:
+        return CandidateScored(t, candidate, "model-judge", 0.5, "", 2, seconds, prompt_tokens=300)
+
+    waiting = [heard(5.0, 0, 2.0), heard(5.0, 1, 1.5), heard(6.0, 2, 2.5), heard(9.0, 3, 1.0)]
+    instant = CandidateScored(9.0, 3, "arithmetic", 1.0, "", 0, 0.25)
+    assert ledger_of([*waiting, instant]).verifier_seconds == pytest.approx(2.0 + 1.0 + 1.0 + 0.25)

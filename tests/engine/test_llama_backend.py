@@ -93,6 +93,21 @@ def test_the_prompt_of_sixteen_candidates_is_computed_once(backend: LlamaBackend
     assert sum(sequence.cached_tokens for sequence in sequences) == 16 * len(prompt) - computed
 
 
+def test_watched_texts_have_the_models_own_probabilities_over_the_whole_vocabulary(backend: LlamaBackend) -> None:
+    prompt = tokens_of(backend, "Is the sky blue? Answer Yes or No.")
+    texts = ("Yes", "No", "Yesterday was a fine day")
+    scheduler = backend.scheduler(RunShape(2, len(prompt), 4))
+    for i, temperature in enumerate((0.0, 1.7)):
+        scheduler.submit(i, prompt, drawn(temperature, max_tokens=2, watch=texts), seed=1)
+    found = {i: sequence.watched for i, sequence in run(scheduler).items()}
+    assert found[0] == found[1]
+    row = logits_after(backend, [prompt], RunShape(2, len(prompt), 4))[0].astype(np.float64)
+    expected = row - row.max() - np.log(np.exp(row - row.max()).sum())
+    tokens = [backend.vocabulary.tokenize(text, special=False, start=False)[0] for text in texts]
+    assert found[0] == pytest.approx(expected[tokens].tolist(), abs=0.2)
+    assert found[0][0] > found[0][2]
+
+
 def test_no_candidate_ends_before_its_least_tokens(backend: LlamaBackend) -> None:
     scheduler = backend.scheduler(RunShape(8, 64, 40))
     for i in range(8):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -140,6 +142,45 @@ def test_a_step_draws_at_most_its_limit() -> None:
         drawn.append(len(scheduler.step(limit=3).drawn))
     assert max(drawn) == 3
     assert scheduler.cells_used == len(prompt())
+
+
+def watching(*texts: str, temperature: float = 1.0, max_tokens: int = 60) -> Sampling:
+    return Sampling(temperature, 0, 1.0, 0.0, 1.0, max_tokens, (), 3, watch=texts)
+
+
+def test_the_first_place_says_how_likely_the_watched_texts_were_before_temperature() -> None:
+    scheduler, _ = machine()
+    scheduler.submit(0, prompt(), watching("47 or more", "I", "82", temperature=0.1), seed=0)
+    likely, unlikely, impossible = run(scheduler)[0].watched
+    assert math.exp(likely) == pytest.approx(0.8)  # two of the three texts begin with a 4
+    assert math.exp(unlikely) == pytest.approx(0.2)
+    assert impossible == -math.inf
+
+
+@pytest.mark.parametrize("limit", [None, 1], ids=["drawn with the prompt", "drawn from kept logits"])
+def test_watching_is_of_the_first_place_however_the_prompt_came_into_the_cache(limit: int | None) -> None:
+    scheduler, _ = machine()
+    sequences = [scheduler.submit(i, prompt(), watching("47", "I"), seed=i) for i in range(3)]
+    while not scheduler.idle:
+        scheduler.step(limit)
+    late = scheduler.submit(3, prompt(), watching("47", "I"), seed=3)
+    run(scheduler)
+    assert all([math.exp(p) for p in s.watched] == pytest.approx([0.8, 0.2]) for s in (*sequences, late))
+
+
+def test_a_watched_text_with_a_space_in_front_is_known_by_its_word() -> None:
+    scheduler, _ = machine()
+    scheduler.submit(0, prompt(), watching("I", " I"), seed=0)
+    plain, spaced = run(scheduler)[0].watched
+    assert plain == spaced > -math.inf
+
+
+def test_who_watches_nothing_reads_nothing_of_the_logits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.inference.scheduler.log_probabilities", lambda *_: 1 // 0)
+    monkeypatch.setattr("engine.inference.scheduler.watched_tokens", lambda *_: 1 // 0)
+    scheduler, _ = machine()
+    scheduler.submit(0, prompt(), sampling(), seed=0)
+    assert run(scheduler)[0].watched == ()
 
 
 @settings(max_examples=30, deadline=None)

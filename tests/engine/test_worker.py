@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
+import shutil
 import signal
 import sys
 import threading
@@ -352,3 +353,29 @@ def test_safe_mode_can_be_forgotten(tmp_path: Path) -> None:
     assert memory.reason() == ""
     (tmp_path / "safe-mode.json").write_text("[" * 100_000)
     assert memory.reason() == ""
+
+
+def judged_by(path: str) -> tuple[VerifierChoice, ...]:
+    return (VerifierChoice("model-judge", 1.0, {"model": path}),)
+
+
+def test_another_model_file_judges_in_the_same_worker_and_the_runs_own_stays_ready(
+    loaded: Company, default_model: str, tmp_path: Path
+) -> None:
+    other = shutil.copy(default_model, tmp_path / "judge.gguf")
+    state = fold(loaded.run(n=2, verifiers=judged_by(str(other))))
+    assert state.finish is not None
+    assert state.finish.outcome == "answered"
+    assert all(0 < (c.scores["model-judge"].value or 0) < 1 for c in state.candidates.values())
+    assert state.ledger.other_tokens == state.ledger.verifier_tokens + state.ledger.verifier_prompt_tokens > 300
+    assert any(notice.text.startswith("Another model judges: ") for notice in state.notices)
+    alone = fold(loaded.run(n=2, verifiers=judged_by(default_model)))  # the same file: nothing is loaded for it
+    assert alone.ledger.other_tokens == 0
+    assert not any("judges" in notice.text for notice in alone.notices)
+
+
+def test_a_judges_model_that_is_not_there_is_refused_in_words_and_the_next_run_goes_on(loaded: Company) -> None:
+    loaded.start(n=1, verifiers=judged_by("/nowhere/judge.gguf"))
+    refused = loaded.until(Refused)
+    assert "judge.gguf" in refused.what + refused.why
+    assert fold(loaded.run(n=1)).status == "finished"

@@ -153,11 +153,12 @@ class LlamaBackend:
     def _cells(self, shape: RunShape, slots: int, shared: bool) -> int:
         """Cells for the whole run: rounded up so that the next run fits too, and never more than memory holds."""
         longest = min(self.room(), shape.prompt_tokens + shape.max_tokens)
+        judge = min(self.room(), shape.judge_tokens)
         sequences = min(slots, max(1, shape.sequences))
         wanted = (
-            shape.prompt_tokens + sequences * (longest - shape.prompt_tokens) + shape.kept_tokens
+            shape.prompt_tokens + sequences * (longest - shape.prompt_tokens) + shape.kept_tokens + judge
             if shared
-            else slots * -(-longest // 256) * 256
+            else slots * -(-max(longest, judge) // 256) * 256
         )
         smallest = longest if shared else slots * 256
         affordable = self._affordable_cells()
