@@ -12,9 +12,14 @@ from engine.settings import Setting, resolve
 from engine.setup import Value, VerifierChoice
 from engine.verifiers.arithmetic import ArithmeticChecker
 from engine.verifiers.base import Verifier
+from engine.verifiers.code_execution import SETTINGS as CODE_SETTINGS
+from engine.verifiers.code_execution import CodeExecution
 from engine.verifiers.confidence import MeanLogprob
 from engine.verifiers.known_answer import KnownAnswer
+from engine.verifiers.limits import limits_of
 from engine.verifiers.majority import Majority
+from engine.verifiers.user_function import SETTINGS as FUNCTION_SETTINGS
+from engine.verifiers.user_function import UserFunction
 
 
 class VerifierSpec(Struct, frozen=True):
@@ -59,7 +64,22 @@ def _spec(
     )
 
 
-_SPECS = (_spec(KnownAnswer, needs_answer=True), _spec(Majority), _spec(ArithmeticChecker), _spec(MeanLogprob))
+_SPECS = (
+    _spec(KnownAnswer, needs_answer=True),
+    _spec(Majority),
+    _spec(ArithmeticChecker),
+    _spec(MeanLogprob),
+    _spec(
+        CodeExecution,
+        settings=CODE_SETTINGS,
+        build=lambda values: CodeExecution(str(values["tests"]), limits_of(values)),
+    ),
+    _spec(
+        UserFunction,
+        settings=FUNCTION_SETTINGS,
+        build=lambda values: UserFunction(str(values["function"]), limits_of(values)),
+    ),
+)
 
 VERIFIERS: dict[str, VerifierSpec] = {spec.name: spec for spec in _SPECS}
 

@@ -28,7 +28,8 @@ def score(name: str, one: Candidate, peers: list[Candidate] | None = None, probl
 
 
 def test_the_first_verifiers_are_registered() -> None:
-    assert list(VERIFIERS) == ["known-answer", "majority", "arithmetic", "mean-logprob"]
+    names = ["known-answer", "majority", "arithmetic", "mean-logprob", "code-execution", "user-function"]
+    assert list(VERIFIERS) == names
 
 
 @pytest.mark.parametrize("name", VERIFIERS)
