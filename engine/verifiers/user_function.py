@@ -17,13 +17,14 @@ from engine.verifiers.sandbox_gaps import first_gap
 DEFAULT_FUNCTION = """\
 import re
 
-# 1 is best, 0 worst, None: cannot tell
+# 1 is best, 0 worst, None unsure
 def score(problem, answer, text):
-    # does the working end in the answer?
-    ends = re.findall(r"= *(-?[\\d.]*\\d)", text)
+    # does the last sum give it?
+    found = r"= *(-?[\\d.]*\\d)"
+    ends = re.findall(found, text)
     if answer is None or not ends:
         return None
-    return 1 if ends[-1] == answer else 0"""
+    return ends[-1] == answer"""
 
 # What a score may be crosses the border; of everything else (it may be huge) only the name of its type does.
 CALL = """
@@ -40,7 +41,7 @@ SETTINGS = (
         "score(problem, answer, text) gets the question, the answer found in the text (or None) and the whole text. It "
         "gives 0 to 1, or None when it cannot tell.",
         maximum=20_000,
-        lines=9,
+        lines=10,
     ),
     *LIMIT_SETTINGS,
 )
