@@ -1,18 +1,13 @@
-"""What Python has and the sandbox lacks, so that a gap of the sandbox is not taken for a mistake of the program."""
+"""Errors that come from what the sandbox lacks: its gap must not be taken for a mistake of the program."""
 
 from __future__ import annotations
 
-import ast
 import builtins
 import importlib
 import re
 import types
 
-MODULES = frozenset((
-    "asyncio", "base64", "bisect", "collections", "copy", "csv", "dataclasses", "datetime", "decimal", "functools",
-    "hashlib", "itertools", "json", "math", "os", "pathlib", "random", "re", "sys", "time", "tomllib", "typing",
-))  # fmt: skip
-"""The modules the sandbox has. Only these are ever imported here to look something up: a message can name any."""
+from engine.verifiers.known_gaps import MODULES
 
 # Measured with pydantic-monty 1.4: a class may define these, and they are never called (a test tries each of them).
 _IGNORED_METHOD = re.compile(
@@ -60,34 +55,6 @@ def ignored_method(program: str) -> str:
     """The first special method that the program defines and the sandbox would never call, or an empty string."""
     found = _IGNORED_METHOD.search(program)
     return found["name"] if found else ""
-
-
-def first_gap(tree: ast.Module) -> tuple[int, str]:
-    """The first thing in a parsed program that the sandbox is known to lack, and its line; (0, "") without one."""
-    nodes = (node for node in ast.walk(tree) if isinstance(node, ast.stmt | ast.expr))
-    return min(((node.lineno, lacking) for node in nodes if (lacking := _lacking(node))), default=(0, ""))
-
-
-def _lacking(node: ast.AST) -> str:
-    match node:
-        case ast.Yield() | ast.YieldFrom():
-            return "generators (yield)"
-        case ast.Delete():
-            return "the del statement"
-        case ast.ClassDef(bases=bases, keywords=keywords) if bases or keywords:
-            return "classes that inherit"
-        case ast.TryStar():
-            return "exception groups"
-        case ast.Import(names=names):
-            return next((_module(name.name) for name in names if _module(name.name)), "")
-        case ast.ImportFrom(module=str(module)):
-            return _module(module)
-        case _:
-            return ""
-
-
-def _module(name: str) -> str:
-    return "" if name.partition(".")[0] in MODULES else f"the module {name}"
 
 
 def _unsupported(message: str) -> str:

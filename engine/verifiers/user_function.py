@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from engine.errors import BadInputError
 from engine.settings import Setting
 from engine.types import Candidate, Problem, Score, Trial
+from engine.verifiers.known_gaps import first_gap
 from engine.verifiers.limits import LIMIT_SETTINGS, Limits
 from engine.verifiers.outcome import TELLS_NOTHING, Outcome
 from engine.verifiers.own_code import parsed
 from engine.verifiers.sandbox import Sandbox, shared_sandbox
-from engine.verifiers.sandbox_gaps import first_gap
 
 DEFAULT_FUNCTION = """\
 import re

@@ -19,7 +19,7 @@ from engine.verifiers.sandbox import GRACE_SECONDS, Sandbox
 from tests.hostile_programs import HOSTILE, LIMITS, WITNESS, Hostile
 
 ROOT = Path(__file__).resolve().parents[2]
-SLACK_SECONDS = 5.0  # for a busy machine
+SLACK_SECONDS = 8.0  # for a busy machine
 PATIENCE = 30.0
 
 
@@ -50,7 +50,8 @@ def test_a_hostile_program_is_contained_and_what_became_of_it_is_said(hostile: H
     outcome = sandbox.run(hostile.source, hostile.limits)
     took = time.monotonic() - began
     assert (outcome.kind, hostile.words in outcome.words) == (hostile.kind, True), outcome.words
-    assert took < hostile.limits.seconds + GRACE_SECONDS + SLACK_SECONDS
+    # no other limit than that of time needs time to be noticed
+    assert took < (hostile.limits.seconds + GRACE_SECONDS if hostile.kind == "timeout" else 0) + SLACK_SECONDS
     assert len(outcome.words) < 150
     assert len(outcome.output) <= LIMITS.output
     assert not WITNESS.exists()
