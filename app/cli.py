@@ -193,7 +193,8 @@ def run(
             "--verifier",
             "-v",
             metavar="NAME[:WEIGHT]",
-            help="known-answer, majority, arithmetic, mean-logprob; with a weight. Repeatable.",
+            help="known-answer, majority, arithmetic, mean-logprob, code-execution, user-function; with a weight. "
+            "Repeatable.",
         ),
     ] = None,
     answer: Annotated[

@@ -13,12 +13,17 @@ from engine.settings import Setting, resolve
 from engine.setup import Value, VerifierChoice
 from engine.verifiers.arithmetic import ArithmeticChecker
 from engine.verifiers.base import Verifier
+from engine.verifiers.code_execution import SETTINGS as CODE_SETTINGS
+from engine.verifiers.code_execution import CodeExecution
 from engine.verifiers.confidence import Entropy, LowestGroup, MeanLogprob, SelfCertainty
 from engine.verifiers.known_answer import KnownAnswer
+from engine.verifiers.limits import limits_of
 from engine.verifiers.majority import Majority
 from engine.verifiers.model_judge import BOTH_WAYS, MODEL, SCALE, ModelJudge
 from engine.verifiers.person import Person
 from engine.verifiers.process_judge import AGGREGATE, ProcessJudge
+from engine.verifiers.user_function import SETTINGS as FUNCTION_SETTINGS
+from engine.verifiers.user_function import UserFunction
 
 
 class VerifierSpec(Struct, frozen=True):
@@ -85,6 +90,16 @@ _SPECS = (
             cast(Aggregate, values["aggregate"]),
             str(values["model"]),
         ),
+    ),
+    _spec(
+        CodeExecution,
+        settings=CODE_SETTINGS,
+        build=lambda values: CodeExecution(str(values["tests"]), limits_of(values)),
+    ),
+    _spec(
+        UserFunction,
+        settings=FUNCTION_SETTINGS,
+        build=lambda values: UserFunction(str(values["function"]), limits_of(values)),
     ),
     _spec(Person),
 )

@@ -22,6 +22,7 @@ from engine.inference.llama.model import gpu_supported
 from engine.inference.simulated_backend import SimulatedBackend
 from engine.run import Run
 from engine.setup import SIMULATED, LoadOptions
+from engine.verifiers.sandbox import shared_sandbox
 from engine.worker.channel import Reader, Writer
 from engine.worker.messages import (
     AnyCommand,
@@ -52,8 +53,8 @@ CRASH_VARIABLE = "THINKSCOPE_CRASH_IN_PROBE"  # for tests and demonstrations of 
 class Worker:
     """Carries out commands one after the other; while a run goes on, one engine step between any two looks at them.
 
-    `Stop` and `Ping` are also seen by the reader thread at once: the one has to reach into a decode, the other has to
-    be answered during one.
+    `Stop` and `Ping` are also seen by the reader thread at once: the one has to reach into a decode or a program that
+    a verifier runs, the other has to be answered during one.
     """
 
     def __init__(self, writer: Writer) -> None:
@@ -74,9 +75,11 @@ class Worker:
             self._writer.send(Pong(command.number))
             return
         backend = self._backend
-        if isinstance(command, Stop | Shutdown) and backend is not None:
-            backend.abort()
-            self._others.abort()
+        if isinstance(command, Stop | Shutdown):
+            shared_sandbox().interrupt()
+            if backend is not None:
+                backend.abort()
+                self._others.abort()
         self._commands.put(command)
 
     def work(self) -> None:
@@ -202,6 +205,7 @@ class Worker:
         if self._backend is not None:
             self._backend.allow()
         self._others.allow()
+        shared_sandbox().allow()
 
     def _flush(self) -> None:
         run = self._run

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import msgspec
+import psutil
 import pytest
 
 from engine.events import AnyEvent, RunFailed, RunFinished, RunPaused, RunStarted, TokensDecoded
@@ -379,3 +380,47 @@ def test_a_judges_model_that_is_not_there_is_refused_in_words_and_the_next_run_g
     refused = loaded.until(Refused)
     assert "judge.gguf" in refused.what + refused.why
     assert fold(loaded.run(n=1)).status == "finished"
+
+
+def endless_function() -> tuple[VerifierChoice, ...]:
+    function = "def score(problem, answer, text):\n    while True: pass\n    return 1"
+    return (VerifierChoice("user-function", 1.0, {"function": function, "seconds": 30.0}),)
+
+
+def await_program(engine: psutil.Process) -> psutil.Process:
+    """The process in which a verifier's program has begun to work."""
+    ends = time.monotonic() + PATIENCE
+    while time.monotonic() < ends:
+        for child in engine.children():
+            if child.cpu_times().user > 0.1:
+                return child
+        threading.Event().wait(0.01)
+    raise AssertionError("no program has begun")
+
+
+def test_a_stop_reaches_into_a_program_that_a_verifier_runs(loaded: Company) -> None:
+    loaded.start(n=4, verifiers=endless_function(), sampling=msgspec.structs.replace(DEFAULT_SAMPLING, max_tokens=4))
+    await_program(psutil.Process(loaded.client.pid))
+    began = time.monotonic()
+    loaded.client.send(Stop())
+    loaded.until(Ended)
+    assert time.monotonic() - began < 10  # one program alone may take 30 s
+    details = {c.scores["user-function"].detail for c in fold(loaded.events).candidates.values() if c.scores}
+    assert details == {"stopped from outside"}
+    again = fold(loaded.run(n=2, verifiers=(VerifierChoice("user-function"),)))
+    assert all("user-function" in c.scores for c in again.candidates.values())
+    assert all("stopped" not in c.scores["user-function"].detail for c in again.candidates.values())
+
+
+@posix
+def test_an_engine_killed_while_a_program_runs_is_noticed_at_once(loaded: Company) -> None:
+    loaded.start(n=2, verifiers=endless_function(), sampling=msgspec.structs.replace(DEFAULT_SAMPLING, max_tokens=4))
+    pid = loaded.client.pid
+    assert pid is not None
+    program = await_program(psutil.Process(pid))
+    began = time.monotonic()
+    os.kill(pid, signal.SIGKILL)
+    loaded.until(Ended)
+    loaded.until(Died)
+    assert time.monotonic() - began < 5  # its program is still running, and holds nothing that is waited for
+    program.kill()

@@ -18,6 +18,7 @@ from engine.verifiers.registry import VERIFIERS
 from tests import sample_run
 from widgets.panels.labelled_slider import LabelledSlider
 from widgets.panels.scale import linear_stops, logarithmic_stops, nearest
+from widgets.panels.setting_fields import TextField
 from widgets.panels.setup_panel import SetupPanel
 
 
@@ -173,6 +174,24 @@ def test_a_weight_goes_up_and_down_with_the_arrow_keys_and_stops_at_its_bounds(p
     for _ in range(12):
         qtbot.keyClick(weight, Qt.Key.Key_Down)
     assert weight.value() == 0.1
+
+
+def test_the_settings_of_a_verifier_are_shown_when_it_is_checked_and_go_into_the_set_up(panel, qtbot):
+    row = panel.verifiers.rows["code-execution"]
+    assert not row.fields.isVisible()
+    qtbot.mouseClick(row.check, Qt.MouseButton.LeftButton, pos=row.check.rect().center())
+    row.fields.fields["tests"].edit.setPlainText("double(2) == 4")
+    assert row.fields.isVisible()
+    assert VerifierChoice("code-execution", 1.0, {"tests": "double(2) == 4"}) in panel.setup().verifiers
+
+
+@pytest.mark.parametrize("name", ["code-execution", "user-function"])
+def test_the_example_of_a_verifier_is_seen_whole(panel, qtbot, name):
+    row = panel.verifiers.rows[name]
+    row.check.click()
+    [field] = [field for field in row.fields.fields.values() if isinstance(field, TextField)]
+    qtbot.waitUntil(lambda: field.edit.height() == field.edit.sizeHint().height())
+    assert field.edit.verticalScrollBar().maximum() == field.edit.horizontalScrollBar().maximum() == 0
 
 
 def test_a_strategy_that_does_not_choose_by_verifiers_says_so(panel):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from engine.settings import Setting
 from engine.setup import Value
+from widgets.panels.code_edit import CodeEdit
 from widgets.panels.labelled_slider import LabelledSlider
 
 
@@ -101,10 +101,7 @@ class TextField(QWidget):
         label.setToolTip(setting.help)
         self.edit: QLineEdit | QPlainTextEdit
         if setting.lines > 1:
-            self.edit = QPlainTextEdit()
-            self.edit.setTabChangesFocus(False)
-            self.edit.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-            self.edit.setFixedHeight(self.edit.fontMetrics().lineSpacing() * setting.lines + 12)
+            self.edit = CodeEdit(setting.lines)
             self.edit.textChanged.connect(self.changed)
         else:
             self.edit = QLineEdit()

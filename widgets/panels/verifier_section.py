@@ -100,6 +100,7 @@ class VerifierRow(QWidget):
         self.weight = WeightField(spec.title)
         self.weight.setEnabled(False)
         self.fields = SettingFields(spec.settings)
+        self.fields.setContentsMargins(0, 0, 0, 8)
         row = QHBoxLayout()
         row.addWidget(self.check, 1)
         row.addWidget(self.weight)
