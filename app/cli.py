@@ -516,6 +516,21 @@ def bench_what_if(
     return measure(candidates, turns, as_json)
 
 
+@bench.command("strategies", epilog="main.py bench strategies --problems 10 --budget 400 --json")
+def bench_strategies(
+    model: Model = None,
+    problems: Annotated[int, typer.Option(min=1, max=10, help="Problems of each kind.")] = 10,
+    budget: Annotated[int, typer.Option(min=1, help="Generated tokens a problem, the same for all.")] = 400,
+    seed: Annotated[int, typer.Option(help="Of the runs.")] = 1,
+    only: Annotated[str, typer.Option(help="Names of those that take part, with commas; all of them by default.")] = "",
+    as_json: Json = False,
+) -> int:
+    """Accuracy, tokens and seconds of each strategy on four kinds of problem, at equal token budgets."""
+    from app.bench.strategies import bench_strategies as measure
+
+    return measure(model, problems, budget, seed, only, as_json)
+
+
 @app.command()
 def doctor(as_json: Json = False) -> int:
     """Says what this machine can do, and why not more. Exit status 0 when everything needed works, else 3."""

@@ -14,7 +14,8 @@ from engine.setup import Value
 class Setting(Struct, frozen=True):
     """One value a person can change, with its bounds and a sentence that teaches what it does.
 
-    `maximum` of a text is its length in characters; `lines` is how many of them are seen at once.
+    `maximum` of a text is its length in characters; `lines` is how many of them are seen at once. What is `seldom`
+    changed is folded away in the window.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Setting(Struct, frozen=True):
     maximum: float = 1
     choices: tuple[str, ...] = ()
     lines: int = 1
+    seldom: bool = False
 
 
 def resolve(settings: Sequence[Setting], given: Mapping[str, Value], owner: str = "strategy") -> dict[str, Value]:

@@ -19,6 +19,7 @@ AT_ONCE = Setting(
     help="How many answers are written together. More are faster; each then knows less of what the others found.",
     minimum=1,
     maximum=64,
+    seldom=True,
 )
 REWARDS = Setting(
     name="rewards",
@@ -27,6 +28,7 @@ REWARDS = Setting(
     title="Beliefs",
     help="What shape the beliefs about scores have: Gaussian for scores of any kind, Beta for right and wrong.",
     choices=("gaussian", "beta"),
+    seldom=True,
 )
 
 
@@ -45,7 +47,7 @@ def _build(setup: RunSetup, settings: Mapping[str, Value]) -> Strategy:
 
 AB_MCTS = StrategySpec(
     name="ab-mcts",
-    title="Wider or deeper",
+    title="AB-MCTS",
     help="AB-MCTS: decides at every step by chance and experience whether to write a new answer or refine one.",
     settings=(CANDIDATES, AT_ONCE, REWARDS, CHOOSE, PROMPT),
     uses_verifiers=True,

@@ -144,7 +144,7 @@ def _build(setup: RunSetup, settings: Mapping[str, Value]) -> Strategy:
 
 COT_DECODING = StrategySpec(
     name="cot-decoding",
-    title="First-token branches",
+    title="First tokens",
     help="Follows the likeliest first tokens, each greedily, and takes the answer that the model is surest of.",
     settings=(BRANCHES, CHOOSE, replace(PROMPT, choices=("question-only", *PROMPT.choices), default="question-only")),
     uses_verifiers=False,

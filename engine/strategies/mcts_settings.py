@@ -30,6 +30,7 @@ AT_ONCE = Setting(
     help="How many simulations share a batch. More are faster; each then knows less of what the others found.",
     minimum=1,
     maximum=64,
+    seldom=True,
 )
 CHILDREN = Setting(
     name="children",
@@ -64,6 +65,7 @@ EVALUATE = Setting(
     title="Evaluate by",
     help="The scores of the steps so far, or rollouts: writing on to the end. Auto takes steps where a verifier can.",
     choices=("auto", "steps", "rollouts"),
+    seldom=True,
 )
 BACK_UP = Setting(
     name="back_up",
@@ -72,6 +74,7 @@ BACK_UP = Setting(
     title="Back up",
     help="A place is worth the mean of what was found below it, or the best.",
     choices=("mean", "max"),
+    seldom=True,
 )
 CHOOSE = Setting(
     name="choose",
@@ -104,7 +107,7 @@ def _build(setup: RunSetup, settings: Mapping[str, Value]) -> Strategy:
 
 MCTS = StrategySpec(
     name="mcts",
-    title="Tree search",
+    title="MCTS",
     help="Monte Carlo tree search: goes down the tree again and again, more often where it was good or little known.",
     settings=(SIMULATIONS, AT_ONCE, CHILDREN, SELECT, EXPLORATION, EVALUATE, BACK_UP, CHOOSE, *STEPS, PROMPT),
     uses_verifiers=True,

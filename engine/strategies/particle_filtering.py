@@ -114,7 +114,7 @@ def _build(setup: RunSetup, settings: Mapping[str, Value]) -> Strategy:
 
 PARTICLE_FILTERING = StrategySpec(
     name="particle-filtering",
-    title="Particle filtering",
+    title="Particles",
     help="Writes many texts side by side, step by step; after each step good ones are copied and bad ones dropped.",
     settings=(PARTICLES, CHOOSE, *STEPS, PROMPT),
     uses_verifiers=True,

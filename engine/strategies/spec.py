@@ -44,6 +44,7 @@ SPREAD = Setting(
     help="Candidates differ in temperature by up to this much to either side: some careful, some adventurous.",
     minimum=0,
     maximum=2,
+    seldom=True,
 )
 PROMPT = Setting(
     name="prompt",

@@ -27,6 +27,7 @@ STEP_TOKENS = Setting(
     help="The longest that a step may be; a longer one is cut and counts as a step.",
     minimum=1,
     maximum=1024,
+    seldom=True,
 )
 MOST_STEPS = Setting(
     name="most_steps",
@@ -36,6 +37,7 @@ MOST_STEPS = Setting(
     help="How many steps a text may have. One that has not come to an answer by then has none.",
     minimum=1,
     maximum=200,
+    seldom=True,
 )
 AGGREGATE = Setting(
     name="aggregate",

@@ -212,7 +212,7 @@ def _build(setup: RunSetup, settings: Mapping[str, Value]) -> Strategy:
 
 THINKING = StrategySpec(
     name="thinking",
-    title="Thinking budget",
+    title="Thinking",
     help="Thinks up to a budget, then has to answer. Thinking that ends early can be made to go on with “Wait”.",
     settings=(THINKING_BUDGET, WAITS, CHAINS, PROMPT),
     uses_verifiers=False,

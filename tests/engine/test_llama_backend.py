@@ -41,7 +41,7 @@ def run(scheduler: Scheduler) -> dict[int, Sequence]:
 
 def logits_after(backend: LlamaBackend, texts: list[tuple[int, ...]], shape: RunShape) -> Logits:
     """Logits after each text, all of them in one batch, each in a slot of its own."""
-    backend.scheduler(shape)
+    backend.scheduler(shape).reset()  # what runs before have left in the slots
     context = backend._ready_context()
     items = [
         BatchItem(token, at, slot, output=at == len(text) - 1)

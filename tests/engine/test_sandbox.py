@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from engine.verifiers.outcome import Outcome
-from engine.verifiers.sandbox import GRACE_SECONDS, Sandbox
+from engine.verifiers.sandbox import GRACE_SECONDS, Sandbox, shared_sandbox
 from tests.hostile_programs import HOSTILE, LIMITS, WITNESS, Hostile
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,6 +36,7 @@ def wait_until(condition: Callable[[], bool]) -> bool:
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
+    shared_sandbox().close()  # other tests may have left it warm, and it would be counted here
     before = children()
     sandbox = Sandbox()
     yield sandbox

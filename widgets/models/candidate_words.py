@@ -30,7 +30,20 @@ def missing_answer(candidate: CandidateState) -> str:
         return "not started yet" if candidate.status == "queued" else "no answer yet"
     if is_doubted(candidate):
         return "stopped: the model was unsure"
-    return "stopped before an answer" if candidate.status == "stopped" else "no answer found"
+    if candidate.status == "stopped":
+        return "stopped before an answer"
+    return what_it_is(candidate) or "no answer found"
+
+
+def what_it_is(candidate: CandidateState) -> str:
+    """What a text is that is not meant to give an answer; empty for one that is."""
+    if candidate.merged_into is not None:
+        return f"the same as {candidate.merged_into + 1}"
+    if candidate.pruned:
+        return "pruned"
+    if candidate.finish_reason == "step":
+        return "a step"
+    return {"critique": "a critique", "thinking": "thinking"}.get(candidate.purpose, "")
 
 
 def number(candidate: CandidateState) -> str:

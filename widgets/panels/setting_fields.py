@@ -20,6 +20,7 @@ from engine.settings import Setting
 from engine.setup import Value
 from widgets.panels.code_edit import CodeEdit
 from widgets.panels.labelled_slider import LabelledSlider
+from widgets.panels.section import Folded
 
 
 class ChoiceField(QWidget):
@@ -155,9 +156,13 @@ class SettingFields(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
-        for field in self.fields.values():
+        self.folded = Folded("More settings", "What is seldom changed.")
+        for setting in settings:
+            field = self.fields[setting.name]
             field.changed.connect(self.changed)
-            column.addWidget(field)
+            (self.folded.body if setting.seldom else column).addWidget(field)
+        if any(setting.seldom for setting in settings):
+            column.addWidget(self.folded)
 
     def values(self) -> dict[str, Value]:
         """The values that differ from the defaults."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
-from widgets.models.candidate_words import is_doubted, is_pick, number, status_word, written_answer
+from widgets.models.candidate_words import is_doubted, is_pick, number, status_word, what_it_is, written_answer
 from widgets.stage.lane import Lane
 from widgets.stage.lane_grid import BAR_TWO_ROWS_HEIGHT
 from widgets.stage.marks import (
@@ -92,7 +92,7 @@ class LaneBar(Lane):
             chip = QRectF(right - width, row.center().y() - height / 2, width, height)
             draw_chip(painter, chip, answer, colour, SIZE_SMALL)
         elif self._two_rows or c.status != "writing":
-            shown = status_word(c) if c.finished_at is None or is_doubted(c) else "no answer"
+            shown = status_word(c) if c.finished_at is None or is_doubted(c) else what_it_is(c) or "no answer"
             room = QRectF(self._chip_left() if not self._two_rows else x, row.top(), 0, row.height())
             room.setRight(right)
             draw_text(painter, room, shown, SIZE_TINY, theme.muted, RIGHT)
