@@ -119,8 +119,8 @@ class SearchTree:
         return self._parents[trial]
 
     def children(self, id: int) -> list[Node]:
-        """The children of a node, or of `ROOT`, in order of arrival; merged ones are not there."""
-        return [self._nodes[child] for child in self.graph.successors(id)]
+        """The children of a node, or of `ROOT`, in order of their ids: ties are decided alike whoever came first."""
+        return [self._nodes[child] for child in sorted(self.graph.successors(id))]
 
     def path(self, id: int) -> tuple[int, ...]:
         """The way from below the root to a node."""
