@@ -93,7 +93,7 @@ class Sequence:
 
     def forget_cache(self) -> None:
         """The cache lost this sequence: everything so far is computed again before it goes on."""
-        self.target = self.tokens
+        self.target, self.seen = self.tokens, max(self.seen, self.computed)
         self.status, self.slot, self.computed = "waiting", -1, 0
 
     def _append(self, piece: bytes, *, final: bool) -> str:
