@@ -51,7 +51,9 @@ def small_setup(name: str, verifiers: Sequence[str] = ("arithmetic",), seed: int
     )
 
 
-class _NoSampler:
+class NoSampler:
+    """For sequences whose tokens somebody else draws."""
+
     alternatives = 0
 
     def close(self) -> None:
@@ -84,7 +86,7 @@ class World:
         prompt = tuple(self._model.tokenize("?", special=False, start=True))
         origin = trial.origin
         begin = self._lineage.begin(trial.id, prompt) if origin is None else self._lineage.go_on(trial.id, origin)
-        text = Text(trial.id, begin.tokens, trial.sampling, _NoSampler(), begin.prefix)
+        text = Text(trial.id, begin.tokens, trial.sampling, NoSampler(), begin.prefix)
         text.begin_text(self._model)
         self._lineage.submitted(text)
         before = bytes(begin.tokens[len(prompt) :]).decode()
