@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -36,11 +37,12 @@ class Lineage:
 
     Args:
         vocabulary: Of the model.
-        tokenize: Tokens of a text that is put in.
+        tokenize: Tokens of a text that is put in; None has no markers to look for.
     """
 
-    def __init__(self, vocabulary: Vocabulary, tokenize: Callable[[str], list[int]]) -> None:
-        self._vocabulary, self._tokenize = vocabulary, tokenize
+    def __init__(self, vocabulary: Vocabulary, tokenize: Callable[[str], list[int]] | None = None) -> None:
+        self._vocabulary = vocabulary
+        self._tokenize = tokenize or (lambda text: vocabulary.tokenize(text, special=False, start=False))
         self._records: dict[int, _Record] = {}
 
     def begin(self, trial: Trial, prompt: tuple[int, ...]) -> Beginning:
@@ -83,18 +85,16 @@ class Lineage:
     def prefix(self, trial: int) -> str:
         """The text that was put in before the first drawn token."""
         sequence = self._sequence(trial)
-        return self._decode(sequence.prompt[len(sequence.prompt) - sequence.prefix :])
+        put_in = sequence.prompt[len(sequence.prompt) - sequence.prefix :]
+        return b"".join(map(self._vocabulary.piece, put_in)).decode("utf-8", "replace")
 
     def steps(self, trial: int) -> tuple[str, ...]:
-        """The pieces of text from the prompt to the trial's own end, its own last."""
+        """The pieces of text from the prompt to the trial's own end, its own last. They add up to `text`."""
         return (*self._steps_before(trial), self._sequence(trial).text)
 
     def text(self, trial: int) -> str:
         """The whole text since the prompt."""
-        record, sequence = self._records[trial], self._sequence(trial)
-        if record.parent is None:
-            return sequence.text
-        return self._decode(sequence.prompt[record.root : len(sequence.prompt) - sequence.prefix]) + sequence.text
+        return "".join(self.steps(trial))
 
     def length(self, trial: int) -> int:
         """Tokens of the whole text since the prompt, those that were put in included."""
@@ -119,14 +119,18 @@ class Lineage:
             at, kept = record.parent, record.kept
         return total / count if count else None
 
-    def _steps_before(self, trial: int) -> tuple[str, ...]:
-        record = self._records[trial]
-        if record.parent is None:
-            return ()
-        parent = self._sequence(record.parent)
-        own = parent.prompt[len(parent.prompt) - parent.prefix :] + self._drawn(parent)[: record.kept]
-        piece = self._decode(own)
-        return (*self._steps_before(record.parent), piece) if piece else self._steps_before(record.parent)
+    def _steps_before(self, trial: int) -> list[str]:
+        """A character that is split over two pieces is in the one that completes it, as in the sequences' texts."""
+        pieces: list[bytes] = []
+        at = self._records[trial]
+        while at.parent is not None:
+            parent = self._sequence(at.parent)
+            own = parent.prompt[len(parent.prompt) - parent.prefix :] + self._drawn(parent)[: at.kept]
+            pieces.append(b"".join(map(self._vocabulary.piece, own)))
+            at = self._records[at.parent]
+        utf8 = codecs.getincrementaldecoder("utf-8")("replace")
+        steps = (utf8.decode(piece) for piece in reversed(pieces))
+        return [step for step in steps if step]
 
     def _drawn(self, sequence: Sequence) -> tuple[int, ...]:
         """What others can go on from: not the tokens that ended the text."""
@@ -139,6 +143,3 @@ class Lineage:
         if sequence is None:
             raise EngineError(f"There is no candidate {trial + 1}.")
         return sequence
-
-    def _decode(self, tokens: tuple[int, ...]) -> str:
-        return b"".join(map(self._vocabulary.piece, tokens)).decode("utf-8", "replace")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -28,6 +29,16 @@ class KvTree:
     def length(self, slot: int) -> int:
         """Tokens that a slot holds."""
         return self._length.get(slot, 0)
+
+    def cells_of(self, slots: Iterable[int]) -> int:
+        """Distinct cells that at least one of these slots holds."""
+        seen: set[Segment] = set()
+        for slot in slots:
+            segment = self._leaf.get(slot)
+            while segment is not None and segment not in seen:
+                seen.add(segment)
+                segment = segment.parent
+        return sum(segment.length for segment in seen)
 
     def extend(self, slot: int, count: int) -> None:
         """A slot got `count` new tokens of its own."""

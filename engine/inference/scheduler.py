@@ -180,13 +180,14 @@ class Scheduler:
         self._share(source, slot, shared)
         sequence.slot, sequence.computed, sequence.status = slot, shared, "prefilling"
         if not sequence.started:
-            sequence.cached_tokens = shared
+            sequence.cached_tokens = max(0, shared - sequence.computed_tokens)
         self._running.append(sequence)
         return True
 
     def _share(self, source: int | None, slot: int, length: int) -> None:
         if source == slot:
-            self._truncate(slot, length)
+            if length < self._tree.length(slot):  # a recurrent state cannot even be told to stay as it is
+                self._truncate(slot, length)
         elif source is not None and length:
             self._decoder.copy(source, slot, length)
             self._tree.fork(source, slot, length)
@@ -194,15 +195,26 @@ class Scheduler:
     def _longest_prefix(self, sequence: Sequence) -> tuple[int | None, int]:
         """The slot that holds most of the beginning of a sequence, and how much."""
         target = sequence.target
+        best, length = self._most_shared(self._running_contents(), target)
         for exact in (target, target[:-1]):
             slot = self._slot_of.get(exact)
-            if slot is not None and self._can_share(exact, len(exact), target):
-                self._held.move_to_end(slot)
-                return slot, len(exact)
+            if slot is not None and len(exact) > length and self._can_share(exact, len(exact), target):
+                best, length = slot, len(exact)
+        if length < len(target) - (target not in self._logits):  # without its logits the last one is computed again
+            idle, more = self._most_shared(self._held.items(), target)
+            if more > length:
+                best, length = idle, more
+        if best is not None and best in self._held:
+            self._held.move_to_end(best)
+        return best, length
+
+    def _most_shared(
+        self, contents: Iterable[tuple[int, tuple[int, ...]]], target: tuple[int, ...]
+    ) -> tuple[int | None, int]:
         best, length = None, 0
-        for slot, tokens in self._contents():
-            common = _common(tokens, sequence.target)
-            if common > length and self._can_share(tokens, common, sequence.target):
+        for slot, tokens in contents:
+            common = _common(tokens, target)
+            if common > length and self._can_share(tokens, common, target):
                 best, length = slot, common
         return best, length
 
@@ -211,14 +223,13 @@ class Scheduler:
         whole = common == len(tokens) and (common < len(target) or target in self._logits)
         return self._decoder.partial or whole
 
-    def _contents(self) -> Iterable[tuple[int, tuple[int, ...]]]:
+    def _running_contents(self) -> Iterable[tuple[int, tuple[int, ...]]]:
         for running in self._running:
             if running.status == "prefilling":
                 yield running.slot, running.target[: running.computed]
             elif self._decoder.partial:
                 tokens = running.tokens if running.keep else running.prompt
                 yield running.slot, tokens[: running.computed]
-        yield from self._held.items()
 
     def _longest_pending(self, sequence: Sequence) -> int:
         pending = [s.target for s in self._running if s.status == "prefilling"]
@@ -244,6 +255,9 @@ class Scheduler:
         if not self._decoder.shared:
             return True  # a slot has its own cells
         promised = sum(len(s.target) - s.computed + s.remaining for s in self._running)
+        in_use = [s.slot for s in self._running] + ([] if keep is None else [keep])
+        if self._tree.cells_of(in_use) + promised + needed > self._decoder.cells:
+            return False  # letting go of all the rest would be in vain
         while self._tree.cells + promised + needed > self._decoder.cells:
             oldest = next((slot for slot in self._held if slot != keep), None)
             if oldest is None:
@@ -302,9 +316,9 @@ class Scheduler:
                     self._count_prefill(sequence)
 
     def _count_prefill(self, sequence: Sequence) -> None:
-        if sequence.started or sequence.computed <= sequence.seen:
+        if sequence.computed <= sequence.seen:
             sequence.recomputed_tokens += 1
-        else:
+        elif sequence.computed <= len(sequence.prompt):
             sequence.computed_tokens += 1
 
     def _make_room(self, batch: list[tuple[Sequence, BatchItem]], report: StepReport) -> None:
@@ -373,6 +387,7 @@ class Scheduler:
 
     def _compute_last_again(self, sequence: Sequence) -> None:
         """Its logits were let go before it could draw from them: the next step computes its last token again."""
+        sequence.seen = max(sequence.seen, sequence.computed)
         sequence.computed = sequence.computed - 1 if self._decoder.partial else 0
         self._truncate(sequence.slot, sequence.computed)
 

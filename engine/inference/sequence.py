@@ -13,6 +13,7 @@ from engine.inference.decoder import Sampled, Sampler, Vocabulary
 from engine.thoughts import step_ended_before, step_ends_with
 from engine.types import Alternative, FinishReason, Sampling
 
+LONGEST_CHARACTER = 4  # bytes of UTF-8
 Status = Literal["waiting", "prefilling", "decoding", "finished"]
 
 
@@ -88,8 +89,14 @@ class Sequence:
         return sequence
 
     def begin_text(self, vocabulary: Vocabulary) -> None:
-        """Starts the text with what was put in before the first drawn token."""
-        for token in self.prompt[len(self.prompt) - self.prefix :]:
+        """Starts the text with what was put in before the first drawn token.
+
+        Where it goes on from a text that ends within a character, its own text begins with that whole character.
+        """
+        own = len(self.prompt) - self.prefix
+        before = b"".join(map(vocabulary.piece, self.prompt[max(0, own - LONGEST_CHARACTER) : own]))
+        self._utf8.decode(unfinished_character(before))
+        for token in self.prompt[own:]:
             self._append(vocabulary.piece(token), final=False)
 
     def take(self, sampled: Sampled, vocabulary: Vocabulary) -> str | None:
@@ -99,7 +106,7 @@ class Sequence:
         """
         end = vocabulary.is_end(sampled.id)
         piece = b"" if end else vocabulary.piece(sampled.id)
-        if not end and self.generated and self._is_over_before(piece):
+        if not end and piece and self.generated and self._is_over_before(piece):
             self.finish_reason = "step"
             return None
         if not self.generated:
@@ -111,7 +118,7 @@ class Sequence:
             self._margins.append(math.exp(best.logprob) - math.exp(next_best.logprob))
         self.confidence.add(sampled.entropy, sampled.self_certainty, sampled.confidence)
         last = end or self.remaining <= 0
-        added = self._append(piece, final=last)
+        added = self._append(piece, final=end)
         if end or self._cut_at_stop(len(added)):
             self.finish_reason = "stop"
         elif step_ends_with(self.sampling.step_end, self.text, added):
@@ -123,11 +130,13 @@ class Sequence:
         return added
 
     def _is_over_before(self, piece: bytes) -> bool:
-        return piece[:1].isspace() and step_ended_before(self.sampling.step_end, self.text, piece[:1].decode())
+        if self._utf8.getstate()[0]:
+            return False  # in the middle of a character
+        return step_ended_before(self.sampling.step_end, self.text, piece.decode("utf-8", "replace"))
 
     def forget_cache(self) -> None:
         """The cache lost this sequence: everything so far is computed again before it goes on."""
-        self.target = self.tokens
+        self.target, self.seen = self.tokens, max(self.seen, self.computed)
         self.status, self.slot, self.computed = "waiting", -1, 0
 
     def margin_of(self, answer: str) -> float | None:
@@ -167,3 +176,18 @@ class Sequence:
                 self.usable = bisect_right(self._ends, at) - self.prefix
                 return True
         return False
+
+
+def unfinished_character(text: bytes) -> bytes:
+    """The bytes at the end of a UTF-8 text that are the beginning of a character; empty when it ends with a whole one.
+
+    They belong to the text of whoever goes on from there.
+    """
+    for length in range(1, min(LONGEST_CHARACTER, len(text) + 1)):
+        lead = text[-length]
+        if lead >= 0xC0:
+            whole = 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
+            return text[-length:] if length < whole else b""
+        if lead < 0x80:
+            return b""
+    return b""

@@ -132,8 +132,8 @@ class SearchTree:
         return self._parents[trial]
 
     def children(self, id: int) -> list[Node]:
-        """The children of a node, or of `ROOT`, in order of arrival; merged ones are not there."""
-        return [self._nodes[child] for child in self.graph.successors(id)]
+        """The children of a node, or of `ROOT`, in order of their ids: ties are decided alike whoever came first."""
+        return [self._nodes[child] for child in sorted(self.graph.successors(id))]
 
     def is_cut_off(self, id: int) -> bool:
         """Whether a node, or one on the way to it, was pruned."""

@@ -43,6 +43,7 @@ class KvTreeMachine(RuleBasedStateMachine):
     def distinct_cells_are_counted_once(self) -> None:
         assert self.tree.cells == len(set().union(*self.cells.values()))
         assert all(self.tree.length(slot) == len(cells) for slot, cells in self.cells.items())
+        assert self.tree.cells_of([0, 2, 4]) == len(set().union(*(self.cells[slot] for slot in (0, 2, 4))))
 
 
 TestKvTree = KvTreeMachine.TestCase
