@@ -88,6 +88,11 @@ def main(
 
 
 models = typer.Typer(help="The models on this machine.", no_args_is_help=True)
+# Written out, so that --help need not import the engine; a test compares.
+STRATEGY_NAMES = (
+    "direct, chain-of-thought, self-consistency, best-of-n, self-refine, beam-search, dvts, particle-filtering, mcts, "
+    "ab-mcts, thinking, adaptive, cot-decoding."
+)
 bench = typer.Typer(help="Measurements of this program on this machine.", no_args_is_help=True)
 app.add_typer(models, name="models")
 app.add_typer(bench, name="bench")
@@ -177,7 +182,7 @@ def run(
     prompt: Annotated[str | None, typer.Argument(help="The question; - reads it from standard input.")] = None,
     strategy: Annotated[
         str | None,
-        typer.Option("--strategy", "-s", help="direct, chain-of-thought, self-consistency, best-of-n, adaptive."),
+        typer.Option("--strategy", "-s", help=STRATEGY_NAMES),
     ] = None,
     settings: Annotated[
         list[str] | None,

@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from app.cli import run_command_line
+from app.cli import STRATEGY_NAMES, run_command_line
 from app.cli_setup import RunOptions, make_setup, parse_settings, parse_value
 from app.setup_file import write_setup
 from engine.errors import BadInputError
 from engine.events import AnswerPicked, CandidateScored, RunStarted
 from engine.models.library import default_model_path
 from engine.setup import LoadOptions, VerifierChoice
+from engine.strategies.registry import STRATEGIES
 from engine.trace.store import write_trace
 from tests import sample_run
 from tests.gguf_files import LLAMA, gguf
@@ -270,3 +271,7 @@ def test_what_is_no_file_is_not_waited_for(tmp_path: Path, capsys: Output) -> No
     os.mkfifo(tmp_path / "pipe")
     assert "not a file" in refused(capsys, "replay", str(tmp_path / "pipe"))
     assert "not a file" in refused(capsys, "run", "--setup", str(tmp_path / "pipe"))
+
+
+def test_the_help_names_every_strategy_that_there_is() -> None:
+    assert STRATEGY_NAMES.rstrip(".").split(", ") == list(STRATEGIES)
