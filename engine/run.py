@@ -499,6 +499,8 @@ class Run:
             self._tell_strategy(self._candidates[verdict.candidate])
 
     def _tell_strategy(self, candidate: Candidate) -> None:
+        if candidate.purpose == "branch":
+            return  # a person's, not the strategy's
         pending = self._jury.is_hearing(candidate.id)
         self._strategy.tell(Result(candidate, self._jury.scores(candidate.id), pending))
 

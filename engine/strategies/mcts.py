@@ -34,6 +34,8 @@ from engine.strategies.search_tree import ROOT, UNJUDGED, Node, SearchTree
 from engine.strategies.texts import Text, as_text, choose_text
 from engine.types import Candidate, Trial
 
+ALL_KNOWN = "Every step that was found has been followed to its end."
+
 
 class SearchRules(Struct, frozen=True):
     """How the search goes.
@@ -121,8 +123,10 @@ class TreeSearch:
             self.tree.add(result)  # a score that came late
 
     def more(self, simulations: int) -> None:
-        """Adds simulations to a search, a finished one too."""
+        """Adds simulations to a search, a finished one too. They find nothing where the whole tree is known."""
         self._simulations += simulations
+        if self._closed:
+            self._moves.append(LoopEnded(ALL_KNOWN))
 
     def act(self, act: AnyAct) -> bool:
         """Expand, prune, pin, write; more simulations, other constants, other verifiers."""
@@ -397,7 +401,7 @@ class TreeSearch:
             id = self.tree.node(id).parent
         if id == ROOT and self._root_expanded and all(child.closed for child in self.tree.children(ROOT)):
             if not self._closed and self._done < self._simulations:
-                self._moves.append(LoopEnded("Every step that was found has been followed to its end."))
+                self._moves.append(LoopEnded(ALL_KNOWN))
             self._closed = True
 
     def _is_closed(self, id: int) -> bool:

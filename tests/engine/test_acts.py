@@ -202,6 +202,7 @@ def test_a_branch_from_a_token_goes_on_from_there_and_has_no_vote() -> None:
     branch = next(c for c in state.candidates.values() if c.purpose == "branch")
     assert state.whole_text(branch.id).startswith(source.text[:keep] + ".")
     assert branch.answer is not None
+    assert state.status == "finished"
     assert [vote.candidates for vote in state.votes] == [vote.candidates for vote in before.votes]
     assert table.act(acts.TakeToken(77, 0, 65)) != ""
     assert table.act(acts.TakeToken(0, 5000, 65)) != ""

@@ -18,6 +18,7 @@ import msgspec
 import psutil
 import pytest
 
+from engine.acts import AddSimulations, TakeToken
 from engine.events import AnyEvent, RunFailed, RunFinished, RunPaused, RunStarted, TokensDecoded
 from engine.setup import DEFAULT_SAMPLING, Budget, LoadOptions, RunSetup, StrategyChoice, VerifierChoice
 from engine.trace.fold import fold
@@ -28,6 +29,7 @@ from engine.worker.messages import (
     Died,
     Emitted,
     Ended,
+    Intervene,
     Load,
     Loaded,
     LoadFailed,
@@ -424,3 +426,31 @@ def test_an_engine_killed_while_a_program_runs_is_noticed_at_once(loaded: Compan
     loaded.until(Died)
     assert time.monotonic() - began < 5  # its program is still running, and holds nothing that is waited for
     program.kill()
+
+
+def test_a_finished_search_on_the_default_model_is_taken_up_again_and_a_branch_grows_from_a_token(
+    loaded: Company,
+) -> None:
+    search = StrategyChoice("mcts", {"simulations": 4, "children": 2, "prompt": "step-by-step"})
+    first = fold(loaded.run(strategy=search))
+    assert first.simulations == 4
+    loaded.client.send(Intervene(AddSimulations(3)))
+    loaded.until(Ended)
+    more = fold(loaded.events)
+    assert more.simulations == 7 or more.moves[-1].move.__class__.__name__ == "LoopEnded"
+    assert list(more.candidates)[: len(first.candidates)] == list(first.candidates)
+
+    source = next(c for c in more.candidates.values() if c.token_count >= 3)
+    other = next(a for a in source.tokens[1].alternatives if a.id != source.tokens[1].id)
+    loaded.client.send(Intervene(TakeToken(source.id, 1, other.id)))
+    loaded.until(Ended)
+    state = fold(loaded.events)
+    branch = next(c for c in state.candidates.values() if c.purpose == "branch")
+    assert state.whole_text(branch.id).startswith(state.whole_text(source.id)[: len(source.tokens[0].text)])
+    assert branch.prefix == other.text
+    assert state.status == "finished"
+
+
+def test_an_act_without_a_run_changes_nothing(loaded: Company) -> None:
+    loaded.client.send(Intervene(AddSimulations(3)))
+    assert fold(loaded.run(n=1)).status == "finished"
