@@ -15,6 +15,7 @@ from engine.verifiers.base import Verifier
 from engine.verifiers.confidence import MeanLogprob
 from engine.verifiers.known_answer import KnownAnswer
 from engine.verifiers.majority import Majority
+from engine.verifiers.math_equivalence import MathEquivalence
 from engine.verifiers.person import Person
 
 
@@ -66,6 +67,7 @@ _SPECS = (
     _spec(ArithmeticChecker),
     _spec(MeanLogprob),
     _spec(Person),
+    _spec(MathEquivalence, needs_answer=True),
 )
 
 VERIFIERS: dict[str, VerifierSpec] = {spec.name: spec for spec in _SPECS}
