@@ -88,7 +88,7 @@ def plain_mathematics(text: str) -> str:
             text, count = _WRAPPERS.subn(_unwrap, text)
             if not count:
                 break
-        text = _BRACED_POWER.sub(lambda power: "^" + _grouped(power[1]), text)
+        text = _BRACED_POWER.sub(lambda power: "^" + _exponent(power[1]), text)
         text = _SIGN_COMMAND.sub(lambda sign: _SIGNS[sign.group()], text)
         text = _SPACING.sub("", text)
     return text
@@ -152,6 +152,11 @@ def _unwrap(match: re.Match[str]) -> str:
 
 def _grouped(term: str) -> str:
     return term.strip() if re.fullmatch(r"\s*-?[\w.]*\s*", term) else f"({term.strip()})"
+
+
+def _exponent(term: str) -> str:
+    """A power of one number or letter; of more, "^{2x}", in brackets, as "^2x" would mean another one."""
+    return term.strip() if re.fullmatch(r"\s*-?(?:[\d.]+|\w)\s*", term) else f"({term.strip()})"
 
 
 def _ascii_digit(char: str) -> str:

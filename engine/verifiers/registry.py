@@ -19,6 +19,7 @@ from engine.verifiers.confidence import Entropy, LowestGroup, MeanLogprob, SelfC
 from engine.verifiers.known_answer import KnownAnswer
 from engine.verifiers.limits import limits_of
 from engine.verifiers.majority import Majority
+from engine.verifiers.math_equivalence import MathEquivalence
 from engine.verifiers.model_judge import BOTH_WAYS, MODEL, SCALE, ModelJudge
 from engine.verifiers.person import Person
 from engine.verifiers.process_judge import AGGREGATE, ProcessJudge
@@ -102,6 +103,7 @@ _SPECS = (
         build=lambda values: UserFunction(str(values["function"]), limits_of(values)),
     ),
     _spec(Person),
+    _spec(MathEquivalence, needs_answer=True),
 )
 
 VERIFIERS: dict[str, VerifierSpec] = {spec.name: spec for spec in _SPECS}

@@ -22,6 +22,7 @@ from engine.inference.llama.model import gpu_supported
 from engine.inference.simulated_backend import SimulatedBackend
 from engine.run import Run
 from engine.setup import SIMULATED, LoadOptions
+from engine.verifiers.math_process import shared_math_process
 from engine.verifiers.sandbox import shared_sandbox
 from engine.worker.channel import Reader, Writer
 from engine.worker.messages import (
@@ -77,6 +78,7 @@ class Worker:
         backend = self._backend
         if isinstance(command, Stop | Shutdown):
             shared_sandbox().interrupt()
+            shared_math_process().interrupt()
             if backend is not None:
                 backend.abort()
                 self._others.abort()
@@ -206,6 +208,7 @@ class Worker:
             self._backend.allow()
         self._others.allow()
         shared_sandbox().allow()
+        shared_math_process().allow()
 
     def _flush(self) -> None:
         run = self._run

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -13,9 +14,16 @@ from engine.answers import normalise
 from engine.errors import BadInputError
 from engine.setup import VerifierChoice
 from engine.types import Candidate, Confidence, FinishReason, Problem, Score
+from engine.verifiers.math_process import shared_math_process
 from engine.verifiers.registry import VERIFIERS, build_verifier
 
 PROBLEM = Problem("What is 47 + 35?", "82", "addition")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_process_left() -> Iterator[None]:
+    yield
+    shared_math_process().close()
 
 
 def candidate(
@@ -41,6 +49,7 @@ def test_a_verifier_says_what_it_costs_and_what_it_cannot_see(name: str) -> None
 
 
 @pytest.mark.parametrize("name", VERIFIERS)
+@settings(deadline=None)  # one verifier starts a process
 @given(text=st.text(max_size=80), answer=st.none() | st.text(max_size=10), logprob=st.none() | st.floats(-50, 0))
 def test_every_score_is_between_0_and_1_and_explained(
     name: str, text: str, answer: str | None, logprob: float | None
