@@ -221,7 +221,8 @@ class Run:
             self._lineage.begin(trial.id, rendered.tokens) if origin is None else self._lineage.go_on(trial.id, origin)
         )
         self._trials[trial.id] = trial
-        self._lineage.submitted(self._submit(trial, rendered, begin, keep=self._shape.kept_tokens > 0))
+        keep = self._shape.kept_tokens > 0 and trial.purpose != "rollout"  # from those nobody goes on
+        self._lineage.submitted(self._submit(trial, rendered, begin, keep=keep))
         self._emit(
             CandidateQueued(
                 self.seconds,
@@ -324,19 +325,23 @@ class Run:
             mean_logprob=self._lineage.mean_logprob(trial.id),
             purpose=trial.purpose,
             parent=trial.origin.trial if trial.origin else None,
-            steps=self._lineage.steps(trial.id) if trial.purpose == "step" else (),
+            steps=self._lineage.steps(trial.id) if trial.purpose in ("step", "rollout") else (),
             logprob=sequence.logprob_sum,
         )
 
     def _finish_reason(self, trial: Trial, sequence: Sequence, text: str) -> FinishReason:
-        """Why a text ended. A step that gives the answer is the last; one at its token limit is a step all the same."""
+        """Why a text ended. A step that gives the answer is the last; one at its token limit is a step all the same.
+
+        But at the limit the answer may be half a number, so that only the next step can end the text.
+        """
         reason = sequence.finish_reason or "error"
         if trial.purpose != "step" or reason not in ("step", "length"):
             return reason
-        if extract(text, self._setup.problem.kind, cut=True) is not None:
+        if reason == "step" and extract(text, self._setup.problem.kind, cut=True) is not None:
             return "stop"
+        full = len(sequence.tokens) >= self._scheduler.room or (sequence.remaining > 0 and reason == "length")
         at_the_end = self._lineage.length(trial.id) >= self._setup.sampling.max_tokens
-        return "length" if at_the_end or (sequence.remaining > 0 and reason == "length") else "step"
+        return "length" if full or at_the_end else "step"
 
     # --- verdicts and the answer ---------------------------------------------------------------------------------
 
@@ -412,6 +417,7 @@ class Run:
         for sequence in ended:
             if sequence.id in self._trials:
                 self._finish_sequence(sequence)
+        self._tell_moves()
         self._conclude(outcome, reason)
 
     def _conclude(self, outcome: Outcome, reason: str) -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from msgspec import Struct
 
-from engine.moves import AnyMove, LoopEnded, NodesMerged, PathSelected, ValueBackedUp
+from engine.moves import AnyMove, LoopEnded, NodesMerged, PathSelected, SimulationAbandoned, ValueBackedUp
 from engine.selection import count_votes
 from engine.strategies.base import Answer, Result
 from engine.strategies.search_tree import ROOT, UNJUDGED, Node, SearchTree
@@ -249,6 +249,7 @@ class TreeSearch:
             self.tree.node(id).in_flight -= 1
         self._root_in_flight -= 1
         self._abandoned += 1
+        self._moves.append(SimulationAbandoned(simulation.number, tuple(simulation.path)))
 
     # --- evaluate ------------------------------------------------------------------------------------------------
 

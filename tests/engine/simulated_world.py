@@ -34,7 +34,11 @@ SMALL: Mapping[str, Mapping[str, Value]] = {
 }
 """Settings that make a strategy small where its defaults are large."""
 
-CRITIQUES: Texts = {"I see no mistake.": 0.4, "The tens are wrong: it should be 40 + 30 = 70.": 0.4, "I cannot tell.": 0.2}
+CRITIQUES: Texts = {
+    "I see no mistake.": 0.4,
+    "The tens are wrong: it should be 40 + 30 = 70.": 0.4,
+    "I cannot tell.": 0.2,
+}
 MOST_TRIALS = 5000
 
 

@@ -44,9 +44,7 @@ class Tree:
         )
         self.scheduler, self.lineage = Scheduler(self.decoder, model), Lineage(model)
 
-    def submit(
-        self, origin: Origin | None = None, tokens: int = 40, prompt: tuple[int, ...] = PROMPT
-    ) -> Sequence:
+    def submit(self, origin: Origin | None = None, tokens: int = 40, prompt: tuple[int, ...] = PROMPT) -> Sequence:
         """A trial from the prompt, or from another one. Its id is the number of those before it."""
         id = len(self.sequences)
         begin = self.lineage.begin(id, prompt) if origin is None else self.lineage.go_on(id, origin)
@@ -118,7 +116,7 @@ def test_siblings_begin_in_the_same_step(end: StepEnd) -> None:
     while len(started) < len(children):
         report = tree.scheduler.step()
         started.append(len(report.started))
-    assert [count for count in started if count][0] == 8
+    assert next(count for count in started if count) == 8
     assert sum(child.computed_tokens for child in children) == (1 if end == "line" else 0)
 
 
@@ -175,7 +173,9 @@ def test_nothing_is_let_go_for_a_sequence_that_has_to_wait_all_the_same() -> Non
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(
-        st.tuples(st.integers(0, 30), st.none() | st.floats(0, 1), st.sampled_from(["", "", "x", "Wait"]), st.integers(1, 30)),
+        st.tuples(
+            st.integers(0, 30), st.none() | st.floats(0, 1), st.sampled_from(["", "", "x", "Wait"]), st.integers(1, 30)
+        ),
         min_size=1,
         max_size=14,
     ),

@@ -30,9 +30,7 @@ def what_was_asked(course: Course) -> set[Trial]:
 
 
 @every_case
-def test_the_same_seed_gives_the_same_course_and_another_one_other_seeds(
-    name: str, verifiers: tuple[str, ...]
-) -> None:
+def test_the_same_seed_gives_the_same_course_and_another_one_other_seeds(name: str, verifiers: tuple[str, ...]) -> None:
     first, again, other = (course_of(small_setup(name, verifiers, seed)) for seed in (1, 1, 2))
     assert first == again
     assert {trial.seed for trial in first.trials}.isdisjoint({trial.seed for trial in other.trials})
