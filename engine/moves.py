@@ -41,6 +41,13 @@ class ValueBackedUp(Move, frozen=True):
     value: float
 
 
+class SimulationAbandoned(Move, frozen=True):
+    """A simulation came to nothing, as what it waited for failed: it is in flight in `path` no more."""
+
+    simulation: int
+    path: tuple[int, ...]
+
+
 class NodesPruned(Move, frozen=True):
     """Nodes from which nothing goes on any more, with the reason in a few words."""
 
@@ -110,6 +117,7 @@ AnyMove = (
     PathSelected
     | NodesMerged
     | ValueBackedUp
+    | SimulationAbandoned
     | NodesPruned
     | GenerationRanked
     | ParticlesResampled

@@ -325,7 +325,8 @@ class Run:
             sequence = Sequence.written(trial.id, begin.tokens, trial.sampling, begin.prefix, begin.seen)
             sequence.begin_text(self._backend.vocabulary)
         else:
-            sequence = self._submit(trial, rendered, begin, keep=self._shape.kept_tokens > 0)
+            keep = self._shape.kept_tokens > 0 and trial.purpose != "rollout"  # from those nobody goes on
+            sequence = self._submit(trial, rendered, begin, keep=keep)
         self._lineage.submitted(sequence)
         self._emit(
             CandidateQueued(
@@ -456,7 +457,7 @@ class Run:
             mean_logprob=self._lineage.mean_logprob(trial.id),
             purpose=trial.purpose,
             parent=trial.parent,
-            steps=self._lineage.steps(trial.id) if trial.purpose == "step" else (),
+            steps=self._lineage.steps(trial.id) if trial.purpose in ("step", "rollout") else (),
             logprob=sequence.logprob_sum,
             first=sequence.first,
             answer_margin=sequence.margin_of(answer) if answer else None,
@@ -466,14 +467,18 @@ class Run:
         )
 
     def _finish_reason(self, trial: Trial, sequence: Sequence, text: str) -> FinishReason:
-        """Why a text ended. A step that gives the answer is the last; one at its token limit is a step all the same."""
+        """Why a text ended. A step that gives the answer is the last; one at its token limit is a step all the same.
+
+        But at the limit the answer may be half a number, so that only the next step can end the text.
+        """
         reason = sequence.finish_reason or "error"
         if trial.purpose != "step" or reason not in ("step", "length"):
             return reason
-        if extract(text, self._setup.problem.kind, cut=True) is not None:
+        if reason == "step" and extract(text, self._setup.problem.kind, cut=True) is not None:
             return "stop"
+        full = len(sequence.tokens) >= self._scheduler.room or (sequence.remaining > 0 and reason == "length")
         at_the_end = self._lineage.length(trial.id) >= self._setup.sampling.max_tokens
-        return "length" if at_the_end or (sequence.remaining > 0 and reason == "length") else "step"
+        return "length" if full or at_the_end else "step"
 
     # --- verdicts and the answer ---------------------------------------------------------------------------------
 
@@ -561,6 +566,7 @@ class Run:
             self._finish_sequence(sequence)
         for trial in self._jury.requests():
             self._take_verdict(self._jury.reply(trial.id, no_reply(trial, "abort")))
+        self._tell_moves()
         self._conclude(outcome, reason)
 
     def _conclude(self, outcome: Outcome, reason: str) -> None:

@@ -80,6 +80,11 @@ class Scheduler:
         """Distinct KV cells in use."""
         return self._tree.cells
 
+    @property
+    def room(self) -> int:
+        """Tokens that one sequence can hold, prompt included."""
+        return self._decoder.cells if self._decoder.shared else self._decoder.cells_per_slot
+
     def submit(
         self,
         id: int,
@@ -105,8 +110,8 @@ class Scheduler:
         Raises:
             EngineError: The prompt is empty or too long.
         """
-        if not prompt or len(prompt) >= self._room():
-            raise EngineError(f"A prompt of {len(prompt)} tokens does not fit into {self._room()} cells.")
+        if not prompt or len(prompt) >= self.room:
+            raise EngineError(f"A prompt of {len(prompt)} tokens does not fit into {self.room} cells.")
         sampler = self._decoder.new_sampler(sampling, seed)
         sequence = Sequence(id, prompt, sampling, sampler, prefix, seen, keep)
         sequence.begin_text(self._vocabulary)
@@ -265,9 +270,6 @@ class Scheduler:
             self._drop(oldest)
         return True
 
-    def _room(self) -> int:
-        return self._decoder.cells if self._decoder.shared else self._decoder.cells_per_slot
-
     # --- compute -------------------------------------------------------------------------------------------------
 
     def _plan(self, limit: int | None) -> list[tuple[Sequence, BatchItem]]:
@@ -405,7 +407,7 @@ class Scheduler:
                 report.drawn.append(Drawn(sequence, token, text))
             elif sequence.keep:
                 self._keep_row(sequence.tokens, logits[row])  # whoever goes on from here draws from these
-            if sequence.finish_reason is None and sequence.computed + 1 > self._room():
+            if sequence.finish_reason is None and sequence.computed + 1 > self.room:
                 sequence.finish_reason = "length"
             if sequence.finish_reason is not None:
                 self._finish(sequence, sequence.finish_reason)

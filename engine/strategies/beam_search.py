@@ -73,9 +73,12 @@ class Beams:
 
 
 class Trees:
-    """In each of N/M trees the best goes on, whatever the others score."""
+    """In each of N/M trees the best goes on, whatever the others score.
 
-    merges = True
+    Two that say the same are not merged: in different trees they stay apart, and of one tree only one goes on.
+    """
+
+    merges = False
 
     def __init__(self, n: int, width: int) -> None:
         self._trees, self._width = max(1, n // width), width
@@ -84,8 +87,8 @@ class Trees:
     def survive(self, generation: int, nodes: Sequence[Node]) -> Survival:
         """The best of each tree; it is asked for M steps unless it has come to its end."""
         families: dict[int, list[Node]] = {}
-        for place, node in enumerate(nodes):
-            tree = place % self._trees if node.parent == ROOT else self._tree_of[node.parent]
+        for node in nodes:
+            tree = node.id % self._trees if node.parent == ROOT else self._tree_of[node.parent]
             self._tree_of[node.id] = tree
             families.setdefault(tree, []).append(node)
         best = [max(family, key=rank) for family in families.values()]
@@ -94,7 +97,7 @@ class Trees:
             node.pruned = True
         moves: list[AnyMove] = [_ranking(generation, nodes, [node.id for node in best])]
         if dropped:
-            moves.append(NodesPruned(tuple(node.id for node in dropped), "another one of its tree scored higher"))
+            moves.append(NodesPruned(tuple(node.id for node in dropped), "another one of its tree goes on"))
         parents = [node.id for node in best if not node.terminal for _ in range(self._width)]
         return Survival(tuple(parents), tuple(moves))
 

@@ -149,11 +149,9 @@ class GenerationSearch:
         survival = self._selector.survive(self._generation, nodes)
         self._moves += survival.moves
         self._generation += 1
-        parents = [parent for parent in survival.parents if self._tree.can_go_on(parent)]
-        if self._generation < self._most and parents:
-            self._wanted.extend(parents)
-        elif self._generation >= self._most and parents:
-            self._moves.append(LoopEnded(f"{self._most} steps is the most that a text may have."))
+        self._wanted.extend(parent for parent in survival.parents if self._tree.can_go_on(parent))
+        if survival.parents and not self._wanted:
+            self._moves.append(LoopEnded(f"{self._most} steps are the most that a text may have."))
 
     def _merged(self, nodes: Sequence[Node]) -> list[Node]:
         kept = []

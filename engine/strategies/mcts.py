@@ -26,7 +26,15 @@ from engine.acts import (
     PruneNode,
     WriteThought,
 )
-from engine.moves import AnyMove, LoopEnded, NodesMerged, NodesPruned, PathSelected, ValueBackedUp
+from engine.moves import (
+    AnyMove,
+    LoopEnded,
+    NodesMerged,
+    NodesPruned,
+    PathSelected,
+    SimulationAbandoned,
+    ValueBackedUp,
+)
 from engine.selection import count_votes
 from engine.setup import Value
 from engine.strategies.base import Answer, Result
@@ -333,6 +341,7 @@ class TreeSearch:
             self.tree.node(id).in_flight -= 1
         self._root_in_flight -= 1
         self._abandoned += 1
+        self._moves.append(SimulationAbandoned(simulation.number, tuple(simulation.path)))
 
     # --- evaluate ------------------------------------------------------------------------------------------------
 

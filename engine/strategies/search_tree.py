@@ -189,9 +189,12 @@ class SearchTree:
         return node
 
     def merge(self, node: Node) -> Node | None:
-        """Merges a node into an earlier sibling that says the same; that sibling, or None when there is none."""
-        text = _gist(node)
-        twin = next((s for s in self.children(node.parent) if s.id < node.id and _gist(s) == text), None)
+        """Merges a node into an earlier sibling that says the same; that sibling, or None when there is none.
+
+        A text that has ended and one that goes on after the same words are two.
+        """
+        gist = _gist(node)
+        twin = next((s for s in self.children(node.parent) if s.id < node.id and _gist(s) == gist), None)
         if twin is None:
             return None
         twin.copies += node.copies
@@ -200,8 +203,11 @@ class SearchTree:
         return twin
 
     def judge(self, node: Node, result: Result) -> float | None:
-        """The value that a rollout from a node gets from its verifiers; None when nobody could tell."""
-        return self._mix(self._chains(node, result))
+        """The value that a rollout from a node gets from its verifiers; None when nobody could tell.
+
+        To those that judge steps all that it wrote is one more step after the node's.
+        """
+        return self._mix(self._chains(node.scores, result))
 
     def set_priors(self, nodes: Sequence[Node]) -> None:
         """Siblings' priors: the model's probability of each step, a token's on average, times how often it came."""
@@ -224,12 +230,12 @@ class SearchTree:
         return self._setup.sampling.max_tokens - used
 
     def _judge(self, node: Node, result: Result) -> tuple[dict[str, list[float | None]], float | None]:
-        scores = self._chains(node, result)
+        before = self._nodes[node.parent].scores if node.parent != ROOT else {}
+        scores = self._chains(before, result)
         return scores, self._mix(scores)
 
-    def _chains(self, node: Node, result: Result) -> dict[str, list[float | None]]:
-        """Each verifier's scores: of all steps up to here where it judges steps, else the one of the whole text."""
-        before = self._nodes[node.parent].scores if node.parent != ROOT else {}
+    def _chains(self, before: Mapping[str, Sequence[float | None]], result: Result) -> dict[str, list[float | None]]:
+        """Each verifier's scores: of all steps so far where it judges steps, else the one of the whole text."""
         chains: dict[str, list[float | None]] = {}
         for name in self._judges.weights:
             score = result.scores.get(name)
@@ -244,6 +250,6 @@ class SearchTree:
         return mix({name: aggregate(chain, how) for name, chain in chains.items()}, self._judges.weights)
 
 
-def _gist(node: Node) -> str:
+def _gist(node: Node) -> tuple[bool, str]:
     piece = node.candidate.steps[-1] if node.candidate.steps else node.candidate.text
-    return " ".join(piece.split())
+    return node.terminal, " ".join(piece.split())

@@ -31,7 +31,7 @@ from engine.events import (
     TokensDecoded,
 )
 from engine.ledger import Ledger
-from engine.moves import NodesMerged, NodesPruned, PathSelected, ValueBackedUp
+from engine.moves import NodesMerged, NodesPruned, PathSelected, SimulationAbandoned, ValueBackedUp
 from engine.selection import Vote, count_votes, mix
 from engine.setup import Budget
 from engine.types import ANSWERING, Confidence, FinishReason, Purpose, Score, Token
@@ -399,6 +399,9 @@ class RunState:
                 self.root_value_sum += value
                 for node in path:
                     self._back_up(self._own(node), value)
+            case SimulationAbandoned(path=path):
+                for node in path:
+                    self._own(node).in_flight -= 1
             case NodesMerged(node=node, into=into):
                 self._own(node).merged_into = into
             case NodesPruned(nodes=nodes, reason=reason):
@@ -411,7 +414,7 @@ class RunState:
     def _back_up(node: CandidateState, value: float) -> None:
         node.visits += 1
         node.value_sum += value
-        node.in_flight = max(0, node.in_flight - 1)
+        node.in_flight -= 1
 
 
 _HANDLERS: dict[type[Event], Callable[[RunState, Any], None]] = {

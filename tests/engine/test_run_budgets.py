@@ -1,0 +1,188 @@
+"""Whole runs of every strategy on the simulated model: budgets are kept, nothing is lost, the ledger adds up."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import lru_cache
+from typing import TypeVar
+
+import pytest
+from msgspec.structs import replace
+
+from engine.events import (
+    AnswerPicked,
+    AnyEvent,
+    BudgetSpent,
+    CandidateFinished,
+    CandidateQueued,
+    CandidateStarted,
+    RunFailed,
+    RunFinished,
+    TokensDecoded,
+)
+from engine.inference.simulated_backend import SimulatedBackend
+from engine.inference.simulated_policy import SumPolicy
+from engine.run import Run
+from engine.setup import Budget
+from engine.strategies.registry import STRATEGIES
+from engine.trace.fold import RunState, fold
+from tests.engine.simulated_world import small_setup
+
+every_strategy = pytest.mark.parametrize("name", list(STRATEGIES))
+STEP_SECONDS = 0.25
+Kind = TypeVar("Kind")
+
+
+class Course:
+    """A run with a clock that every engine step moves by the same time, and what it said."""
+
+    def __init__(
+        self, name: str, budget: Budget, verifiers: tuple[str, ...] = ("arithmetic",), cells: int = 1 << 16
+    ) -> None:
+        self.now, self.events = 0.0, list[AnyEvent]()
+        self.backend = SimulatedBackend(lru_cache(SumPolicy()), cells=cells)
+        setup = replace(small_setup(name, verifiers), budget=budget)
+        self.run = Run("run", setup, self.backend, self.events.append, lambda: self.now)
+        self.steps = 0
+
+    def to_the_end(self) -> Course:
+        while not self.run.finished:
+            self.now += STEP_SECONDS
+            self.run.step()
+            self.steps += 1
+            assert self.steps < 20_000, "it does not come to an end"
+        return self
+
+    def of(self, kind: type[Kind]) -> list[Kind]:
+        return [event for event in self.events if isinstance(event, kind)]
+
+    @property
+    def state(self) -> RunState:
+        return fold(self.events)
+
+
+def check_books(course: Course) -> None:
+    """Every candidate is finished exactly once, and the ledger's totals are the sums over the events."""
+    assert course.of(RunFailed) == []
+    queued = Counter(event.candidate for event in course.of(CandidateQueued))
+    finished = Counter(event.candidate for event in course.of(CandidateFinished))
+    assert queued == finished
+    assert set(queued.values()) <= {1}
+    ledger, decoded = course.state.ledger, course.of(TokensDecoded)
+    assert ledger.completion_tokens == sum(len(step.tokens) for step in decoded)
+    assert ledger.completion_tokens == sum(event.completion_tokens for event in course.of(CandidateFinished))
+    assert ledger.prompt_tokens == sum(event.computed_tokens for event in course.of(CandidateStarted))
+    assert ledger.cached_tokens == sum(event.cached_tokens for event in course.of(CandidateStarted))
+    assert ledger.recomputed_tokens == sum(event.recomputed_tokens for event in course.of(CandidateFinished))
+    assert ledger.steps == len(decoded)
+    started = {event.candidate for event in course.of(CandidateStarted)}
+    assert {token.candidate for step in decoded for token in step.tokens} <= started
+    if started == set(queued):  # else some were stopped while their prompts were computed
+        assert sum(step.prefill_tokens for step in decoded) == ledger.prompt_tokens + ledger.recomputed_tokens
+
+
+def check_answer(course: Course) -> None:
+    """The last answer is the strategy's, and there is one if any text came to an end with one."""
+    picked, answer = course.of(AnswerPicked)[-1], course.run._strategy.answer()
+    assert (picked.candidate, picked.answer) == (answer.candidate, answer.answer)
+    ended = [event for event in course.of(CandidateFinished) if event.finish_reason in ("stop", "length")]
+    if any(event.answer is not None for event in ended):
+        assert picked.answer is not None
+
+
+@every_strategy
+@pytest.mark.parametrize("verifiers", [(), ("arithmetic",), ("known-answer", "majority")], ids="+".join)
+def test_a_run_without_a_budget_ends_by_itself_and_its_books_are_right(name: str, verifiers: tuple[str, ...]) -> None:
+    course = Course(name, Budget(), verifiers).to_the_end()
+    check_books(course)
+    check_answer(course)
+    assert course.of(BudgetSpent) == []
+    assert course.of(RunFinished)[0].outcome in ("answered", "no_answer")
+
+
+@every_strategy
+@pytest.mark.parametrize("tokens", [1, 2, 29, 100, 333])
+def test_never_a_token_more_than_the_budget(name: str, tokens: int) -> None:
+    course = Course(name, Budget(tokens=tokens)).to_the_end()
+    check_books(course)
+    check_answer(course)
+    used = course.state.ledger.completion_tokens
+    assert used <= tokens
+    if course.of(RunFinished)[0].outcome == "budget":
+        assert used == tokens
+        assert [(spent.unit, spent.limit, spent.used) for spent in course.of(BudgetSpent)] == [("tokens", tokens, used)]
+    else:
+        assert course.run._strategy.finished
+
+
+@every_strategy
+@pytest.mark.parametrize("candidates", [1, 3, 5, 10])
+def test_never_a_candidate_more_than_the_budget_and_those_that_have_begun_may_finish(
+    name: str, candidates: int
+) -> None:
+    course = Course(name, Budget(candidates=candidates)).to_the_end()
+    check_books(course)
+    check_answer(course)
+    begun, outcome = len(course.of(CandidateQueued)), course.of(RunFinished)[0].outcome
+    assert begun <= candidates
+    if outcome == "budget":
+        assert begun == candidates
+        assert "abort" not in {event.finish_reason for event in course.of(CandidateFinished)}
+        assert [spent.unit for spent in course.of(BudgetSpent)] == ["candidates"]
+    else:
+        assert course.run._strategy.finished
+
+
+@every_strategy
+@pytest.mark.parametrize("seconds", [0.1, 2.0, 7.3])
+def test_the_step_in_which_the_time_runs_out_is_the_last(name: str, seconds: float) -> None:
+    course = Course(name, Budget(seconds=seconds)).to_the_end()
+    check_books(course)
+    check_answer(course)
+    if course.of(RunFinished)[0].outcome == "budget":
+        (spent,) = course.of(BudgetSpent)
+        assert spent.unit == "seconds"
+        assert seconds <= spent.used < seconds + STEP_SECONDS
+        assert course.of(RunFinished)[0].t == spent.used
+    else:
+        assert course.steps * STEP_SECONDS < seconds + STEP_SECONDS
+
+
+@every_strategy
+def test_a_pause_costs_no_seconds_of_the_budget(name: str) -> None:
+    course, free = Course(name, Budget(seconds=3.0)), Course(name, Budget(seconds=3.0)).to_the_end()
+    for _ in range(2):
+        course.now += STEP_SECONDS
+        course.run.step()
+    course.run.pause()
+    course.now += 1000.0
+    course.run.resume()
+    course.to_the_end()
+    assert course.steps + 2 == free.steps
+    assert course.of(AnswerPicked)[-1].answer == free.of(AnswerPicked)[-1].answer
+
+
+@every_strategy
+@pytest.mark.parametrize("steps", [0, 1, 40])
+def test_a_run_that_is_stopped_by_hand_finishes_what_it_has_begun(name: str, steps: int) -> None:
+    course = Course(name, Budget())
+    for _ in range(steps):
+        if not course.run.finished:
+            course.run.step()
+    course.run.stop()
+    check_books(course)
+    check_answer(course)
+    assert course.of(RunFinished)[0].outcome == "stopped" or steps == 40
+
+
+@every_strategy
+def test_a_cache_that_holds_next_to_nothing_changes_no_course(name: str) -> None:
+    """There the simulated model writes the same, in other company; only more is computed again."""
+    roomy = Course(name, Budget()).to_the_end()
+    prompt = max(event.cached_tokens + event.computed_tokens for event in roomy.of(CandidateStarted))
+    small = Course(name, Budget(), cells=prompt + 170).to_the_end()
+    check_books(small)
+    assert small.backend.decoder.cells <= prompt + 170
+    if name not in ("adaptive", "mcts", "ab-mcts"):  # there the order of arrival decides what is asked for
+        said = [{e.candidate: e.text for e in course.of(CandidateFinished)} for course in (roomy, small)]
+        assert said[0] == said[1]
