@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from engine.events import Outcome
+from engine.lab.verifier_quality import qualities_of
 from engine.ledger import Ledger
 from engine.trace.fold import RunState
 from engine.trace.split import split_by_purpose
@@ -21,7 +22,9 @@ def summary(state: RunState) -> dict[str, Any]:
     `energy_is_estimate` are true. `outside_decode` is the share of the engine's working time that was not spent in
     `llama_decode`. `candidates_doubted` were ended because the model was too unsure of them. `tokens_saved` is always
     an estimate: what `candidates_spared` and `candidates_doubted` would have generated yet, each as long as the mean of
-    those that came to their end. `perfect_pick` is the candidate a perfect verifier would have picked.
+    those that came to their end. `perfect_pick` is the candidate a perfect verifier would have picked. `verifiers` says
+    of each one how many finished candidates it judged, and how far its scores agree with the known answer: precision
+    and recall where it accepts from 0.5 on, and the area under the ROC curve.
     """
     start, answer, ledger = state.start, state.answer, state.ledger
     candidates = state.candidates.values()
@@ -49,6 +52,7 @@ def summary(state: RunState) -> dict[str, Any]:
         "perfect_pick": state.perfect_pick,
         "candidates_finished": sum(c.status == "finished" for c in candidates),
         "votes": [{"answer": v.answer, "candidates": list(v.candidates), "weight": v.weight} for v in state.votes],
+        "verifiers": _verifiers(state),
         "candidates_spared": state.spared.unasked + state.spared.stopped if state.spared else 0,
         "candidates_doubted": sum(c.finish_reason == "doubt" for c in candidates),
         "tokens_saved": state.spared.tokens if state.spared else 0,
@@ -71,6 +75,13 @@ def _tokens(ledger: Ledger) -> dict[str, int]:
         "completion_tokens": ledger.completion_tokens,
         "verifier_tokens": ledger.verifier_tokens,
     }
+
+
+def _verifiers(state: RunState) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "judged": found.judged, "precision": found.precision, "recall": found.recall, "auc": found.auc}
+        for name, found in qualities_of([state]).items()
+    ]
 
 
 def _energy(ledger: Ledger) -> dict[str, Any]:

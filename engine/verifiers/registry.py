@@ -16,6 +16,8 @@ from engine.verifiers.base import Verifier
 from engine.verifiers.code_execution import SETTINGS as CODE_SETTINGS
 from engine.verifiers.code_execution import CodeExecution
 from engine.verifiers.confidence import Entropy, LowestGroup, MeanLogprob, SelfCertainty
+from engine.verifiers.constraints import SETTINGS as CONSTRAINT_SETTINGS
+from engine.verifiers.constraints import Constraints
 from engine.verifiers.known_answer import KnownAnswer
 from engine.verifiers.limits import limits_of
 from engine.verifiers.majority import Majority
@@ -102,6 +104,7 @@ _SPECS = (
         settings=FUNCTION_SETTINGS,
         build=lambda values: UserFunction(str(values["function"]), limits_of(values)),
     ),
+    _spec(Constraints, settings=CONSTRAINT_SETTINGS, build=Constraints),
     _spec(Person),
     _spec(MathEquivalence, needs_answer=True),
 )

@@ -29,7 +29,24 @@ def test_a_finished_run_has_all_its_figures() -> None:
     assert figures["tokens_per_second"] == pytest.approx(figures["completion_tokens"] / events[-1].t)
     assert figures["outside_decode"] == pytest.approx(0.05)
     assert sum(len(vote["candidates"]) for vote in figures["votes"]) == 16
+    assert [verifier["name"] for verifier in figures["verifiers"]] == ["arithmetic", "majority"]
     assert json.loads(json.dumps(figures)) == figures
+
+
+def test_each_verifier_is_held_against_the_known_answer() -> None:
+    """In this run the equations hold where the answer is right, and nowhere else."""
+    state = fold(sample_run.events(16))
+    perfect, majority = summary(state)["verifiers"]
+    assert perfect == {"name": "arithmetic", "judged": 16, "precision": 1.0, "recall": 1.0, "auc": 1.0}
+    assert majority["judged"] == sum("majority" in c.scores for c in state.candidates.values())
+
+
+def test_without_a_known_answer_nothing_is_said_of_a_verifiers_quality() -> None:
+    state = fold(sample_run.events(4))
+    for candidate in state.candidates.values():
+        candidate.correct = None
+    first = summary(state)["verifiers"][0]
+    assert first == {"name": "arithmetic", "judged": 4, "precision": None, "recall": None, "auc": None}
 
 
 def test_an_estimated_energy_makes_the_cost_an_estimate() -> None:
@@ -49,6 +66,9 @@ def test_what_is_not_known_is_none_and_never_zero() -> None:
         "model", "backend",
     ]  # fmt: skip
     assert [figures[name] for name in ("outcome", "outside_decode", "energy_is_estimate", "currency")] == [None] * 4
+    assert figures["verifiers"] == []
+    begun = summary(fold(sample_run.events(2)[:1]))["verifiers"]
+    assert [(v["judged"], v["precision"], v["recall"], v["auc"]) for v in begun] == [(0, None, None, None)] * 2
 
 
 def test_at_any_moment_of_a_run_there_is_a_summary_that_json_can_hold() -> None:
