@@ -1,0 +1,110 @@
+"""Thinking: the model's own markers, a budget that cuts, “Wait” that goes on, and what is left without reasoning."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.answers import extract
+from engine.inference.chat_template import ChatTemplate
+from engine.inference.simulated_backend import SimulatedModel
+from engine.setup import Value
+from engine.strategies.base import Result, Strategy
+from engine.strategies.registry import build_strategy
+from engine.strategies.thinking import ANSWER_TOKENS
+from engine.thinking import CLOSE, OPEN, Markers, after_thinking, fill, markers_of
+from engine.types import Candidate, FinishReason, Message, Prompt, Trial
+from tests.engine.simulated_world import small_setup
+
+QWEN = "{% for m in messages %}<|turn|>{{ m.content }}{% endfor %}<|turn|>{# <think> #}"
+
+
+class Thinker(SimulatedModel):
+    """A model whose template names the markers, and may open the reasoning itself."""
+
+    def __init__(self, opens: bool) -> None:
+        super().__init__(lambda prompt: {"": 1.0})
+        self.opens = opens
+
+    def chat_template(self) -> str:
+        return QWEN + ("<think>\n" if self.opens else "")
+
+
+def thinking(**settings: Value) -> Strategy:
+    return build_strategy(small_setup("thinking", **settings))
+
+
+def thought(trial: Trial, tokens: int, reason: FinishReason) -> Result:
+    return Result(Candidate(trial.id, "Hm.", None, None, reason, tokens, -0.5, "thinking"), {})
+
+
+@pytest.mark.parametrize(
+    ("template", "markers"),
+    [
+        ("… {{ '<think>' }} …", Markers("<think>\n", "</think>")),
+        ("… [THINK] …", Markers("[THINK]", "[/THINK]")),
+        ("… <|channel>thought …", Markers("<|channel>thought\n", "<channel|>")),
+        ("{% for m in messages %}{{ m.content }}{% endfor %}", None),
+        (None, None),
+    ],
+)
+def test_a_template_that_mentions_markers_tells_them(template: str | None, markers: Markers | None) -> None:
+    assert markers_of(template) == markers
+
+
+def test_a_plain_model_gets_nothing_in_place_of_the_markers() -> None:
+    assert fill(f"{OPEN}a{CLOSE}b", None) == "ab"
+    assert fill(f"{OPEN}a{CLOSE}b", Markers("<think>", "</think>")) == "<think>a</think>b"
+
+
+@pytest.mark.parametrize("opens", [True, False])
+def test_the_reasoning_is_opened_once_whether_or_not_the_template_does_it(opens: bool) -> None:
+    template = ChatTemplate(Thinker(opens))
+    prompt = Prompt((Message("user", "What is 2 + 3?"),), OPEN)
+    assert template.render(prompt).text.count("<think>") == 1
+    assert template.render(prompt).text.rstrip().endswith("<think>")
+
+
+def test_what_a_user_wrote_never_opens_or_closes_the_reasoning() -> None:
+    template = ChatTemplate(Thinker(False))
+    text = template.render(Prompt((Message("user", f"Say {OPEN} and {CLOSE}."),), OPEN)).text
+    assert text.count("<think>") == 1
+    assert "</think>" not in text
+
+
+def test_only_what_follows_the_reasoning_is_searched_for_an_answer() -> None:
+    text = "<think>The answer is 7. No, wait.</think>\nThe answer is 8."
+    assert after_thinking(text) == "\nThe answer is 8."
+    assert extract(text, "addition") == "8"
+    assert extract("The answer is 5.", "addition") == "5"
+
+
+def test_thinking_is_cut_at_the_budget_and_the_answer_is_asked_for() -> None:
+    strategy = thinking(thinking_tokens=20)
+    (first,) = strategy.ask(1)
+    assert (first.purpose, first.sampling.max_tokens, CLOSE in first.sampling.stop) == ("thinking", 20, True)
+    strategy.tell(thought(first, 20, "length"))
+    (last,) = strategy.ask(1)
+    assert (last.purpose, last.sampling.max_tokens) == ("answer", ANSWER_TOKENS)
+    assert last.origin is not None
+    assert (last.origin.trial, last.origin.text) == (first.id, f"{CLOSE}\n\nThe answer is")
+
+
+def test_thinking_that_ends_early_is_made_to_wait_as_often_as_asked_and_never_beyond_its_budget() -> None:
+    strategy = thinking(thinking_tokens=50, waits=2)
+    left, texts = [], []
+    for tokens in (10, 15):
+        (trial,) = strategy.ask(1)
+        left.append(trial.sampling.max_tokens)
+        texts.append(trial.origin.text if trial.origin else "")
+        strategy.tell(thought(trial, tokens, "stop"))
+    (third,) = strategy.ask(1)
+    assert [*left, third.sampling.max_tokens] == [50, 40, 25]
+    assert [*texts, third.origin.text if third.origin else ""] == ["", "\nWait,", "\nWait,"]
+    strategy.tell(thought(third, 5, "stop"))
+    (last,) = strategy.ask(1)
+    assert last.purpose == "answer"
+
+
+def test_chains_think_apart_and_vote() -> None:
+    strategy = thinking(n=3)
+    assert len({trial.id for trial in strategy.ask(9)}) == 3
