@@ -94,6 +94,8 @@ class Worker:
                 self._carry_out(command)
             elif self._run is not None:
                 self._advance(self._run)
+        shared_sandbox().close()
+        shared_math_process().close()
         self._unload()
 
     def _next_command(self) -> AnyCommand | None:

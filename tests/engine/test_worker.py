@@ -414,6 +414,16 @@ def test_a_stop_reaches_into_a_program_that_a_verifier_runs(loaded: Company) -> 
     assert all("stopped" not in c.scores["user-function"].detail for c in again.candidates.values())
 
 
+def test_an_engine_that_ends_leaves_no_program_behind(default_model: str, tmp_path: Path) -> None:
+    company = Company(default_model, tmp_path, hung_seconds=1.0)
+    company.client.send(Load(company.load))
+    company.until(Loaded)
+    company.start(n=2, verifiers=endless_function(), sampling=msgspec.structs.replace(DEFAULT_SAMPLING, max_tokens=4))
+    program = await_program(psutil.Process(company.client.pid))
+    company.client.close()
+    assert not program.is_running()
+
+
 @posix
 def test_an_engine_killed_while_a_program_runs_is_noticed_at_once(loaded: Company) -> None:
     loaded.start(n=2, verifiers=endless_function(), sampling=msgspec.structs.replace(DEFAULT_SAMPLING, max_tokens=4))
