@@ -31,6 +31,7 @@ _LED_BY_NUMBER = re.compile(
 )
 _COMPLEMENT = re.compile(r"^.{1,200}?\b(?:is|are|was|were)\s+(?P<rest>(?:\S+\s+){0,3}\S+)$", re.DOTALL)
 _AROUND_SIGNS = re.compile(r" ?([-+*/^=<>(),:×÷]) ?")
+_FORMULA = re.compile(r"(?=.*[-+*/^=<>√])(?:[^\W\d_](?![^\W\d_])|[^\w\n]|_)+")  # x - y is not x + y
 _CHOICE = re.compile(r"^\W{0,3}([A-J])(?![\w'’])")
 _ARTICLES = re.compile(r"^(?:(?:an?|the) )+(?=.)")
 
@@ -88,7 +89,7 @@ def _normalise_once(answer: str) -> str:
 
 def _word_key(plain: str) -> str:
     folded = unicodedata.normalize("NFKC", plain).casefold()
-    if any(char.isdigit() for char in folded):
+    if any(char.isdigit() for char in folded) or _FORMULA.fullmatch(folded):
         spaced = " ".join(folded.split()).strip(" .,;:!?\"'`")
         return _AROUND_SIGNS.sub(r"\1", spaced)  # an expression: its signs carry meaning
     letters = "".join(char if unicodedata.category(char)[0] in "LMN" else " " for char in folded.replace("'", ""))

@@ -67,8 +67,8 @@ _WRAPPERS = re.compile(
 _SIGNS = {r"\times": "×", r"\cdot": "×", r"\div": "÷", r"\pi": "π", r"\approx": "≈", r"\%": "%", r"\$": "$"}
 _SIGN_COMMAND = re.compile(r"\\(?:(?:times|cdot|div|pi|approx)(?![a-zA-Z])|[%$])")
 _SPACING = re.compile(
-    r"\\(?:[()\[\],;:! ]|(?:left|right|quad|displaystyle)(?![a-zA-Z]))"
-    r"|\*\*(?!\d)|(?<![\d)])\*\*|\$(?!\s*-?[\d.])"
+    r"(?<!\\)\\(?:[()\[\],;:! ]|(?:left|right|quad|displaystyle)(?![a-zA-Z]))"
+    r"|\*\*(?!\d)|(?<![\d)]|\b[a-zA-Z])\*\*|\$(?!\s*-?[\d.])"
 )
 _NARROW = re.compile(r"(?<=\d)[\u00a0\u2009\u202f](?=\d{3}(?!\d))")
 _BRACED_POWER = re.compile(r"\^\s*\{([^{}]*)\}")
@@ -141,17 +141,21 @@ def decimal_places(written: str) -> int:
 
 def _unwrap(match: re.Match[str]) -> str:
     parts = match.groupdict()
+    before, after = match.string[max(0, match.start() - 1) : match.start()], match.string[match.end() : match.end() + 1]
+    mixed = " " if before.isdigit() else ""  # one and a half is no eleven halves
+    apart = " " if after.isalpha() else ""  # and half of x is no 1/(2x)
     if parts["top"] is not None:
-        return f"{_grouped(parts['top'])}/{_grouped(parts['bottom'])}"
+        return f"{mixed}{_grouped(parts['top'])}/{_grouped(parts['bottom'])}{apart}"
     if parts["one"] is not None:
-        return f"{parts['one']}/{parts['two']}"
+        return f"{mixed}{parts['one']}/{parts['two']}{apart}"
     if parts["root"] is not None:
         return f"√({parts['root']})"
     return str(parts["inner"] if parts["inner"] is not None else parts["boxed"])
 
 
 def _grouped(term: str) -> str:
-    return term.strip() if re.fullmatch(r"\s*-?[\w.]*\s*", term) else f"({term.strip()})"
+    """In brackets, unless it is one number or one name: 1/2x is not 1/(2x)."""
+    return term.strip() if re.fullmatch(r"\s*-?(?:[\d.]*|[^\W\d]*)\s*", term) else f"({term.strip()})"
 
 
 def _exponent(term: str) -> str:
