@@ -34,6 +34,7 @@ _KNOWN = (
     ("<thinking>", Markers("<thinking>\n", "</thinking>")),
 )
 CLOSERS = tuple(dict.fromkeys(markers.close for _, markers in _KNOWN))
+OPENERS = tuple(dict.fromkeys(markers.open.rstrip() for _, markers in _KNOWN))
 
 
 def markers_of(template: str | None) -> Markers | None:
@@ -47,6 +48,13 @@ def fill(text: str, markers: Markers | None) -> str:
     """A text with the model's own markers in place of `OPEN` and `CLOSE`."""
     opened, closed = (markers.open, markers.close) if markers else ("", "")
     return text.replace(OPEN, opened).replace(CLOSE, closed)
+
+
+def length_of_thinking(text: str) -> int:
+    """Characters of a text up to the end of its reasoning, markers included; all of it while it is open, else 0."""
+    closed = max((text.rfind(closer) + len(closer) for closer in CLOSERS if closer in text), default=0)
+    opened = max(text.rfind(opener) for opener in OPENERS)
+    return len(text) if opened >= closed and opened >= 0 else closed
 
 
 def after_thinking(text: str) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate
 
+from engine.thinking import length_of_thinking
 from engine.trace.fold import CandidateState, RunState
 from engine.types import Purpose
 
@@ -42,6 +44,17 @@ def tally_of(candidate: CandidateState) -> Tally:
         sum(verdict.tokens for verdict in candidate.verdicts.values()),
         sum(verdict.prompt_tokens for verdict in candidate.verdicts.values()),
     )
+
+
+def thinking_tokens(candidate: CandidateState) -> int:
+    """How many of a candidate's tokens are hidden reasoning: between its model's markers, or of a trial that thinks."""
+    if candidate.purpose == "thinking":
+        return candidate.token_count
+    hidden = length_of_thinking(candidate.text)
+    if not hidden:
+        return 0
+    ends = accumulate((len(token.text) for token in candidate.tokens), initial=len(candidate.prefix))
+    return min(candidate.token_count, sum(end < hidden for end in ends))
 
 
 def split_by_purpose(state: RunState) -> dict[Purpose, Tally]:

@@ -9,7 +9,7 @@ from engine.events import Outcome
 from engine.lab.verifier_quality import qualities_of
 from engine.ledger import Ledger
 from engine.trace.fold import RunState
-from engine.trace.split import split_by_purpose
+from engine.trace.split import split_by_purpose, thinking_tokens
 
 
 def summary(state: RunState) -> dict[str, Any]:
@@ -57,6 +57,7 @@ def summary(state: RunState) -> dict[str, Any]:
         "candidates_doubted": sum(c.finish_reason == "doubt" for c in candidates),
         "tokens_saved": state.spared.tokens if state.spared else 0,
         "simulations": state.simulations,
+        "thinking_tokens": sum(map(thinking_tokens, candidates)),
         "by_purpose": {purpose: asdict(tally) for purpose, tally in split_by_purpose(state).items()},
         "recomputed_tokens": ledger.recomputed_tokens,
         "recomputed_share": ledger.recomputed_share,

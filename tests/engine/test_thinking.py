@@ -11,8 +11,10 @@ from engine.setup import Value
 from engine.strategies.base import Result, Strategy
 from engine.strategies.registry import build_strategy
 from engine.strategies.thinking import ANSWER_TOKENS
-from engine.thinking import CLOSE, OPEN, Markers, after_thinking, fill, markers_of
-from engine.types import Candidate, FinishReason, Message, Prompt, Trial
+from engine.thinking import CLOSE, OPEN, Markers, after_thinking, fill, length_of_thinking, markers_of
+from engine.trace.fold import CandidateState
+from engine.trace.split import thinking_tokens
+from engine.types import Candidate, FinishReason, Message, Prompt, Token, Trial
 from tests.engine.simulated_world import small_setup
 
 QWEN = "{% for m in messages %}<|turn|>{{ m.content }}{% endfor %}<|turn|>{# <think> #}"
@@ -108,3 +110,26 @@ def test_thinking_that_ends_early_is_made_to_wait_as_often_as_asked_and_never_be
 def test_chains_think_apart_and_vote() -> None:
     strategy = thinking(n=3)
     assert len({trial.id for trial in strategy.ask(9)}) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "hidden"),
+    [
+        ("The answer is 5.", 0),
+        ("<think>ab</think>The answer is 5.", len("<think>ab</think>")),
+        ("ab</think>5", len("ab</think>")),
+        ("<think>still at it", len("<think>still at it")),
+        ("<|channel|>analysis<|message|>ab<|end|><|start|>assistant<|channel|>final<|message|>5",
+         len("<|channel|>analysis<|message|>ab<|end|><|start|>assistant<|channel|>final<|message|>")),
+    ],
+)  # fmt: skip
+def test_hidden_reasoning_ends_at_its_marker_or_not_yet(text: str, hidden: int) -> None:
+    assert length_of_thinking(text) == hidden
+
+
+def test_tokens_of_hidden_reasoning_are_counted_apart() -> None:
+    candidate = CandidateState(0, "", 0, 1, 0.7, 160, 0.0)
+    for text in ("<think>", "Hm", ".", "</think>", "The", " answer", " is", " 5", "."):
+        candidate.newest_tokens.append(Token(0, 1, text, -0.1, 0.1))
+    assert thinking_tokens(candidate) == 4
+    assert thinking_tokens(CandidateState(0, "", 0, 1, 0.7, 160, 0.0, "thinking")) == 0

@@ -11,6 +11,7 @@ import llama_cpp
 from engine.errors import ModelError
 from engine.inference.llama.log import Log
 from engine.setup import LoadOptions
+from engine.thinking import markers_of
 
 SPLIT_MODES = {
     "layer": llama_cpp.LLAMA_SPLIT_MODE_LAYER,
@@ -65,6 +66,7 @@ class LlamaModel:
         self.devices = self._log.devices()
         self.text_of = functools.lru_cache(maxsize=None)(self._text_of)
         self.piece = functools.lru_cache(maxsize=None)(self._piece)
+        self._marks = self._tokens_of_markers()
 
     def close(self) -> None:
         """Frees the weights."""
@@ -126,10 +128,18 @@ class LlamaModel:
         size = 64
         while True:
             buffer = ctypes.create_string_buffer(size)
-            length = llama_cpp.llama_token_to_piece(self._vocab, token, buffer, size, 0, False)
+            length = llama_cpp.llama_token_to_piece(self._vocab, token, buffer, size, 0, token in self._marks)
             if length >= 0:
                 return buffer.raw[:length]
             size = -length
+
+    def _tokens_of_markers(self) -> frozenset[int]:
+        """The control tokens that the model's markers of reasoning are made of: these are seen in its texts."""
+        markers = markers_of(self.chat_template())
+        if markers is None:
+            return frozenset()
+        tokens = self.tokenize(markers.open + markers.close, special=True, start=False)
+        return frozenset(token for token in tokens if not self.is_end(token))
 
     def _text_of(self, token: int) -> str:
         """A token's text on its own, for people: control tokens by name, broken UTF-8 as replacement characters."""
