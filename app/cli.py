@@ -411,6 +411,11 @@ def what_if(
     budget_tokens: Annotated[int | None, typer.Option(help="Stop after so many generated tokens.")] = None,
     budget_seconds: Annotated[float | None, typer.Option(help="Stop after so many seconds (estimate).")] = None,
     budget_candidates: Annotated[int | None, typer.Option(help="Begin at most so many candidates.")] = None,
+    budget_all_tokens: Annotated[
+        int | None, typer.Option(help="Stop after so many tokens, those of prompts included.")
+    ] = None,
+    budget_joules: Annotated[float | None, typer.Option(help="Stop after so much energy (estimate).")] = None,
+    budget_price: Annotated[float | None, typer.Option(help="Stop when that has cost so much (estimate).")] = None,
     as_json: Json = False,
 ) -> int:
     """See WHAT_IF_HELP."""
@@ -424,6 +429,9 @@ def what_if(
         budget_tokens=budget_tokens,
         budget_seconds=budget_seconds,
         budget_candidates=budget_candidates,
+        budget_all_tokens=budget_all_tokens,
+        budget_joules=budget_joules,
+        budget_price=budget_price,
     )
     return cli_what_if.what_if(file, options, as_json)
 

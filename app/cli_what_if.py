@@ -13,7 +13,7 @@ from app.cli_screens import TEXT_WIDTH, describe_run, shown_answer
 from app.cli_setup import choose_verifiers, strategy_settings
 from engine.errors import BadInputError
 from engine.plain_text import printable
-from engine.setup import Budget, Value, VerifierChoice
+from engine.setup import BUDGET_UNITS, Budget, Value, VerifierChoice
 from engine.trace.fold import RunState
 from engine.trace.reader import TraceReader
 from engine.trace.snapshots import apply_recorded
@@ -38,6 +38,9 @@ class WhatIfOptions(msgspec.Struct, frozen=True):
     budget_tokens: int | None = None
     budget_seconds: float | None = None
     budget_candidates: int | None = None
+    budget_all_tokens: int | None = None
+    budget_joules: float | None = None
+    budget_price: float | None = None
 
 
 def what_if(file: Path, options: WhatIfOptions, as_json: bool) -> int:
@@ -66,20 +69,23 @@ def make_what_if(pool: WhatIfPool, options: WhatIfOptions) -> WhatIf:
     settings = strategy_settings(options.settings)
     if options.n is not None:
         settings["n"] = options.n
-    recorded = pool.recorded
     return WhatIf(
         strategy=pool.choice(options.strategy, settings),
-        verifiers=choose_verifiers(options.verifiers, options.settings, recorded.verifiers),
-        budget=Budget(
-            tokens=_either(options.budget_tokens, recorded.budget.tokens),
-            seconds=_either(options.budget_seconds, recorded.budget.seconds),
-            candidates=_either(options.budget_candidates, recorded.budget.candidates),
-        ),
+        verifiers=choose_verifiers(options.verifiers, options.settings, pool.recorded.verifiers),
+        budget=_changed(pool.recorded.budget, options),
     )
 
 
-def _either(given: float | None, recorded: float | None) -> float | None:
-    return recorded if given is None else given
+def _changed(budget: Budget, options: WhatIfOptions) -> Budget:
+    bounds = {
+        "tokens": options.budget_tokens,
+        "seconds": options.budget_seconds,
+        "candidates": options.budget_candidates,
+        "all_tokens": options.budget_all_tokens,
+        "joules": options.budget_joules,
+        "price": options.budget_price,
+    }
+    return msgspec.structs.replace(budget, **{unit: bound for unit, bound in bounds.items() if bound is not None})
 
 
 def _read(file: Path) -> RunState:
@@ -152,8 +158,8 @@ def _verifiers(choices: Sequence[VerifierChoice]) -> str:
 
 
 def _budget(budget: Budget) -> str:
-    bounds = {"tokens": budget.tokens, "seconds": budget.seconds, "candidates": budget.candidates}
-    return ", ".join(f"{bound:,g} {unit}" for unit, bound in bounds.items() if bound is not None) or "none"
+    bounds = {words: getattr(budget, unit) for unit, words in BUDGET_UNITS.items()}
+    return ", ".join(f"{bound:,g} {words}" for words, bound in bounds.items() if bound is not None) or "none"
 
 
 def _answer(answer: str | None, correct: bool | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from engine.numbers import NUMBER, plain_mathematics, read_number, write_number
 from engine.thinking import after_thinking
@@ -67,6 +68,21 @@ def normalise(answer: str) -> str:
     Numbers become exact fractions in lowest terms ("82.0 apples" -> "82", "$1,250" -> "1250", "0.75" -> "3/4");
     currency, per cent signs and units are dropped. Other answers lose case, articles and punctuation.
     """
+    return _usual_key(answer) if len(answer) <= _LONGEST_PHRASE else _key(answer)
+
+
+def same_answer(a: str | None, b: str | None) -> bool:
+    """Whether two answers mean the same. No answer is the same as nothing, not even as no answer."""
+    return a is not None and b is not None and normalise(a) == normalise(b)
+
+
+@lru_cache(maxsize=4096)
+def _usual_key(answer: str) -> str:
+    """Hundreds of candidates give a handful of answers, and each is asked about by several verifiers."""
+    return _key(answer)
+
+
+def _key(answer: str) -> str:
     key = answer
     for _ in range(8):  # Unicode folding and wrappers inside wrappers may need more than one pass
         again = _normalise_once(key)
@@ -74,11 +90,6 @@ def normalise(answer: str) -> str:
             break
         key = again
     return key
-
-
-def same_answer(a: str | None, b: str | None) -> bool:
-    """Whether two answers mean the same. No answer is the same as nothing, not even as no answer."""
-    return a is not None and b is not None and normalise(a) == normalise(b)
 
 
 def _normalise_once(answer: str) -> str:

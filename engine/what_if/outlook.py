@@ -10,7 +10,6 @@ from engine.answers import same_answer
 from engine.budget import Spent
 from engine.events import Outcome
 from engine.ledger import Ledger
-from engine.trace.fold import RunState
 from engine.what_if.recorded_run import RecordedRun
 from engine.what_if.rehearsal import Rehearsal
 from engine.what_if.request import WhatIf
@@ -62,7 +61,7 @@ def make_outlook(what_if: WhatIf, rehearsal: Rehearsal, run: RecordedRun) -> Out
     """
     after = _share(rehearsal.ledger.verifier_tokens, run.state.ledger.verifier_tokens)
     seconds = rehearsal.seconds + run.timetable.tail_seconds * after
-    ledger, answer = _priced(rehearsal.ledger, run.state, seconds), rehearsal.answer
+    ledger, answer = _priced(rehearsal.ledger, run, seconds), rehearsal.answer
     known = run.setup.problem.answer
     ended = rehearsal.candidates.values()
     return Outlook(
@@ -87,7 +86,7 @@ def make_outlook(what_if: WhatIf, rehearsal: Rehearsal, run: RecordedRun) -> Out
         energy_joules_estimate=ledger.energy_joules,
         cost_estimate=ledger.cost,
         currency=ledger.tariff.currency,
-        notes=tuple(_notes(rehearsal)),
+        notes=(*_notes(rehearsal), *_notes_on_run(what_if, run)),
     )
 
 
@@ -96,12 +95,11 @@ def _share(tokens: int, recorded: int) -> float:
     return tokens / recorded if recorded else 1.0
 
 
-def _priced(ledger: Ledger, state: RunState, seconds: float) -> Ledger:
+def _priced(ledger: Ledger, run: RecordedRun, seconds: float) -> Ledger:
     """Energy by the recorded run's mean power, its price by the recorded tariff."""
-    recorded = state.ledger
+    recorded = run.state.ledger
     ledger.model, ledger.tariff = recorded.model, recorded.tariff
-    if recorded.energy_joules is not None and state.t > 0:
-        ledger.energy_joules = recorded.energy_joules * (seconds / state.t)
+    ledger.energy_joules = run.joules(seconds)
     return ledger
 
 
@@ -118,3 +116,11 @@ def _notes(rehearsal: Rehearsal) -> Iterator[str]:
         )
     if rehearsal.timed_by_share:
         yield "The recorded steps do not show what smaller ones take: the time is by tokens, and likely too short."
+
+
+def _notes_on_run(what_if: WhatIf, run: RecordedRun) -> Iterator[str]:
+    if run.was_changed:
+        yield "A person changed the run while it went on; this is a run that had its last set-up from the start."
+    budget = what_if.budget
+    if (budget.joules is not None or budget.price is not None) and run.state.ledger.energy_joules is None:
+        yield "The run recorded no energy, so a budget of joules or of a price cuts nothing off."

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from engine.check import check_setup
 from engine.errors import BadInputError
-from engine.settings import resolve
+from engine.settings import Setting, resolve
 from engine.setup import StrategyChoice, Value, VerifierChoice
 from engine.strategies.registry import strategy_spec
 from engine.trace.fold import RunState
@@ -75,7 +75,7 @@ class WhatIfPool:
             return StrategyChoice(own.name, {**own.settings, **given})
         spec = strategy_spec(StrategyChoice(name or own.name))
         had = resolve(strategy_spec(own).settings, own.settings)
-        kept = {s.name: had[s.name] for s in spec.settings if s.name in had and had[s.name] != s.default}
+        kept = {s.name: had[s.name] for s in spec.settings if s.name in had and _takes(s, had[s.name])}
         if any(setting.name == "n" for setting in spec.settings):
             kept["n"] = max(1, min(int(had.get("n", self.candidates)), self.candidates))
         return StrategyChoice(spec.name, {**kept, **given})
@@ -104,6 +104,14 @@ class WhatIfPool:
             return own is not None and _values(own) == _values(choice)
         except BadInputError:  # the run was made by a version with other settings
             return False
+
+
+def _takes(setting: Setting, value: Value) -> bool:
+    """Whether a setting can have the value that another strategy's of that name had, and has it not by itself."""
+    try:
+        return resolve([setting], {setting.name: value})[setting.name] != setting.default
+    except BadInputError:
+        return False
 
 
 def _values(choice: VerifierChoice) -> dict[str, Value]:

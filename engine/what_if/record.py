@@ -9,6 +9,7 @@ from typing import Literal
 from engine.events import CandidateScored
 from engine.trace.fold import CandidateState
 from engine.types import Candidate
+from engine.what_if.not_recorded import FIRST, TOKEN_CONFIDENCES, WATCHED
 from engine.what_if.timetable import Course
 
 Fate = Literal["ended", "stopped", "cut"]
@@ -58,6 +59,9 @@ def make_record(state: CandidateState, course: Course, fate: Fate) -> Record:
         state.parent,
         logprob=mean * tokens if mean is not None else 0.0,
         confidence=state.confidence,
+        watched=WATCHED,
+        first=FIRST,
+        token_confidences=TOKEN_CONFIDENCES,
     )
     return Record(
         candidate,

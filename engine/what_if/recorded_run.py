@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import reduce
 
+from msgspec.structs import replace
+
+from engine.acts import AnyAct, ChangeBudget, ChangeSetting, ChangeVerifiers
 from engine.budget import MOST_AT_ONCE
 from engine.errors import BadInputError
 from engine.events import BudgetSpent
+from engine.ledger import JOULES_PER_KWH
 from engine.setup import RunSetup
 from engine.strategies.registry import build_strategy, strategy_spec
 from engine.trace.fold import CandidateState, RunState
@@ -22,7 +27,8 @@ class RecordedRun:
         state: The run at its end. It is read again when a candidate is stopped in the middle: it must not go on.
 
     Attributes:
-        setup: What was run.
+        setup: What was run; where a person changed it on the way, how it was in the end.
+        was_changed: Whether somebody did.
         timetable: Its decode steps.
         records: Its candidates.
         candidates: How many of them can be asked for, from the first on.
@@ -36,7 +42,10 @@ class RecordedRun:
     def __init__(self, state: RunState) -> None:
         if state.start is None:
             raise BadInputError("There is no run to ask about.", "It has not begun.")
-        self.state, self.setup = state, state.start.setup
+        self.state = state
+        acts = [event.act for event in state.acts if not event.refused]
+        self.setup = reduce(_after, acts, state.start.setup)
+        self.was_changed = self.setup != state.start.setup
         self.timetable = Timetable(state)
         self.in_order = state.finish is not None and state.finish.outcome in ("answered", "no_answer")
         self.budget_spent: BudgetSpent | None = state.budget_spent
@@ -70,6 +79,15 @@ class RecordedRun:
             )
         return self.records[trial.id]
 
+    def joules(self, seconds: float) -> float | None:
+        """What so many seconds of it used, by its mean power (estimate); None where no energy was recorded."""
+        energy = self.state.ledger.energy_joules
+        return None if energy is None or self.state.t <= 0 else energy * (seconds / self.state.t)
+
+    def price(self, joules: float) -> float:
+        """The price of that energy, in the tariff's currency."""
+        return joules / JOULES_PER_KWH * self.setup.tariff.price_per_kwh
+
     def _record(self, candidate: CandidateState) -> Record:
         course = self.timetable.courses[candidate.id]
         fate: Fate = "ended"
@@ -97,3 +115,17 @@ class RecordedRun:
     def _is_independent(self, number: int, prompts: Collection[int]) -> bool:
         record = self.records.get(number)
         return record is not None and record.candidate.parent is None and record.prompt in prompts
+
+
+def _after(setup: RunSetup, act: AnyAct) -> RunSetup:
+    """A set-up as a person has left it."""
+    match act:
+        case ChangeBudget(budget=budget):
+            return replace(setup, budget=budget)
+        case ChangeVerifiers(verifiers=verifiers):
+            return replace(setup, verifiers=verifiers)
+        case ChangeSetting(name=name, value=value):
+            strategy = replace(setup.strategy, settings={**setup.strategy.settings, name: value})
+            return replace(setup, strategy=strategy)
+        case _:
+            return setup

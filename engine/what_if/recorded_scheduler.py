@@ -34,9 +34,12 @@ class Part:
 
 @dataclass(slots=True)
 class StepReport:
-    """What a step did: how many tokens were drawn, and whose recording came to its end, in order of arrival."""
+    """What a step did: how many tokens were drawn, how many of prompts were computed before the first ones of those
+    that began, and whose recording came to its end, in order of arrival.
+    """
 
     drawn: int
+    prompt_tokens: int
     ended: list[Part] = field(default_factory=list)
 
 
@@ -55,6 +58,7 @@ class RecordedScheduler:
         self.running: dict[int, Part] = {}
         self._size = 0
         self._changes: defaultdict[int, int] = defaultdict(int)  # of the size, by step: no step looks at each candidate
+        self._begins: defaultdict[int, list[int]] = defaultdict(list)
         self._ends: defaultdict[int, list[int]] = defaultdict(list)
         self._starved: set[int] = set()
 
@@ -69,6 +73,8 @@ class RecordedScheduler:
         self.running[record.candidate.id] = part
         self._changes[part.first] += 1
         self._changes[part.last + 1] -= 1
+        if record.course.tokens:
+            self._begins[part.first].append(record.candidate.id)
         self._ends[part.end].append(record.candidate.id)
         return part
 
@@ -79,10 +85,11 @@ class RecordedScheduler:
         if drawn < self._size:
             writing = [number for number, part in self.running.items() if part.first <= self.at <= part.last]
             self._starved.update(writing[drawn:])
+        begun = [self.running[number].record for number in self._begins.pop(self.at, ()) if number in self.running]
         ended = [self.running[number] for number in self._ends.pop(self.at, ()) if number in self.running]
         self.at += 1
         arrived = [part for part in ended if part.record.candidate.id not in self._starved]
-        return StepReport(drawn, _in_order(arrived))
+        return StepReport(drawn, sum(record.computed_tokens for record in begun), _in_order(arrived))
 
     def leave(self, part: Part) -> None:
         """Takes a candidate out, with what it has written by now."""

@@ -108,8 +108,11 @@ class Rehearsal:
     def _draw(self) -> list[Part]:
         step = self._scheduler.at
         report = self._scheduler.step(self._meter.remaining_tokens)
-        self._meter.charge(tokens=report.drawn)
+        self._meter.charge(tokens=report.drawn, prompt_tokens=report.prompt_tokens)
         self._late += self._timetable.delay(step, report.drawn)
+        joules = self._run.joules(self.seconds) if self._meter.needs_energy else None
+        if joules is not None:
+            self._meter.read_energy(joules, self._run.price(joules))
         return report.ended
 
     # --- what has ended ------------------------------------------------------------------------------------------
@@ -152,7 +155,7 @@ class Rehearsal:
             return
         reply = Candidate(request, "", None, None, "stop", recorded.tokens, None)
         self._jury.reply(request, Reply(reply, recorded.prompt_tokens, recorded.cached_tokens))
-        self._meter.charge(tokens=recorded.tokens)
+        self._meter.charge(tokens=recorded.tokens, prompt_tokens=recorded.prompt_tokens)
         self.ledger.apply(recorded)
         self._tell(candidate)
 
@@ -190,7 +193,7 @@ class Rehearsal:
 
     def _break_off(self) -> None:
         """The whole recording ends: of the run as it was, for the same reason; of another one, for want of more."""
-        as_recorded = not self._late and self.begun == len(self._run.records)
+        as_recorded = not self._late and self.begun == self._run.candidates
         spent = self._run.budget_spent
         if as_recorded and spent is not None and self._setup.budget == self._run.setup.budget:
             self.spent = Spent(spent.unit, spent.limit, spent.used)

@@ -56,6 +56,8 @@ def test_a_what_if_is_measured_over_a_simulated_run_and_with_its_bound(capsys: p
     found = json.loads(capsys.readouterr().out)
     assert (found["kind"], found["simulated"], found["candidates"], found["bound_ms"]) == ("what_if", True, 5, 100.0)
     assert {"arithmetic", "majority", "mean-logprob"} <= set(found["verifiers"])
+    assert set(found["programs"]) == {"code-execution", "user-function"}
+    assert not set(found["programs"]) & set(found["verifiers"])
     assert found["completion_tokens"] == simulated_run(5).ledger.completion_tokens
     assert 0 < found["first_ms"] <= found["first_worst_ms"]
     assert 0 < found["next_ms"] <= found["next_worst_ms"]

@@ -84,6 +84,14 @@ def test_a_budget_cuts_the_run(recording: Path, capsys: Output) -> None:
     assert found(capsys, str(recording), "--budget-candidates", "2")["what_if"]["candidates"] == 2
 
 
+def test_every_bound_of_the_recorded_budget_stays_and_each_can_be_given() -> None:
+    budget = Budget(tokens=5000, all_tokens=9000, joules=50.0, price=1.0)
+    pool = WhatIfPool(fold(simulated_events(make_setup("best-of-n", budget=budget, n=2))))
+    assert make_what_if(pool, WhatIfOptions(budget_tokens=40)).budget == replace(budget, tokens=40)
+    options = WhatIfOptions(budget_all_tokens=1, budget_joules=2.0, budget_price=3.0)
+    assert make_what_if(pool, options).budget == Budget(tokens=5000, all_tokens=1, joules=2.0, price=3.0)
+
+
 def test_what_could_not_be_known_is_noted(tmp_path: Path, capsys: Output) -> None:
     path = tmp_path / "stopped.tsrun"
     write_trace(path, simulated_events(SETUP, steps=5))

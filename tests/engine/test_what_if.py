@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.acts import ChangeBudget, ChangeSetting, ChangeVerifiers, RateCandidate
 from engine.errors import BadInputError
-from engine.events import CandidateScored, RunStarted
+from engine.events import CandidateScored, EnergyRead, PersonActed, RunStarted
 from engine.settings import Setting
 from engine.setup import Budget, RunSetup, StrategyChoice, Value, VerifierChoice
 from engine.strategies.base import Answer
@@ -24,6 +25,7 @@ from engine.trace.reader import TraceReader
 from engine.trace.summary import summary
 from engine.types import Candidate, Message, Origin, Problem, Prompt, Sampling, Score, Trial
 from engine.verifiers.registry import VERIFIERS, VerifierSpec
+from engine.what_if.not_recorded import TOKEN_CONFIDENCES
 from engine.what_if.outlook import Outlook
 from engine.what_if.pool import WhatIfPool
 from engine.what_if.request import WhatIf
@@ -127,6 +129,25 @@ def test_a_run_of_more_candidates_than_fit_at_once_comes_to_its_end_again() -> N
     assert differences(own(state), summary(state)) == {}
 
 
+@pytest.mark.parametrize("name", STRATEGIES)
+@pytest.mark.parametrize("seed", range(3))
+def test_a_run_of_any_strategy_comes_to_its_end_again_or_is_refused_in_words(name: str, seed: int) -> None:
+    setup = make_setup(name, seed=seed, budget=Budget(candidates=12))
+    state = simulate(setup)
+    for outlook in answered(WhatIfPool(state), WhatIf.of(setup)):
+        assert differences(outlook, summary(state), ("answer", "reason", "outcome", "completion_tokens")) == {}
+
+
+@pytest.mark.parametrize("choose", ["best-score", "weighted-vote", "borda-vote"])
+def test_candidates_of_several_prompts_and_temperatures_are_each_found_again(choose: str) -> None:
+    setup = make_setup("best-of-n", n=7, prompt="diverse", temperature_spread=0.4, choose=choose)
+    state = simulate(setup)
+    assert len({candidate.temperature for candidate in state.candidates.values()}) > 1
+    assert differences(own(state), summary(state)) == {}
+    with pytest.raises(BadInputError, match="not recorded"):
+        ask(state, "best-of-n", n=7, prompt="diverse")
+
+
 # --- another run -------------------------------------------------------------------------------------------------
 
 
@@ -164,6 +185,37 @@ def test_a_budget_of_seconds_cuts_at_the_recorded_clock_where_nothing_else_chang
     assert differences(outlook, made, ("answer", "reason", "outcome", "completion_tokens")) == {}
 
 
+@settings(deadline=None, max_examples=20)
+@given(limit=st.integers(1, 500), seed=seeds)
+def test_a_budget_of_all_tokens_counts_prompts(limit: int, seed: int) -> None:
+    pool = WhatIfPool(simulate(make_setup("best-of-n", seed=seed, n=6)))
+    outlook = pool.ask(msgspec.structs.replace(pool.recorded, budget=Budget(all_tokens=limit)))
+    made = summary(simulate(make_setup("best-of-n", budget=Budget(all_tokens=limit), seed=seed, n=6)))
+    assert differences(outlook, made, ("answer", "reason", "outcome")) == {}
+
+
+@pytest.mark.parametrize("unit", ["joules", "price"])
+def test_a_budget_of_energy_or_its_price_cuts_by_the_runs_mean_power(unit: str) -> None:
+    state = simulate(make_setup("best-of-n", n=6))
+    used = {"joules": state.ledger.energy_joules, "price": state.ledger.cost}[unit]
+    assert used is not None
+    pool = WhatIfPool(state)
+    outlook = pool.ask(msgspec.structs.replace(pool.recorded, budget=Budget(**{unit: used * 0.8})))
+    assert outlook.outcome == "budget"
+    assert outlook.budget_spent is not None
+    assert outlook.budget_spent.unit == unit
+    assert 0.8 <= outlook.budget_spent.used / used < 0.9
+    assert 0 < outlook.completion_tokens < state.ledger.completion_tokens
+
+
+def test_a_budget_of_energy_that_was_not_recorded_is_said_to_cut_nothing_off() -> None:
+    events = simulated_events(make_setup("best-of-n", n=3))
+    pool = WhatIfPool(fold(event for event in events if not isinstance(event, EnergyRead)))
+    outlook = pool.ask(msgspec.structs.replace(pool.recorded, budget=Budget(joules=1e-9)))
+    assert (outlook.outcome, len(outlook.notes)) == ("answered", 1)
+    assert "no energy" in outlook.notes[0]
+
+
 def test_a_candidate_that_is_not_finished_at_the_cut_off_counts_as_stopped() -> None:
     pool = WhatIfPool(simulate(make_setup("self-consistency", n=4)))
     outlook = pool.ask(msgspec.structs.replace(pool.recorded, budget=Budget(tokens=8)))
@@ -195,7 +247,7 @@ def test_energy_and_cost_go_with_the_time() -> None:
 
 def test_what_the_run_does_not_know_is_not_made_up() -> None:
     setup = msgspec.structs.replace(make_setup("best-of-n", n=2), problem=Problem("What is 47 + 35?"))
-    events = [event for event in simulated_events(setup) if type(event).__name__ != "EnergyRead"]
+    events = [event for event in simulated_events(setup) if not isinstance(event, EnergyRead)]
     outlook = own(fold(events))
     assert (outlook.correct, outlook.energy_joules_estimate, outlook.cost_estimate) == (None, None, None)
 
@@ -322,6 +374,45 @@ def answered(pool: WhatIfPool, *what_ifs: WhatIf) -> Iterator[Outlook]:
     for what_if in what_ifs:
         with contextlib.suppress(BadInputError):
             yield pool.ask(what_if)
+
+
+def test_a_strategy_that_looks_at_what_is_not_recorded_is_refused_and_not_answered_as_if_it_were_nothing() -> None:
+    with pytest.raises(BadInputError, match="other first tokens"):
+        own(simulate(make_setup("cot-decoding")))
+    for look in (len, iter, bool, list, lambda parts: parts[0], lambda parts: parts[1:]):
+        with pytest.raises(BadInputError, match="which are not recorded"):
+            look(TOKEN_CONFIDENCES)
+
+
+# --- runs that a person changed ----------------------------------------------------------------------------------
+
+
+def changed(*acts: PersonActed) -> WhatIfPool:
+    """A run to which a person did something at its end."""
+    events = simulated_events(make_setup("best-of-n", n=4))
+    return WhatIfPool(fold([*events[:-1], *acts, events[-1]]))
+
+
+def test_a_run_that_a_person_changed_is_asked_about_as_it_was_in_the_end_and_that_is_said() -> None:
+    verifiers = (VerifierChoice("majority", 2.0),)
+    acts = (ChangeBudget(Budget(tokens=9999)), ChangeVerifiers(verifiers), ChangeSetting("n", 3))
+    pool = changed(*(PersonActed(1.0, act) for act in acts))
+    assert pool.recorded == WhatIf(StrategyChoice("best-of-n", {"n": 3}), verifiers, Budget(tokens=9999))
+    assert "A person changed the run" in pool.ask(pool.recorded).notes[0]
+
+
+def test_what_a_person_wanted_and_was_refused_changes_nothing() -> None:
+    pool = changed(PersonActed(1.0, ChangeSetting("n", 3), "That is not possible in this run."))
+    assert pool.recorded.strategy.settings == {"n": 4}
+    assert pool.ask(pool.recorded).notes == ()
+
+
+def test_a_persons_click_is_a_recorded_score() -> None:
+    texts = {"The answer is 82.": 0.5, "It is 72, so the answer is 72.": 0.5}
+    events = simulated_events(make_setup("best-of-n", (VerifierChoice("person"),), n=4), texts)
+    clicked = CandidateScored(events[-1].t, 2, "person", 1.0, "a person's opinion", 0, 0.0)
+    state = fold([*events, PersonActed(events[-1].t, RateCandidate(2, 1.0)), clicked])
+    assert ask(state, "best-of-n", (VerifierChoice("person"),), n=4).candidate == 2
 
 
 # --- runs that did not come to their end -------------------------------------------------------------------------
@@ -508,6 +599,13 @@ def test_a_strategy_that_is_chosen_anew_keeps_what_both_have() -> None:
     assert pool.choice(None, {"n": 3}).settings == {"n": 3, "prompt": "step-by-step", "choose": "weighted-vote"}
     with pytest.raises(BadInputError, match="no strategy “magic”"):
         pool.choice("magic")
+
+
+def test_a_setting_that_another_strategy_does_not_offer_is_not_kept() -> None:
+    pool = WhatIfPool(simulate(make_setup("best-of-n", n=3, prompt="diverse", choose="borda-vote")))
+    assert "choose" not in pool.choice("mcts").settings
+    assert pool.choice("chain-of-thought").settings == {}
+    assert pool.choice("self-consistency").settings == {"n": 3, "prompt": "diverse"}
 
 
 def test_a_strategy_that_is_chosen_anew_asks_for_no_more_than_was_recorded() -> None:
