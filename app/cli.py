@@ -93,6 +93,10 @@ STRATEGY_NAMES = (
     "direct, chain-of-thought, self-consistency, best-of-n, self-refine, beam-search, dvts, particle-filtering, mcts, "
     "ab-mcts, thinking, adaptive, cot-decoding."
 )
+VERIFIER_NAMES = (
+    "known-answer, majority, arithmetic, mean-logprob, entropy, self-certainty, deepconf, model-judge, process-judge, "
+    "code-execution, user-function, math-equivalence, constraints, person."
+)
 bench = typer.Typer(help="Measurements of this program on this machine.", no_args_is_help=True)
 app.add_typer(models, name="models")
 app.add_typer(bench, name="bench")
@@ -198,8 +202,7 @@ def run(
             "--verifier",
             "-v",
             metavar="NAME[:WEIGHT]",
-            help="known-answer, majority, arithmetic, mean-logprob, code-execution, user-function; with a weight. "
-            "Repeatable.",
+            help=f"{VERIFIER_NAMES} With a weight, if you like. Repeatable.",
         ),
     ] = None,
     answer: Annotated[

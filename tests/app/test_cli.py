@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from app.cli import STRATEGY_NAMES, run_command_line
+from app.cli import STRATEGY_NAMES, VERIFIER_NAMES, run_command_line
 from app.cli_setup import RunOptions, make_setup, parse_settings, parse_value
 from app.setup_file import write_setup
 from engine.errors import BadInputError
@@ -20,6 +20,7 @@ from engine.models.library import default_model_path
 from engine.setup import LoadOptions, VerifierChoice
 from engine.strategies.registry import STRATEGIES
 from engine.trace.store import write_trace
+from engine.verifiers.registry import VERIFIERS
 from tests import sample_run
 from tests.gguf_files import LLAMA, gguf
 
@@ -273,5 +274,6 @@ def test_what_is_no_file_is_not_waited_for(tmp_path: Path, capsys: Output) -> No
     assert "not a file" in refused(capsys, "run", "--setup", str(tmp_path / "pipe"))
 
 
-def test_the_help_names_every_strategy_that_there_is() -> None:
+def test_the_help_names_every_strategy_and_every_verifier_that_there_is() -> None:
     assert STRATEGY_NAMES.rstrip(".").split(", ") == list(STRATEGIES)
+    assert sorted(VERIFIER_NAMES.rstrip(".").split(", ")) == sorted(VERIFIERS)
