@@ -56,6 +56,8 @@ class JudgeModels:
     def prepare(self, trials: Iterable[Trial], max_tokens: int, more: int) -> int:
         """Opens the models that such requests ask, each with room for them; returns the tokens needed on the own one.
 
+        A model that was prepared before stays as it is: it may be at work.
+
         Args:
             trials: What judges would ask about a long text.
             max_tokens: What a text may grow to.
@@ -66,7 +68,7 @@ class JudgeModels:
             name = self._known_as(trial.model)
             tokens = len(self._backends[name].template.render(trial.prompt).tokens) + more + 1
             longest[name] = max(tokens, longest.get(name, 0))
-        for name in longest.keys() - {""}:
+        for name in longest.keys() - {"", *self._schedulers}:
             shape = RunShape(JUDGED_AT_ONCE, longest[name], min(max_tokens, self._backends[name].room()))
             self._schedulers[name] = self._backends[name].scheduler(shape)
         return longest[""]

@@ -86,11 +86,11 @@ class Jury:
         wanted, self._to_ask = self._to_ask, []
         return wanted
 
-    def foresee(self, candidate: Candidate) -> list[Trial]:
-        """What verifiers would ask the model about such a candidate; nothing is asked yet."""
+    def foresee(self, candidate: Candidate, verifiers: Sequence[Verifier] | None = None) -> list[Trial]:
+        """What `verifiers` (its own by default) would ask a model about such a candidate; nothing is asked yet."""
         return [
             request
-            for verifier in self._verifiers
+            for verifier in (self._verifiers if verifiers is None else verifiers)
             if not verifier.uses_peers
             for request in verifier.requests(self._problem, candidate)
         ]

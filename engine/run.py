@@ -68,6 +68,7 @@ from engine.strategies.seeds import trial_seed
 from engine.thinking import fill
 from engine.thoughts import ends_thought
 from engine.types import ANSWERING, Candidate, FinishReason, Origin, Prompt, Token, Trial
+from engine.verifiers.base import Verifier
 from engine.verifiers.registry import build_verifier
 from engine.version import VERSION
 from engine.worker.messages import Grain
@@ -195,8 +196,10 @@ class Run:
                 self._meter.budget = budget
             case ChangeVerifiers(verifiers=verifiers):
                 check_verifiers(verifiers)
+                chosen = [build_verifier(choice) for choice in verifiers]
+                self._prepare_judges(chosen)
                 self._strategy.act(act)
-                for verdict in self._jury.replace([build_verifier(c) for c in verifiers], self._candidates.values()):
+                for verdict in self._jury.replace(chosen, self._candidates.values()):
                     self._take_verdict(verdict)
                 for candidate in self._candidates.values():
                     self._tell_strategy(candidate)
@@ -258,15 +261,26 @@ class Run:
                 "Shorten the question, or choose a model with a longer context.",
             )
         kept, max_tokens = min(trial_run.reach, MOST_KEPT), self._setup.sampling.max_tokens
-        self._shape = RunShape(max(1, len(trials)), longest, max_tokens, kept, self._judge_tokens(max_tokens))
+        self._shape = RunShape(max(1, len(trials)), longest, max_tokens, kept, self._prepare_judges())
         return self._backend.scheduler(self._shape)
 
-    def _judge_tokens(self, max_tokens: int) -> int:
-        """How long a judge's prompt can become: what it would ask about a text as long as a candidate's can be."""
-        length = min(max_tokens, self._backend.room())
+    def _prepare_judges(self, verifiers: list[Verifier] | None = None) -> int:
+        """Opens the models that judges ask; returns how long their prompts to the run's own can become.
+
+        Found by what they would ask about a text as long as a candidate's can be.
+        """
+        length, known = min(self._setup.sampling.max_tokens, self._backend.room()), len(self._judges.others)
         shown = min(length, SPECIMEN_TOKENS)
         specimen = Candidate(0, "a. " * -(-shown // 2), "a", "a", "length", shown, None)  # two tokens a sentence
-        return self._judges.prepare(self._jury.foresee(specimen), length, length - shown)
+        tokens = self._judges.prepare(self._jury.foresee(specimen, verifiers), length, length - shown)
+        if self._phase is not None:
+            self._tell_judges(known)
+        return tokens
+
+    def _tell_judges(self, known: int = 0) -> None:
+        for other in self._judges.others[known:]:
+            words = f"Another model judges: {other.name}, {other.parameters:,} parameters."
+            self._emit(NoticeGiven(self.seconds, words))
 
     def _start(self) -> None:
         created = datetime.now(UTC).isoformat(timespec="seconds")
@@ -277,8 +291,7 @@ class Run:
             self._emit(PromptRendered(0.0, number, rendered.text, len(rendered.tokens), rendered.template))
         for notice in _notices(self._shape, self._backend.room(), report.n_ctx):
             self._emit(NoticeGiven(0.0, notice))
-        for other in self._judges.others:
-            self._emit(NoticeGiven(0.0, f"Another model judges: {other.name}, {other.parameters:,} parameters."))
+        self._tell_judges()
         self._ask()
 
     def _advance(self) -> StepReport:

@@ -8,7 +8,7 @@ from engine.types import Candidate, FinishReason, Prompt, Score, Trial
 from engine.verifiers.ask import Ask
 
 _SILENT: dict[FinishReason, str] = {
-    "error": "too long to be judged: it does not fit into the model's context",
+    "error": "too long to be judged: it does not fit into the context",
     "abort": "the run ended before the model could judge",
 }
 

@@ -73,7 +73,10 @@ class ModelJudge:
     title = "Model as judge"
     help = "A model reads question and answer and says how likely the answer is right."
     costs = "One token and a reading of the whole answer for each way of asking."
-    blind_spot = "It believes what it would have written itself: the mistakes it makes are the ones it does not see."
+    blind_spot = (
+        "The mistakes that a model makes are the ones it does not see."
+        " Measured: judging itself, the default model picks a right answer about as often as chance does."
+    )
     uses_peers = False
     judges_steps = False
 

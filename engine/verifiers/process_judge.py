@@ -61,6 +61,7 @@ class ProcessJudge:
     costs = f"For each step, one token and a reading of it for each way of asking; at most {MOST_STEPS} steps a text."
     blind_spot = (
         "It knows no more than the model it asks, and a step that is right but leads nowhere looks as good as any."
+        " Measured: judging itself, the default model picks a right answer about as often as chance does."
     )
     uses_peers = False
     judges_steps = True

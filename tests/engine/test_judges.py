@@ -92,7 +92,7 @@ def test_an_answer_in_other_words_is_remarked_on_and_one_without_any_judgement_i
 
 
 @pytest.mark.parametrize(
-    ("reason", "words"), [("error", "does not fit into the model's context"), ("abort", "the run ended before")]
+    ("reason", "words"), [("error", "does not fit into the context"), ("abort", "the run ended before")]
 )
 @pytest.mark.parametrize("name", ["model-judge", "process-judge"])
 def test_a_judge_that_was_not_answered_says_why(name: str, reason: FinishReason, words: str) -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.acts import ChangeVerifiers
 from engine.budget import BudgetMeter
 from engine.errors import BadInputError
 from engine.events import (
@@ -17,6 +18,7 @@ from engine.events import (
     CandidateFinished,
     CandidateQueued,
     CandidateScored,
+    PersonActed,
     PhaseEntered,
     PromptRendered,
     RunFinished,
@@ -174,7 +176,7 @@ def test_a_text_too_long_to_be_judged_costs_its_score_and_not_the_run() -> None:
     assert state.finish.outcome == "answered"
     found = {candidate.text: candidate.scores["model-judge"] for candidate in state.candidates.values()}
     assert found[short].value == pytest.approx(0.9)
-    assert found[long] == Score(None, "too long to be judged: it does not fit into the model's context")
+    assert found[long] == Score(None, "too long to be judged: it does not fit into the context")
     assert state.answer is not None
     assert state.answer.correct
 
@@ -274,6 +276,49 @@ def test_a_run_with_two_models_can_end_at_any_step_without_losing_anybody(
     state = fold(events)
     assert state.ledger.completion_tokens + state.ledger.verifier_tokens == meter_of(run).tokens <= budget
     all_are_accounted_for(events, state, "model-judge")
+
+
+@pytest.mark.parametrize("steps", [3, 1000], ids=["while texts are written", "when the run has ended"])
+def test_a_judge_that_is_added_later_asks_its_own_model(steps: int) -> None:
+    own, other = CountedBackend(judging(lambda _: 0.5)), CountedBackend(judging(knows), name="Other")
+    run, events = started(msgspec.structs.replace(setup(n=4), verifiers=()), own, {"other": other})
+    for _ in range(steps):
+        run.step()
+    run.act(ChangeVerifiers((VerifierChoice("model-judge", 1.0, {"model": "other"}),)))
+    finish(run)
+    state = fold(events)
+    assert {round(c.scores["model-judge"].value or 0, 6) for c in state.candidates.values()} == {0.2, 0.9}
+    assert other.decoder.decoded_tokens == state.ledger.verifier_prompt_tokens > 0
+    assert state.answer is not None
+    assert state.answer.correct
+    assert [notice.text for notice in state.notices if "judges" in notice.text] == [
+        "Another model judges: Other, 1,000,000 parameters."
+    ]
+
+
+def test_a_second_judge_leaves_a_model_that_is_judging_at_its_work() -> None:
+    other = CountedBackend(judging(knows))
+    run, events = started(setup(n=6, model="other"), CountedBackend(judging(knows)), {"other": other})
+    scheduler = None
+    while not run.finished and other.decoder.decoded_tokens == 0:
+        run.step()
+        scheduler = run._judges._schedulers["other"]
+    chosen = (VerifierChoice("model-judge", 1.0, {"model": "other"}),)
+    run.act(ChangeVerifiers((*chosen, VerifierChoice("process-judge", 1.0, {"model": "other"}))))
+    finish(run)
+    assert run._judges._schedulers["other"] is scheduler
+    assert all(len(candidate.scores) == 2 for candidate in fold(events).candidates.values())
+
+
+def test_a_judge_whose_model_is_not_there_cannot_be_added_and_the_run_goes_on() -> None:
+    events: list[AnyEvent] = []
+    run = Run("run", setup(n=3), CountedBackend(judging(knows)), events.append)
+    run.step()
+    run.act(ChangeVerifiers((VerifierChoice("process-judge", 1.0, {"model": "other"}),)))
+    finish(run)
+    acted = next(event for event in events if isinstance(event, PersonActed))
+    assert "Only the run's own model is loaded here" in acted.refused
+    assert all(list(c.scores) == ["model-judge"] for c in fold(events).candidates.values())
 
 
 def test_a_judge_that_names_a_model_where_there_is_none_but_the_runs_own_is_refused() -> None:
