@@ -14,7 +14,7 @@ from engine.inference.scheduler import Scheduler
 from engine.inference.sequence import Sequence
 from engine.lineage import Lineage
 from engine.setup import LoadOptions
-from engine.types import Origin, Sampling
+from engine.types import Origin, Prompt, Sampling, Trial
 
 LENGTH = 20
 GREEDY = Sampling(0.0, 0, 1.0, 0.0, 1.0, LENGTH, (), 3, min_tokens=LENGTH)
@@ -66,7 +66,7 @@ def test_a_fork_goes_on_as_its_text_would_have_if_it_had_been_computed_afresh(mo
 
     def submit(origin: Origin | None) -> int:
         id = len(sequences)
-        begin = lineage.begin(id, prompt) if origin is None else lineage.go_on(id, origin)
+        begin = lineage.begin(Trial(id, Prompt(()), GREEDY, id, origin=origin), prompt)
         sequences[id] = scheduler.submit(id, begin.tokens, GREEDY, id, prefix=begin.prefix, seen=begin.seen, keep=True)
         lineage.submitted(sequences[id])
         return id
