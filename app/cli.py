@@ -485,6 +485,20 @@ def throughput(
     return bench_throughput(model, candidates, tokens, threads, turns, as_json)
 
 
+@bench.command(epilog="main.py bench tree --simulations 32 --turns 3 --json")
+def tree(
+    model: Model = None,
+    simulations: Annotated[int, typer.Option(min=8, max=1024, help="Simulations of each search.")] = 32,
+    threads: Annotated[int, typer.Option(min=0, help="CPU threads; 0 lets the engine choose.")] = 0,
+    turns: Annotated[int, typer.Option(min=1, max=20, help="How often everything is measured; medians count.")] = 3,
+    as_json: Json = False,
+) -> int:
+    """What a tree search computes twice, what eight simulations at once save, and what sharing prefixes saves."""
+    from app.bench.tree import bench_tree
+
+    return bench_tree(model, simulations, threads, turns, as_json)
+
+
 @bench.command()
 def recovery(
     turns: Annotated[int, typer.Option(min=1, max=50, help="How often each signal is sent.")] = 5,

@@ -6,16 +6,23 @@ import json
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from app.bench import tree, tree_run
 from app.bench.startup import read_milestones
 from app.bench.throughput import make_setup, measure, parse_counts
 from app.bench.what_if import bench_what_if, simulated_run
 from app.processor import parse_cpuinfo
 from engine.check import check_setup
 from engine.errors import BadInputError, EngineError
+from engine.inference.backend import RunShape
+from engine.inference.scheduler import Scheduler
+from engine.inference.simulated_backend import SimulatedBackend
+from engine.inference.unshared_scheduler import UnsharedScheduler
 from engine.setup import LoadOptions
 from engine.trace.fold import fold
 from tests import sample_run
+from tests.engine.simulated_world import small_setup
 
 
 def test_counts_are_numbers_from_1_to_256() -> None:
@@ -42,6 +49,51 @@ def test_the_figures_of_a_run_come_from_its_events() -> None:
 def test_a_run_without_an_end_gives_no_figures() -> None:
     with pytest.raises(EngineError):
         measure(fold(sample_run.events(2)[:-1]), 2)
+
+
+@pytest.mark.parametrize("evaluate", ["steps", "rollouts"])
+@pytest.mark.parametrize("at_once", [1, 8])
+def test_what_a_tree_search_computed_is_counted_to_the_token_by_its_events_alone(evaluate: str, at_once: int) -> None:
+    setup = small_setup("mcts", evaluate=evaluate, at_once=at_once, simulations=24)
+    backend = SimulatedBackend()
+    found = tree_run.measure(setup, backend)
+    assert found.simulations == 24
+    assert found.decoded_tokens == backend.decoder.decoded_tokens
+    assert found.decoded_tokens <= found.distinct_tokens
+    assert found.recomputed_tokens == 0
+
+    class Unshared(SimulatedBackend):
+        def scheduler(self, shape: RunShape) -> Scheduler:
+            super().scheduler(shape)
+            return UnsharedScheduler(self.decoder, self.model)
+
+    alone = Unshared()
+    unshared = tree_run.measure(setup, alone)
+    assert alone.decoder.decoded_tokens == unshared.decoded_tokens == unshared.unshared_tokens
+    if at_once == 1:  # the same tree, in the same order
+        assert unshared.unshared_tokens == found.unshared_tokens
+        assert unshared.distinct_tokens == found.distinct_tokens
+
+
+@pytest.mark.parametrize("evaluate", tree.EVALUATIONS)
+@pytest.mark.parametrize("at_once", [1, tree.AT_ONCE])
+def test_every_measured_tree_search_is_one_that_can_be_run(evaluate: str, at_once: int) -> None:
+    check_setup(tree.make_setup(LoadOptions("model.gguf"), evaluate, at_once, 32))
+
+
+def test_ratios_are_taken_within_each_turn() -> None:
+    """The second turn was on a machine of half the speed."""
+    figures = tree_run.TreeFigures(10, 9, 3, 100, 120, 120, 600, 0, 50, 10.0, 9.0, 10.0)
+    slow = replace(figures, seconds=20.0, cpu_seconds=20.0)
+    ways = {
+        tree.ALONE: [figures, slow],
+        tree.TOGETHER: [replace(figures, seconds=5.0, cpu_seconds=8.0), replace(slow, seconds=10.0, cpu_seconds=16.0)],
+        tree.UNSHARED: [
+            replace(figures, seconds=50.0, cpu_seconds=40.0),
+            replace(slow, seconds=100.0, cpu_seconds=80.0),
+        ],
+    }
+    assert tree.ratios_of("steps", ways) == tree.TreeRatios("steps", 1.0, 2.0, 2.0, 1.25, 5.0, 10.0, 5.0)
 
 
 def test_milestones_count_from_the_launch_and_a_half_written_one_is_not_read(tmp_path: Path) -> None:
