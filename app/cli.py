@@ -552,7 +552,7 @@ def bench_strategies(
     problems: Annotated[int, typer.Option(min=1, max=10, help="Problems of each kind.")] = 10,
     budget: Annotated[int, typer.Option(min=1, help="Generated tokens a problem, the same for all.")] = 400,
     seed: Annotated[int, typer.Option(help="Of the runs.")] = 1,
-    only: Annotated[str, typer.Option(help="Names of those that take part, with commas; all of them by default.")] = "",
+    only: Annotated[str, typer.Option(help="Names of those that take part, with semicolons; all by default.")] = "",
     as_json: Json = False,
 ) -> int:
     """Accuracy, tokens and seconds of each strategy on four kinds of problem, at equal token budgets."""

@@ -80,7 +80,7 @@ def bench_strategies(model: str | None, problems: int, budget: int, seed: int, o
         problems: How many of each kind, from the beginning of the ladder's rung.
         budget: Generated tokens a problem, verifiers' included.
         seed: Of the runs.
-        only: Names of entrants with commas between them; empty is all.
+        only: Names of entrants with semicolons between them; empty is all.
         as_json: A line of JSON for each row.
 
     Raises:
@@ -101,7 +101,7 @@ def bench_strategies(model: str | None, problems: int, budget: int, seed: int, o
 def _chosen(only: str) -> Sequence[Entrant]:
     if not only:
         return ENTRANTS
-    wanted = [name.strip() for name in only.split(",")]
+    wanted = [name.strip() for name in only.split(";")]
     known = {entrant.name: entrant for entrant in ENTRANTS}
     unknown = [name for name in wanted if name not in known]
     if unknown:

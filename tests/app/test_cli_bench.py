@@ -58,6 +58,7 @@ def test_what_a_tree_search_computed_is_counted_to_the_token_by_its_events_alone
     backend = SimulatedBackend()
     found = tree_run.measure(setup, backend)
     assert found.simulations == 24
+    assert backend.decoder is not None
     assert found.decoded_tokens == backend.decoder.decoded_tokens
     assert found.decoded_tokens <= found.distinct_tokens
     assert found.recomputed_tokens == 0
@@ -65,10 +66,12 @@ def test_what_a_tree_search_computed_is_counted_to_the_token_by_its_events_alone
     class Unshared(SimulatedBackend):
         def scheduler(self, shape: RunShape) -> Scheduler:
             super().scheduler(shape)
-            return UnsharedScheduler(self.decoder, self.model)
+            assert self.decoder is not None
+            return UnsharedScheduler(self.decoder, self.vocabulary)
 
     alone = Unshared()
     unshared = tree_run.measure(setup, alone)
+    assert alone.decoder is not None
     assert alone.decoder.decoded_tokens == unshared.decoded_tokens == unshared.unshared_tokens
     if at_once == 1:  # the same tree, in the same order
         assert unshared.unshared_tokens == found.unshared_tokens
