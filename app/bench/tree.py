@@ -38,12 +38,12 @@ class TreeRow(msgspec.Struct, frozen=True):
     evaluate: str
     at_once: int
     shared: bool
-    simulations: int
-    expansions: int
-    completion_tokens: int
-    decoded_tokens: int
-    distinct_tokens: int
-    unshared_tokens: int
+    simulations: float
+    expansions: float
+    completion_tokens: float
+    decoded_tokens: float
+    distinct_tokens: float
+    unshared_tokens: float
     seconds: float
     cpu_seconds: float
     simulations_per_second: float
@@ -55,7 +55,8 @@ class TreeRatios(msgspec.Struct, frozen=True):
     """Of one evaluation, medians of the ratios in each turn.
 
     `decoded` is tokens decoded over distinct ones (the worst of all turns). The `at_once` figures are eight simulations
-    at once against one at a time: simulations/s, tokens/s, and processor seconds a simulation the other way round.
+    at once against one at a time: simulations/s, expansions/s, tokens/s, and processor seconds a simulation the other
+    way round. The two sides do not grow the same tree, as eight at once know less of each other.
     `sharing_tokens` is how many times as many tokens the same tree costs when every prefix is computed again,
     `sharing_seconds` how many times as long a simulation took when that was done.
     """
@@ -63,6 +64,7 @@ class TreeRatios(msgspec.Struct, frozen=True):
     evaluate: str
     decoded: float
     at_once_simulations: float
+    at_once_expansions: float
     at_once_tokens: float
     at_once_cpu: float
     sharing_tokens: float
@@ -101,9 +103,9 @@ def bench_tree(model: str | None, simulations: int, threads: int, turns: int, as
     report = loaded_report(load)
     load = msgspec.structs.replace(load, n_threads=report.n_threads, safe_mode=report.safe_mode)
     found: dict[str, dict[Way, list[TreeFigures]]] = {}
-    for _, evaluate, way in product(range(turns), EVALUATIONS, (ALONE, TOGETHER, UNSHARED)):
+    for turn, evaluate, way in product(range(turns), EVALUATIONS, (ALONE, TOGETHER, UNSHARED)):
         at_once, shared = way
-        figures = run(TreeTask(make_setup(load, evaluate, at_once, simulations), shared))
+        figures = run(TreeTask(make_setup(load, evaluate, at_once, simulations, seed=turn + 1), shared))
         found.setdefault(evaluate, {}).setdefault(way, []).append(figures)
         if not as_json:
             print(_in_words(row(evaluate, way, [figures])), flush=True)
@@ -130,7 +132,7 @@ def bench_tree(model: str | None, simulations: int, threads: int, turns: int, as
     return 0
 
 
-def make_setup(load: LoadOptions, evaluate: str, at_once: int, simulations: int) -> RunSetup:
+def make_setup(load: LoadOptions, evaluate: str, at_once: int, simulations: int, seed: int = 1) -> RunSetup:
     """A tree search over explanations of several sentences, at a temperature at which they differ.
 
     None of them ends before its last token, and none is judged: a search that comes to ends looks at them again and
@@ -149,7 +151,7 @@ def make_setup(load: LoadOptions, evaluate: str, at_once: int, simulations: int)
         sampling=msgspec.structs.replace(DEFAULT_SAMPLING, temperature=1.0, min_tokens=TOKENS, max_tokens=TOKENS),
         budget=Budget(),
         load=load,
-        seed=1,
+        seed=seed,
     )
 
 
@@ -198,7 +200,6 @@ def loaded_report(load: LoadOptions) -> ModelReport:
 def row(evaluate: str, way: Way, turned: Sequence[TreeFigures]) -> TreeRow:
     """The medians of the turns of one way."""
     at_once, shared = way
-    first = turned[0]
 
     def median(value: Callable[[TreeFigures], float]) -> float:
         return round(statistics.median(map(value, turned)), 3)
@@ -207,12 +208,12 @@ def row(evaluate: str, way: Way, turned: Sequence[TreeFigures]) -> TreeRow:
         evaluate=evaluate,
         at_once=at_once,
         shared=shared,
-        simulations=first.simulations,
-        expansions=first.expansions,
-        completion_tokens=first.completion_tokens,
-        decoded_tokens=first.decoded_tokens,
-        distinct_tokens=first.distinct_tokens,
-        unshared_tokens=first.unshared_tokens,
+        simulations=median(lambda one: one.simulations),
+        expansions=median(lambda one: one.expansions),
+        completion_tokens=median(lambda one: one.completion_tokens),
+        decoded_tokens=median(lambda one: one.decoded_tokens),
+        distinct_tokens=median(lambda one: one.distinct_tokens),
+        unshared_tokens=median(lambda one: one.unshared_tokens),
         seconds=median(lambda one: one.seconds),
         cpu_seconds=median(lambda one: one.cpu_seconds),
         simulations_per_second=median(lambda one: one.simulations / one.seconds),
@@ -236,6 +237,7 @@ def ratios_of(evaluate: str, ways: dict[Way, list[TreeFigures]]) -> TreeRatios:
         evaluate=evaluate,
         decoded=round(max(one.decoded_tokens / one.distinct_tokens for one in (*alone, *together)), 4),
         at_once_simulations=median(simulations, together, alone),
+        at_once_expansions=median(lambda one: one.expansions / one.seconds, together, alone),
         at_once_tokens=median(lambda one: one.completion_tokens / one.seconds, together, alone),
         at_once_cpu=median(lambda one: one.cpu_seconds / one.simulations, alone, together),
         sharing_tokens=round(statistics.median(one.unshared_tokens / one.decoded_tokens for one in together), 3),
@@ -254,7 +256,8 @@ def print_report(report: TreeReport) -> None:
         print(
             f"{ratios.evaluate}: {ratios.decoded:.3f} tokens decoded for each distinct one (bound {DECODED_BOUND:g})\n"
             f"  {AT_ONCE} simulations at once: {ratios.at_once_simulations:.2f} x the simulations/s of one at a time "
-            f"(bound {SPEED_BOUND:g}), {ratios.at_once_tokens:.2f} x the tokens/s, "
+            f"(bound {SPEED_BOUND:g}), {ratios.at_once_expansions:.2f} x the expansions/s, "
+            f"{ratios.at_once_tokens:.2f} x the tokens/s, "
             f"{ratios.at_once_cpu:.2f} x less processor time\n"
             f"  shared prefixes: {ratios.sharing_tokens:.2f} x fewer tokens (bound {SHARING_BOUND:g}), "
             f"{ratios.sharing_seconds:.2f} x the simulations/s, {ratios.sharing_cpu:.2f} x less processor time"
@@ -264,8 +267,8 @@ def print_report(report: TreeReport) -> None:
 def _in_words(one: TreeRow) -> str:
     way = f"{one.evaluate}, {one.at_once} at once{'' if one.shared else ', nothing shared'}"
     return (
-        f"{way}: {one.simulations} simulations, {one.expansions} expansions, {one.completion_tokens} tokens"
+        f"{way}: {one.simulations:g} simulations, {one.expansions:g} expansions, {one.completion_tokens:g} tokens"
         f" in {one.seconds:.1f} s ({one.cpu_seconds:.1f} s of processors)\n"
         f"  {one.simulations_per_second:.2f} simulations/s, {one.tokens_per_second:.1f} tokens/s, "
-        f"{one.tokens_per_step:.1f} tokens a step, {one.decoded_tokens} decoded, {one.distinct_tokens} distinct"
+        f"{one.tokens_per_step:.1f} tokens a step, {one.decoded_tokens:g} decoded, {one.distinct_tokens:g} distinct"
     )

@@ -96,7 +96,7 @@ def test_ratios_are_taken_within_each_turn() -> None:
             replace(slow, seconds=100.0, cpu_seconds=80.0),
         ],
     }
-    assert tree.ratios_of("steps", ways) == tree.TreeRatios("steps", 1.0, 2.0, 2.0, 1.25, 5.0, 10.0, 5.0)
+    assert tree.ratios_of("steps", ways) == tree.TreeRatios("steps", 1.0, 2.0, 2.0, 2.0, 1.25, 5.0, 10.0, 5.0)
 
 
 def test_milestones_count_from_the_launch_and_a_half_written_one_is_not_read(tmp_path: Path) -> None:
