@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from widgets.stage.token_flow import TokenFlow, type_metrics
+from widgets.stage.token_flow import PUT_IN, TokenFlow, type_metrics
 from widgets.theme import font
 
 WIDTH = 160.0
@@ -124,3 +124,17 @@ def test_no_visible_character_is_lost_and_nothing_stands_outside(tokens: list[st
 @pytest.mark.parametrize("width", [0.0, 1.0, 10.0])
 def test_hardly_any_width_is_no_error(width: float) -> None:
     assert flow_of("some", " words", "שלום", width=width).token_count == 3
+
+
+def test_what_was_put_in_before_the_first_token_is_shown_and_is_no_token() -> None:
+    flow = TokenFlow(type_metrics(font(13)), 400)
+    flow.put_in("The answer is")
+    flow.append(" 82")
+    assert [(f.token, f.text) for f in flow.fragments] == [
+        (PUT_IN, "The"),
+        (PUT_IN, " answer"),
+        (PUT_IN, " is"),
+        (0, " 82"),
+    ]
+    assert flow.token_count == 1
+    assert len(flow.rects_of_token(0)) == 1

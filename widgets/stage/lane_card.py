@@ -24,7 +24,7 @@ from widgets.stage.marks import (
     text_width,
     token_count_text,
 )
-from widgets.stage.token_flow import Change, TokenFlow
+from widgets.stage.token_flow import PUT_IN, Change, TokenFlow
 from widgets.stage.token_paint import paint_fragments, token_probability
 from widgets.theme import CARD_RADIUS, SIZE_BODY, SIZE_SMALL, SIZE_TINY, blend, px, qcolor
 
@@ -95,7 +95,7 @@ class LaneCard(Lane):
             return None
         y = point.y() - text.top() + self._top_line * self._flow.metrics.line_height
         found = self._flow.fragment_at(point.x() - text.left(), y)
-        return None if found is None else found.token
+        return None if found is None or found.token == PUT_IN else found.token
 
     def token_rect(self, token: int) -> QRectF:
         if self._flow is None:
@@ -110,6 +110,7 @@ class LaneCard(Lane):
         fits = flow is not None and flow.metrics is style.text and flow.width == text.width()
         if not fits or flow is None or flow.token_count > self._token_count:
             self._flow = TokenFlow(style.text, text.width())
+            self._flow.put_in(self.candidate.prefix)
         super()._renew(style, size)
 
     def _paint_all(self, painter: QPainter) -> None:

@@ -27,7 +27,7 @@ from widgets.stage.marks import (
     rounded,
     token_count_text,
 )
-from widgets.stage.token_flow import TokenFlow, TypeMetrics, type_metrics
+from widgets.stage.token_flow import PUT_IN, TokenFlow, TypeMetrics, type_metrics
 from widgets.stage.token_paint import paint_fragments, token_step
 from widgets.stage.token_surface import TokenPlace, TokenSurface
 from widgets.theme import (
@@ -134,7 +134,7 @@ class ThoughtLadderView(TokenSurface):
             if thought.top <= point.y() < thought.top + thought.height:
                 origin = self._text_origin(thought)
                 found = thought.flow.fragment_at(point.x() - origin.x(), point.y() - origin.y())
-                if found is None or candidate is None:
+                if found is None or found.token == PUT_IN or candidate is None:
                     return None
                 rect = thought.flow.rect(found).translated(origin - QPointF(0, self.verticalScrollBar().value()))
                 index = thought.first + found.token
@@ -213,6 +213,8 @@ class ThoughtLadderView(TokenSurface):
             token = candidate.tokens[index]
             if self._splitter.begins_thought(token.text) or not self._thoughts:
                 self._thoughts.append(Thought(index, metrics, width))
+                if index == 0:
+                    self._thoughts[-1].flow.put_in(candidate.prefix)
                 self._stack()
             thought = self._thoughts[-1]
             thought.flow.append(token.text)

@@ -15,6 +15,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QTextLayout, QTextLine, QTextOption
 
 LINE_SPACING = 1.46
+PUT_IN = -1  # in place of a token's number
 _PARTS = re.compile(r"\n| *[^ \n]+| +")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 # Everything but Latin, Greek, Cyrillic, punctuation, symbols and single-code-point emoji.
@@ -55,7 +56,10 @@ def type_metrics(font: QFont) -> TypeMetrics:
 
 @dataclass(slots=True)
 class Fragment:
-    """The part of a token that stands on one line, from `x`, `width` wide. `text` is empty where Qt draws the line."""
+    """The part of a token that stands on one line, from `x`, `width` wide. `text` is empty where Qt draws the line.
+
+    The token is `PUT_IN` where the text is none of the model's: it was put in before the first token.
+    """
 
     token: int
     line: int
@@ -111,10 +115,16 @@ class TokenFlow:
         """The line on which the next token begins, unless it wraps."""
         return len(self.line_starts) - 1
 
+    def put_in(self, text: str) -> None:
+        """Begins with a text that is no token of the model; to be called before the first one is added."""
+        self._flow(PUT_IN, text)
+
     def append(self, text: str) -> Change:
         """Adds the next token."""
-        index = self.token_count
         self.token_count += 1
+        return self._flow(self.token_count - 1, text)
+
+    def _flow(self, index: int, text: str) -> Change:
         change = Change(len(self.fragments), self.pen_line, self.pen_x)
         for part in _PARTS.findall(_visible(text)):
             if part == "\n":

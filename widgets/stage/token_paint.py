@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
 
 from engine.types import Token
-from widgets.stage.token_flow import Fragment, TokenFlow
+from widgets.stage.token_flow import PUT_IN, Fragment, TokenFlow
 from widgets.theme import Theme, qcolor
 from widgets.theme_colours import probability_marks, probability_step
 
@@ -53,7 +53,8 @@ def paint_fragments(
     drawn: set[int] = set()
     for fragment in fragments:
         y = y0 + fragment.line * height
-        background, underline = marks[steps[fragment.token]]
+        put_in = fragment.token == PUT_IN
+        background, underline = (None, None) if put_in else marks[steps[fragment.token]]
         if background is not None and fragment.width > 0:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(qcolor(background))
@@ -62,7 +63,7 @@ def paint_fragments(
             if underline is not None:
                 painter.fillRect(QRectF(box.left(), box.bottom() - 1, box.width(), 2), qcolor(underline))
         if fragment.text:
-            painter.setPen(ink)
+            painter.setPen(qcolor(theme.muted) if put_in else ink)
             painter.drawText(QPointF(x0 + fragment.x, y + baseline), fragment.text)
         elif fragment.line in flow.shaped_lines:
             drawn.add(fragment.line)
