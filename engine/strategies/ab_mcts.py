@@ -18,7 +18,7 @@ from engine.moves import AnyMove, Posterior, PosteriorsSampled
 from engine.prompts import revision_prompt
 from engine.selection import count_votes, mix
 from engine.setup import RunSetup
-from engine.strategies.base import Answer, Result
+from engine.strategies.base import Answer, Result, Strategy
 from engine.strategies.findings import findings_of
 from engine.strategies.seeds import trial_seed
 from engine.strategies.texts import Text, choose_text
@@ -81,7 +81,7 @@ def moments(distribution: Any) -> tuple[float, float]:
     return float(p["m"]), math.sqrt(p["tau_square"] / p["kappa"])  # the scale of its Student distribution
 
 
-class WiderOrDeeper:
+class WiderOrDeeper(Strategy):
     """A strategy: `n` answers, each new or a refinement of an earlier one.
 
     Args:
@@ -125,16 +125,6 @@ class WiderOrDeeper:
         theirs = self._open.pop(candidate.id)
         if candidate.finish_reason not in ("abort", "error"):
             self._search.tell(self.state, theirs, (candidate.id, self._reward(result)))
-
-    @property
-    def unneeded(self) -> Sequence[int]:
-        """Every answer teaches something."""
-        return ()
-
-    @property
-    def spared(self) -> int:
-        """All answers are asked for."""
-        return 0
 
     @property
     def reach(self) -> int:

@@ -32,7 +32,10 @@ class Answer(Struct, frozen=True):
 
 
 class Strategy(Protocol):
-    """A pure state machine. It never touches a model, a clock, a thread or Qt; `tell` is idempotent per trial."""
+    """A pure state machine. It never touches a model, a clock, a thread or Qt; `tell` is idempotent per trial.
+
+    Bodies are what most strategies answer: nothing is in vain, nothing goes on, there is nothing to change.
+    """
 
     def ask(self, free: int) -> Sequence[Trial]:
         """At most `free` new trials; empty when there is nothing to ask for now."""
@@ -43,20 +46,25 @@ class Strategy(Protocol):
     @property
     def unneeded(self) -> Sequence[int]:
         """Trials under way whose results cannot change the answer any more; whoever runs them may stop them."""
+        return ()
 
     @property
     def spared(self) -> int:
         """How many trials will never be asked for because the answer was certain enough without them."""
+        return 0
 
     @property
     def reach(self) -> int:
         """Tokens for which later trials need room beside the first ones': what they go on from, longer prompts."""
+        return 0
 
     def act(self, act: AnyAct) -> bool:
         """Takes what a person did into account; False when that means nothing to this strategy."""
+        return False
 
     def moves(self) -> Sequence[AnyMove]:
         """What was done since this was last asked, in order."""
+        return ()
 
     @property
     def finished(self) -> bool:

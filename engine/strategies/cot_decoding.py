@@ -10,8 +10,6 @@ from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
-from engine.acts import AnyAct
-from engine.moves import AnyMove
 from engine.prompts import PROMPTS
 from engine.selection import count_votes
 from engine.settings import Setting
@@ -41,7 +39,7 @@ CHOOSE = Setting(
 )
 
 
-class FirstTokenBranches:
+class FirstTokenBranches(Strategy):
     """A strategy: the greedy path, then one from each of the other likely first tokens.
 
     Args:
@@ -85,27 +83,9 @@ class FirstTokenBranches:
         self._results[candidate.id] = result
 
     @property
-    def unneeded(self) -> Sequence[int]:
-        """All paths are compared."""
-        return ()
-
-    @property
-    def spared(self) -> int:
-        """None is planned that is not asked for."""
-        return 0
-
-    @property
     def reach(self) -> int:
         """The other paths share the prompt only, but all of them write at once."""
         return self._k * self._sampling.max_tokens
-
-    def act(self, act: AnyAct) -> bool:
-        """There is nothing to change on the way."""
-        return False
-
-    def moves(self) -> Sequence[AnyMove]:
-        """Branching shows in the candidates themselves."""
-        return ()
 
     @property
     def finished(self) -> bool:

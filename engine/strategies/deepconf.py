@@ -13,12 +13,11 @@ import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engine.acts import AnyAct
+from engine.acts import AnyAct, ChangeSetting
 from engine.confidence import group_means, group_size
-from engine.moves import AnyMove
 from engine.selection import Vote, count_votes
 from engine.setup import RunSetup, Value
-from engine.strategies.base import Answer, Result
+from engine.strategies.base import Answer, Result, Strategy
 from engine.strategies.sampling import independent_samples
 from engine.strategies.self_consistency import take_majority
 from engine.types import Candidate, Trial
@@ -52,7 +51,7 @@ def warm_up(candidates: Sequence[Candidate], keep_percent: float) -> Gate:
     return Gate(float(np.percentile(lowest, 100 - keep_percent)), window, tokens)
 
 
-class DeepConf:
+class DeepConf(Strategy):
     """Implements `Strategy`.
 
     Args:
@@ -113,18 +112,12 @@ class DeepConf:
         """Those that were not asked for, once the answer stands."""
         return self._samples.spared
 
-    @property
-    def reach(self) -> int:
-        """Nothing goes on from these."""
-        return self._samples.reach
-
     def act(self, act: AnyAct) -> bool:
         """Another number of candidates."""
-        return self._samples.act(act)
-
-    def moves(self) -> Sequence[AnyMove]:
-        """Independent samples make no moves."""
-        return self._samples.moves()
+        taken = self._samples.act(act)
+        if taken and isinstance(act, ChangeSetting):
+            self._n = max(1, int(act.value))
+        return taken
 
     @property
     def finished(self) -> bool:

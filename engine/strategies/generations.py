@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from engine.acts import AnyAct, ChangeVerifiers, PruneNode
 from engine.moves import AnyMove, LoopEnded, NodesMerged, NodesPruned
-from engine.strategies.base import Answer, Result
+from engine.strategies.base import Answer, Result, Strategy
 from engine.strategies.search_tree import ROOT, Node, SearchTree
 from engine.strategies.texts import as_text, choose_text
 from engine.types import Trial
@@ -32,7 +32,7 @@ class Selector(Protocol):
         """The survivors of the newest generation. Finished nodes are not asked for a next step."""
 
 
-class GenerationSearch:
+class GenerationSearch(Strategy):
     """A strategy: asks for one step from every survivor, waits for all of them, and lets the selector choose.
 
     Args:
@@ -94,16 +94,6 @@ class GenerationSearch:
         self._open.discard(trial)
         if not self._open and not self._wanted:
             self._go_on()
-
-    @property
-    def unneeded(self) -> Sequence[int]:
-        """Nothing is ever in vain here: a generation is chosen from when all of it is there."""
-        return ()
-
-    @property
-    def spared(self) -> int:
-        """Nothing is planned beforehand that could be spared."""
-        return 0
 
     @property
     def reach(self) -> int:

@@ -37,7 +37,7 @@ from engine.moves import (
 )
 from engine.selection import count_votes
 from engine.setup import Value
-from engine.strategies.base import Answer, Result
+from engine.strategies.base import Answer, Result, Strategy
 from engine.strategies.search_tree import ROOT, UNJUDGED, Node, SearchTree
 from engine.strategies.texts import Text, as_text, choose_text
 from engine.types import Candidate, Trial
@@ -82,7 +82,7 @@ class _Expansion:
     waiting: list[_Simulation] = field(default_factory=list)
 
 
-class TreeSearch:
+class TreeSearch(Strategy):
     """A strategy. It can be extended when it has finished: `more`.
 
     Args:
@@ -178,16 +178,6 @@ class TreeSearch:
     def _prune(self, node: int) -> None:
         self.tree.node(node).pruned = True
         self._moves.append(NodesPruned((node,), "by hand"))
-
-    @property
-    def unneeded(self) -> Sequence[int]:
-        """Nothing that is under way is ever in vain."""
-        return ()
-
-    @property
-    def spared(self) -> int:
-        """How many steps it will take is not known beforehand, so none are spared."""
-        return 0
 
     @property
     def reach(self) -> int:

@@ -7,10 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from msgspec.structs import replace
 
 from engine.acts import AnyAct, ChangeSetting, ChangeVerifiers
-from engine.moves import AnyMove
 from engine.prompts import PROMPTS, diverse_prompts
 from engine.setup import RunSetup, Value
-from engine.strategies.base import Answer, Result
+from engine.strategies.base import Answer, Result, Strategy
 from engine.strategies.seeds import trial_seed
 from engine.strategies.spec import DIVERSE
 from engine.types import Prompt, Sampling, Trial
@@ -23,7 +22,7 @@ Decided = Callable[[Sequence[Result], int], bool]
 GOLDEN = 0.618033988749895  # its multiples, cut to fractions, are spread evenly however many there are
 
 
-class IndependentSamples:
+class IndependentSamples(Strategy):
     """Asks for `n` candidates of one prompt, in any batches, and chooses from what has come back.
 
     Args:
@@ -90,11 +89,6 @@ class IndependentSamples:
         """Those that were not asked for, once the answer stands."""
         return max(0, self._n - self._asked) if self._closed else 0
 
-    @property
-    def reach(self) -> int:
-        """Nothing goes on from these."""
-        return 0
-
     def act(self, act: AnyAct) -> bool:
         """Another number of candidates (those beyond it are not needed any more), or other weights."""
         if isinstance(act, ChangeSetting) and act.name == "n":
@@ -105,10 +99,6 @@ class IndependentSamples:
         else:
             return False
         return True
-
-    def moves(self) -> Sequence[AnyMove]:
-        """Independent samples make no moves."""
-        return ()
 
     @property
     def finished(self) -> bool:

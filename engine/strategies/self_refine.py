@@ -69,7 +69,7 @@ class _Draft:
     critique: str | None = None
 
 
-class RefinementLoop:
+class RefinementLoop(Strategy):
     """A strategy with one trial at a time: a draft, its critique, the revision, its critique, and so on.
 
     Args:
@@ -136,16 +136,6 @@ class RefinementLoop:
             self._revise()
         else:
             self._take_draft(result)
-
-    @property
-    def unneeded(self) -> Sequence[int]:
-        """There is never more than one trial, and it is needed."""
-        return ()
-
-    @property
-    def spared(self) -> int:
-        """How many rounds it takes is not known beforehand."""
-        return 0
 
     @property
     def reach(self) -> int:

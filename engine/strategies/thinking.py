@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from engine.acts import AnyAct
 from engine.moves import AnyMove, LoopEnded
 from engine.prompts import PROMPTS
 from engine.settings import Setting
@@ -72,7 +71,7 @@ class _Chain:
     done: bool = False
 
 
-class BudgetedThinking:
+class BudgetedThinking(Strategy):
     """A strategy of one or more chains, each a thinking trial, perhaps made to go on, and then the answer.
 
     Args:
@@ -119,23 +118,9 @@ class BudgetedThinking:
             self._go_on(chain, result.candidate)
 
     @property
-    def unneeded(self) -> Sequence[int]:
-        """All chains vote."""
-        return ()
-
-    @property
-    def spared(self) -> int:
-        """All chains are asked for."""
-        return 0
-
-    @property
     def reach(self) -> int:
         """What all chains may think, and what is put in between."""
         return len(self._chains) * (self._budget + ANSWER_TOKENS + 8 * (self._waits + 1))
-
-    def act(self, act: AnyAct) -> bool:
-        """There is nothing to change on the way."""
-        return False
 
     def moves(self) -> Sequence[AnyMove]:
         """What was done since this was last asked."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.types import Candidate, Problem, Score, Trial
+from engine.types import Candidate, Problem, Score
+from engine.verifiers.base import Verifier
 from engine.verifiers.equations import Equation, equations
 
 
-class ArithmeticChecker:
+class ArithmeticChecker(Verifier):
     """Scores by the share of equations that hold; it cannot tell when there is none."""
 
     name = "arithmetic"
@@ -16,12 +17,7 @@ class ArithmeticChecker:
     help = "Works out every equation in the text. The score is the share that holds."
     costs = "Nothing: no model call, far less than a millisecond."
     blind_spot = "It checks sums, not sense: right sums that answer another question score 1."
-    uses_peers = False
     judges_steps = True
-
-    def requests(self, problem: Problem, candidate: Candidate) -> Sequence[Trial]:
-        """No model calls."""
-        return ()
 
     def score(
         self, problem: Problem, candidate: Candidate, peers: Sequence[Candidate], replies: Sequence[Candidate]

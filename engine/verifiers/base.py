@@ -19,11 +19,12 @@ class Verifier(Protocol):
     name: str
     title: str
     help: str
-    uses_peers: bool
-    judges_steps: bool
+    uses_peers: bool = False
+    judges_steps: bool = False
 
     def requests(self, problem: Problem, candidate: Candidate) -> Sequence[Trial]:
         """The model calls this score needs; they go through the same scheduler and the same budget. Often empty."""
+        return ()
 
     def score(
         self, problem: Problem, candidate: Candidate, peers: Sequence[Candidate], replies: Sequence[Candidate]

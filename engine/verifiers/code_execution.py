@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from engine.settings import Setting
-from engine.types import Candidate, Problem, Score, Trial
+from engine.types import Candidate, Problem, Score
+from engine.verifiers.base import Verifier
 from engine.verifiers.limits import LIMIT_SETTINGS, Limits
 from engine.verifiers.outcome import TELLS_NOTHING, Outcome
 from engine.verifiers.program_tests import ProgramTest, read_tests
@@ -39,7 +40,7 @@ SETTINGS = (
 )
 
 
-class CodeExecution:
+class CodeExecution(Verifier):
     """Scores by the share of tests that the candidate's program passes. One that cannot be run here is not judged.
 
     Args:
@@ -56,17 +57,11 @@ class CodeExecution:
     help = "Runs the Python program in the text against your tests. The score is the share of tests that pass."
     costs = "No model call: about a millisecond a test, up to the time limit for a program that does not end."
     blind_spot = "It sees only what the tests try, and its sandbox lacks parts of Python: then it does not judge."
-    uses_peers = False
-    judges_steps = False
 
     def __init__(self, tests: str, limits: Limits, sandbox: Sandbox | None = None) -> None:
         self._tests = read_tests(tests)
         self._limits = limits
         self._sandbox = sandbox or shared_sandbox()
-
-    def requests(self, problem: Problem, candidate: Candidate) -> Sequence[Trial]:
-        """No model calls."""
-        return ()
 
     def score(
         self, problem: Problem, candidate: Candidate, peers: Sequence[Candidate], replies: Sequence[Candidate]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from engine.types import Candidate, Problem, Score, Trial
+from engine.types import Candidate, Problem, Score
+from engine.verifiers.base import Verifier
 
 _MIDDLE = 10.0  # nats; what small models reach on easy questions: there the score is one half
 _UNKNOWN = Score(None, "no token probabilities")
 
 
-class MeanLogprob:
+class MeanLogprob(Verifier):
     """Scores by exp(mean log-probability): 1 where the model was certain of every token."""
 
     name = "mean-logprob"
@@ -19,12 +20,6 @@ class MeanLogprob:
     help = "How likely the model found its own words: the geometric mean of its token probabilities."
     costs = "Nothing: the probabilities are there from decoding."
     blind_spot = "It measures fluency, not truth: a confident mistake scores high."
-    uses_peers = False
-    judges_steps = False
-
-    def requests(self, problem: Problem, candidate: Candidate) -> Sequence[Trial]:
-        """No model calls."""
-        return ()
 
     def score(
         self, problem: Problem, candidate: Candidate, peers: Sequence[Candidate], replies: Sequence[Candidate]
@@ -37,7 +32,7 @@ class MeanLogprob:
         return Score(value, f"its tokens were {value:.0%} likely on average")
 
 
-class Entropy:
+class Entropy(Verifier):
     """Scores by exp(-mean entropy): 1 where only one token was ever possible, 1/k where k were equally likely."""
 
     name = "entropy"
@@ -45,12 +40,7 @@ class Entropy:
     help = "How few tokens the model was choosing between: one over the number of equally likely ones."
     costs = "Nothing: the probabilities are there from decoding."
     blind_spot = "There are many ways to put the same thought, and only one wrong number: it sees the first."
-    uses_peers = False
     judges_steps = True
-
-    def requests(self, problem: Problem, candidate: Candidate) -> Sequence[Trial]:
-        """No model calls."""
-        return ()
 
     def score(
         self, problem: Problem, candidate: Candidate, peers: Sequence[Candidate], replies: Sequence[Candidate]
@@ -62,7 +52,7 @@ class Entropy:
         return Score(math.exp(-entropy), f"{entropy:.2f} nats a token, as from {math.exp(entropy):.1f} likely ones")
 
 
-class SelfCertainty:
+class SelfCertainty(Verifier):
     """Scores by self-certainty, the distance of the model's distributions from a flat one (Kang et al. 2025).
 
     The figure s, in nats, has no upper bound; the score is s / (s + 10). The map keeps the order, and only the order
@@ -74,12 +64,7 @@ class SelfCertainty:
     help = "How far the model was from guessing blindly, at each token, over the whole vocabulary (Kang et al. 2025)."
     costs = "Nothing: the probabilities are there from decoding."
     blind_spot = "It measures conviction, not truth; and it differs from model to model, so compare within a run."
-    uses_peers = False
     judges_steps = True
-
-    def requests(self, problem: Problem, candidate: Candidate) -> Sequence[Trial]:
-        """No model calls."""
-        return ()
 
     def score(
         self, problem: Problem, candidate: Candidate, peers: Sequence[Candidate], replies: Sequence[Candidate]
@@ -91,7 +76,7 @@ class SelfCertainty:
         return Score(_mapped(certainty), f"{certainty:.2f} nats from blind guessing")
 
 
-class LowestGroup:
+class LowestGroup(Verifier):
     """Scores by DeepConf's lowest group confidence: the weakest passage of the text (Fu et al. 2025).
 
     The figure c, in nats, has no upper bound; the score is c / (c + 10). The map keeps the order, and only the order
@@ -103,12 +88,7 @@ class LowestGroup:
     help = "How sure the model was in the passage where it was least sure (DeepConf, Fu et al. 2025)."
     costs = "Nothing: the probabilities are there from decoding."
     blind_spot = "A free choice of words looks like doubt, and a mistake the model is sure of passes."
-    uses_peers = False
     judges_steps = True
-
-    def requests(self, problem: Problem, candidate: Candidate) -> Sequence[Trial]:
-        """No model calls."""
-        return ()
 
     def score(
         self, problem: Problem, candidate: Candidate, peers: Sequence[Candidate], replies: Sequence[Candidate]

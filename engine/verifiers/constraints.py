@@ -12,7 +12,8 @@ from engine.errors import BadInputError
 from engine.numbers import read_number
 from engine.settings import Setting
 from engine.setup import Value
-from engine.types import Candidate, Problem, Score, Trial
+from engine.types import Candidate, Problem, Score
+from engine.verifiers.base import Verifier
 from engine.verifiers.json_schema import JsonSchema, json_in
 from engine.verifiers.pattern import Pattern, UndecidedError
 from engine.verifiers.sandbox import Sandbox, shared_sandbox
@@ -56,7 +57,7 @@ class Constraint(Struct, frozen=True):
     fault: Callable[[str], str]
 
 
-class Constraints:
+class Constraints(Verifier):
     """Scores by the share of the constraints that hold.
 
     Only what is set counts. Patterns, those of the schema too, run in the sandbox and take at most a second each: see
@@ -77,18 +78,12 @@ class Constraints:
     )
     costs = "No model call: about a millisecond, and a second at most for a pattern that takes long."
     blind_spot = "It checks the form, not the sense: a wrong answer of the right form scores 1."
-    uses_peers = False
-    judges_steps = False
 
     def __init__(self, values: Mapping[str, Value], sandbox: Sandbox | None = None) -> None:
         self._in_text = values["where"] == "text"
         self._constraints = _constraints(
             {name: str(value) for name, value in values.items()}, sandbox or shared_sandbox(), self._in_text
         )
-
-    def requests(self, problem: Problem, candidate: Candidate) -> Sequence[Trial]:
-        """No model calls."""
-        return ()
 
     def score(
         self, problem: Problem, candidate: Candidate, peers: Sequence[Candidate], replies: Sequence[Candidate]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.answers import same_answer
-from engine.types import Candidate, Problem, Score, Trial
+from engine.types import Candidate, Problem, Score
+from engine.verifiers.base import Verifier
 
 
-class KnownAnswer:
+class KnownAnswer(Verifier):
     """Scores 1 where the candidate's answer is the known one, 0 where it is not."""
 
     name = "known-answer"
@@ -16,12 +17,6 @@ class KnownAnswer:
     help = "Compares with the right answer. A perfect verifier: it shows how far picking could go."
     costs = "Nothing."
     blind_spot = "It needs the answer in advance, and a right answer hides wrong reasoning from it."
-    uses_peers = False
-    judges_steps = False
-
-    def requests(self, problem: Problem, candidate: Candidate) -> Sequence[Trial]:
-        """No model calls."""
-        return ()
 
     def score(
         self, problem: Problem, candidate: Candidate, peers: Sequence[Candidate], replies: Sequence[Candidate]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from engine.types import Candidate, Problem, Score, Trial
+from engine.types import Candidate, Problem, Score
+from engine.verifiers.base import Verifier
 
 
-class Majority:
+class Majority(Verifier):
     """Scores by the share of the votes that the candidate's answer has."""
 
     name = "majority"
@@ -17,17 +18,12 @@ class Majority:
     costs = "Nothing more than the candidates themselves."
     blind_spot = "Where most candidates make the same mistake, the mistake wins."
     uses_peers = True
-    judges_steps = False
 
     def __init__(self) -> None:
         # Each member of a list asks about the same list: its votes are counted once, not as often as it is long.
         self._peers: Sequence[Candidate] = ()
         self._counted = 0
         self._votes: Counter[str] = Counter()
-
-    def requests(self, problem: Problem, candidate: Candidate) -> Sequence[Trial]:
-        """No model calls."""
-        return ()
 
     def score(
         self, problem: Problem, candidate: Candidate, peers: Sequence[Candidate], replies: Sequence[Candidate]

@@ -8,7 +8,8 @@ from fractions import Fraction
 
 from engine.answers import same_answer
 from engine.numbers import decimal_places, plain_mathematics, read_number
-from engine.types import Candidate, Problem, Score, Trial
+from engine.types import Candidate, Problem, Score
+from engine.verifiers.base import Verifier
 from engine.verifiers.math_child import Question
 from engine.verifiers.math_notation import latex, places
 from engine.verifiers.math_process import MathProcess, Outcome, shared_math_process
@@ -27,7 +28,7 @@ _NO_VERDICT: dict[Outcome, str] = {
 }
 
 
-class MathEquivalence:
+class MathEquivalence(Verifier):
     """Scores 1 where the candidate's answer and the known one are the same mathematics, 0 where they are not.
 
     Args:
@@ -43,16 +44,10 @@ class MathEquivalence:
         "It needs the answer in advance, and wrong reasoning is hidden from it by a right answer. It accepts any form: "
         "47 + 35 is as good as 82, and 50% stands for 50 and for 0.5."
     )
-    uses_peers = False
-    judges_steps = False
 
     def __init__(self, process: MathProcess | None = None, seconds: float = SECONDS) -> None:
         self._process = process or shared_math_process()
         self._seconds = seconds
-
-    def requests(self, problem: Problem, candidate: Candidate) -> Sequence[Trial]:
-        """No model calls."""
-        return ()
 
     def score(
         self, problem: Problem, candidate: Candidate, peers: Sequence[Candidate], replies: Sequence[Candidate]

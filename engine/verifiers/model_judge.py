@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from engine.settings import Setting
 from engine.types import Candidate, Problem, Score, Trial
 from engine.verifiers.ask import SCALES, asks_of
+from engine.verifiers.base import Verifier
 from engine.verifiers.judge_prompt import Brief, Case, judge_prompt
 from engine.verifiers.judgement import judge_trial, judgement
 
@@ -60,7 +61,7 @@ _ANSWER = Brief(
 )
 
 
-class ModelJudge:
+class ModelJudge(Verifier):
     """Scores by how likely a model finds "Yes" when it is asked whether the candidate's text is right.
 
     Args:
@@ -77,8 +78,6 @@ class ModelJudge:
         "The mistakes that a model makes are the ones it does not see."
         " Measured: judging itself, the default model picks a right answer about as often as chance does."
     )
-    uses_peers = False
-    judges_steps = False
 
     def __init__(self, scale: str = "yes-no", both_ways: bool = True, model: str = "") -> None:
         self._asks, self._model = asks_of(scale, both_ways), model.strip()

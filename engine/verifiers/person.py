@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.types import Candidate, Problem, Score, Trial
+from engine.types import Candidate, Problem, Score
+from engine.verifiers.base import Verifier
 
 
-class Person:
+class Person(Verifier):
     """Has no opinion of its own. A click gives one, as an act of the run (`engine.acts.RateCandidate`)."""
 
     name = "person"
@@ -15,12 +16,6 @@ class Person:
     help = "You look at a candidate and say whether it is good: your click is the score."
     costs = "Your time, the dearest of all."
     blind_spot = "It sees what you see, and only the candidates that you have looked at."
-    uses_peers = False
-    judges_steps = False
-
-    def requests(self, problem: Problem, candidate: Candidate) -> Sequence[Trial]:
-        """No model calls."""
-        return ()
 
     def score(
         self, problem: Problem, candidate: Candidate, peers: Sequence[Candidate], replies: Sequence[Candidate]

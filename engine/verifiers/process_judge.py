@@ -14,6 +14,7 @@ from engine.settings import Setting
 from engine.thoughts import ends_thought
 from engine.types import Candidate, Problem, Score, Trial
 from engine.verifiers.ask import asks_of
+from engine.verifiers.base import Verifier
 from engine.verifiers.judge_prompt import Brief, Case, judge_prompt
 from engine.verifiers.judgement import judge_trial, judgement
 
@@ -45,7 +46,7 @@ _STEP = Brief(
 )
 
 
-class ProcessJudge:
+class ProcessJudge(Verifier):
     """Scores a step by how likely a model finds it right; a whole text without steps by those of its thoughts.
 
     Args:
@@ -63,7 +64,6 @@ class ProcessJudge:
         "It knows no more than the model it asks, and a step that is right but leads nowhere looks as good as any."
         " Measured: judging itself, the default model picks a right answer about as often as chance does."
     )
-    uses_peers = False
     judges_steps = True
 
     def __init__(self, scale: str = "yes-no", both_ways: bool = True, how: Aggregate = "min", model: str = "") -> None:

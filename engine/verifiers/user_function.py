@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from engine.errors import BadInputError
 from engine.settings import Setting
-from engine.types import Candidate, Problem, Score, Trial
+from engine.types import Candidate, Problem, Score
+from engine.verifiers.base import Verifier
 from engine.verifiers.known_gaps import first_gap
 from engine.verifiers.limits import LIMIT_SETTINGS, Limits
 from engine.verifiers.outcome import TELLS_NOTHING, Outcome
@@ -47,7 +48,7 @@ SETTINGS = (
 )
 
 
-class UserFunction:
+class UserFunction(Verifier):
     """Scores by what the person's function `score(problem, answer, text)` gives, cut to [0, 1].
 
     Args:
@@ -64,18 +65,12 @@ class UserFunction:
     help = "A Python function that you write gives the score: score(problem, answer, text), from 0 to 1."
     costs = "No model call: about a millisecond, or as long as your function takes."
     blind_spot = "It sees only what you thought of, and its sandbox lacks parts of Python."
-    uses_peers = False
-    judges_steps = False
 
     def __init__(self, source: str, limits: Limits, sandbox: Sandbox | None = None) -> None:
         _check(source)
         self._program = source + CALL
         self._limits = limits
         self._sandbox = sandbox or shared_sandbox()
-
-    def requests(self, problem: Problem, candidate: Candidate) -> Sequence[Trial]:
-        """No model calls."""
-        return ()
 
     def score(
         self, problem: Problem, candidate: Candidate, peers: Sequence[Candidate], replies: Sequence[Candidate]
