@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer._click.exceptions import ClickException, NoArgsIsHelpError  # typer brings its own click
 
+from app.cli_bench import bench
+from app.cli_options import Json, Model
 from engine.errors import BadInputError, ThinkscopeError
 from engine.setup import SIMULATED, FlashAttention, SplitMode
 from engine.version import VERSION
@@ -59,7 +61,6 @@ WHAT_IF_EXAMPLES = """
 
 [cyan]main.py whatif run.tsrun --budget-tokens 500 --json[/]
 """
-JSON_HELP = "Machine-readable output."
 
 app = typer.Typer(
     name="main.py",
@@ -97,15 +98,8 @@ VERIFIER_NAMES = (
     "known-answer, majority, arithmetic, mean-logprob, entropy, self-certainty, deepconf, model-judge, process-judge, "
     "code-execution, user-function, math-equivalence, constraints, person."
 )
-bench = typer.Typer(help="Measurements of this program on this machine.", no_args_is_help=True)
 app.add_typer(models, name="models")
 app.add_typer(bench, name="bench")
-
-Json = Annotated[bool, typer.Option("--json", help=JSON_HELP)]
-Model = Annotated[
-    str | None,
-    typer.Option("--model", "-m", help="A GGUF file, or a name from `models list`. Default: the built-in one."),
-]
 
 
 def run_command_line(arguments: Sequence[str]) -> int:
@@ -468,97 +462,6 @@ def check_model(
     from app import cli_models
 
     return cli_models.check_model(model, as_json)
-
-
-@bench.command(epilog="main.py bench throughput --candidates 1,16 --tokens 60 --json")
-def throughput(
-    model: Model = None,
-    candidates: Annotated[str, typer.Option(help="How many candidates at once, with commas.")] = "1,4,8,16,32,64",
-    tokens: Annotated[int, typer.Option(min=8, max=2048, help="Tokens of each candidate.")] = 60,
-    threads: Annotated[int, typer.Option(min=0, help="CPU threads; 0 lets the engine choose, for both sides.")] = 0,
-    turns: Annotated[int, typer.Option(min=1, max=20, help="How often everything is measured; medians count.")] = 1,
-    as_json: Json = False,
-) -> int:
-    """Tokens per second against one candidate after the other with llama_cpp.Llama, same file and threads."""
-    from app.bench.throughput import bench_throughput
-
-    return bench_throughput(model, candidates, tokens, threads, turns, as_json)
-
-
-@bench.command(epilog="main.py bench tree --simulations 32 --turns 3 --json")
-def tree(
-    model: Model = None,
-    simulations: Annotated[int, typer.Option(min=8, max=1024, help="Simulations of each search.")] = 32,
-    threads: Annotated[int, typer.Option(min=0, help="CPU threads; 0 lets the engine choose.")] = 0,
-    turns: Annotated[int, typer.Option(min=1, max=20, help="How often everything is measured; medians count.")] = 3,
-    as_json: Json = False,
-) -> int:
-    """What a tree search computes twice, what eight simulations at once save, and what sharing prefixes saves."""
-    from app.bench.tree import bench_tree
-
-    return bench_tree(model, simulations, threads, turns, as_json)
-
-
-@bench.command()
-def recovery(
-    turns: Annotated[int, typer.Option(min=1, max=50, help="How often each signal is sent.")] = 5,
-    as_json: Json = False,
-) -> int:
-    """Seconds until the model is there again after the engine's process was killed."""
-    from app.bench.recovery import bench_recovery
-
-    return bench_recovery(turns, as_json)
-
-
-@bench.command()
-def startup(
-    runs: Annotated[int, typer.Option(min=1, max=50, help="How often the window is opened.")] = 5,
-    as_json: Json = False,
-) -> int:
-    """Seconds from the launch to the window, to something moving, to the first real token."""
-    from app.bench.startup import bench_startup
-
-    return bench_startup(runs, as_json)
-
-
-@bench.command()
-def ui(
-    candidates: Annotated[int, typer.Option(min=1, max=256, help="Candidates that stream at once.")] = 64,
-    tokens: Annotated[int, typer.Option(min=8, max=2048, help="Tokens of each candidate.")] = 60,
-    turns: Annotated[int, typer.Option(min=1, max=20, help="How often it is measured, with and without.")] = 3,
-    as_json: Json = False,
-) -> int:
-    """Work per frame and time between frames while candidates stream, and what the window costs the engine."""
-    from app.bench.ui import bench_ui
-
-    return bench_ui(candidates, tokens, turns, as_json)
-
-
-@bench.command("what-if")
-def bench_what_if(
-    candidates: Annotated[int, typer.Option(min=1, max=1024, help="Candidates of the simulated run.")] = 256,
-    turns: Annotated[int, typer.Option(min=1, max=100, help="How often everything is measured; medians count.")] = 9,
-    as_json: Json = False,
-) -> int:
-    """Milliseconds that a what-if takes over a simulated run, with every verifier that needs no model."""
-    from app.bench.what_if import bench_what_if as measure
-
-    return measure(candidates, turns, as_json)
-
-
-@bench.command("strategies", epilog="main.py bench strategies --problems 10 --budget 400 --json")
-def bench_strategies(
-    model: Model = None,
-    problems: Annotated[int, typer.Option(min=1, max=10, help="Problems of each kind.")] = 10,
-    budget: Annotated[int, typer.Option(min=1, help="Generated tokens a problem, the same for all.")] = 400,
-    seed: Annotated[int, typer.Option(help="Of the runs.")] = 1,
-    only: Annotated[str, typer.Option(help="Names of those that take part, with semicolons; all by default.")] = "",
-    as_json: Json = False,
-) -> int:
-    """Accuracy, tokens and seconds of each strategy on four kinds of problem, at equal token budgets."""
-    from app.bench.strategies import bench_strategies as measure
-
-    return measure(model, problems, budget, seed, only, as_json)
 
 
 @app.command()

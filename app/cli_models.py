@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import msgspec
 from rich.console import Console
@@ -16,6 +15,7 @@ from engine.models.library import ModelFile, default_model_path, find_models, mo
 from engine.models.machine_memory import machine_memory
 from engine.models.memory_estimate import estimate_memory, mebibytes
 from engine.models.model_facts import ModelFacts, check_usable, facts_of
+from engine.setup import LoadOptions
 
 MUTED = "#98a3b3"
 Row = dict[str, str | int | None]
@@ -146,7 +146,7 @@ def check_model(name: str | None, as_json: bool) -> int:
 
     path = resolve_model(name) if name else default_model_path()
     check_usable(facts_of(read_header(path)))
-    probe = probe_model(Path(path))
+    probe = probe_model(LoadOptions(str(path)))
     if as_json:
         print(json.dumps(msgspec.to_builtins(probe), indent=2))
     elif probe.report is not None:

@@ -24,6 +24,7 @@ from engine.models.library import default_model_path
 from engine.models.machine_memory import machine_memory
 from engine.models.memory_estimate import mebibytes
 from engine.models.model_facts import facts_of
+from engine.setup import LoadOptions
 from engine.trace.store import data_folder
 
 Status = Literal["ok", "note", "bad"]
@@ -184,7 +185,7 @@ def _probe(path: Path) -> list[Check]:
     """Loads and decodes in a child process: only this shows whether the native code works on this processor."""
     from app.probe import probe_model
 
-    probe = probe_model(path)
+    probe = probe_model(LoadOptions(str(path)))
     gpu = _gpu(probe.gpu_supported)
     if probe.report is None:
         return [Check("probe decode", "bad", probe.problem, "Build llama.cpp again on this machine: " + REBUILD), *gpu]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import queue
 import time
-from pathlib import Path
 
 from msgspec import Struct
 
+from engine.errors import ModelError
 from engine.events import ModelReport
 from engine.setup import LoadOptions
 from engine.worker.client import WorkerClient
@@ -26,7 +26,19 @@ class Probe(Struct, frozen=True):
     deaths: tuple[str, ...] = ()
 
 
-def probe_model(path: Path, seconds: float = 120.0) -> Probe:
+def working_model(load: LoadOptions) -> ModelReport:
+    """The report of a model that works here: whether this machine needs safe mode, how many threads it gets.
+
+    Raises:
+        ModelError: It does not work, in words.
+    """
+    probe = probe_model(load)
+    if probe.report is None:
+        raise ModelError("The model does not work here.", probe.problem, "Choose another one.")
+    return probe.report
+
+
+def probe_model(load: LoadOptions, seconds: float = 120.0) -> Probe:
     """Loads the model as a run would, with its probe decode and the retry in safe mode."""
     inbox: queue.SimpleQueue[AnyReply] = queue.SimpleQueue()
     client = WorkerClient(inbox.put)  # without its memory of earlier crashes: this one is to be seen
@@ -35,7 +47,7 @@ def probe_model(path: Path, seconds: float = 120.0) -> Probe:
     deadline = time.monotonic() + seconds
     try:
         client.start()
-        client.send(Load(LoadOptions(str(path))))
+        client.send(Load(load))
         while True:
             reply = inbox.get(timeout=max(0.0, deadline - time.monotonic()))
             match reply:

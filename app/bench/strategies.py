@@ -8,13 +8,14 @@ import sys
 from collections.abc import Iterator, Sequence
 
 import msgspec
-from scipy.stats import binomtest
 
-from engine.errors import BadInputError, ModelError
+from app.probe import working_model
+from engine.errors import BadInputError
 from engine.events import AnyEvent
 from engine.inference.backend import Backend
 from engine.inference.llama.backend import LlamaBackend
 from engine.inference.simulated_backend import SimulatedBackend
+from engine.lab.estimators import wilson_interval
 from engine.lab.problem_sets import load_ladder
 from engine.models.library import resolve_model
 from engine.run import Run
@@ -113,12 +114,8 @@ def _backend(model: str | None) -> Backend:
     path = str(resolve_model(model))
     if path == SIMULATED:
         return SimulatedBackend()
-    from app.probe import probe_model
-
-    probe = probe_model(resolve_model(model))
-    if probe.report is None:
-        raise ModelError("The model does not work here.", probe.problem, "Choose another one.")
-    return LlamaBackend(LoadOptions(path, safe_mode=probe.report.safe_mode), "", lambda *_: None)
+    report = working_model(LoadOptions(path))
+    return LlamaBackend(LoadOptions(path, safe_mode=report.safe_mode), "", lambda *_: None)
 
 
 def _rows(backend: Backend, entrants: Sequence[Entrant], problems: int, budget: int, seed: int) -> Iterator[Row]:
@@ -144,15 +141,15 @@ def _state(backend: Backend, entrant: Entrant, problem: Problem, budget: int, se
 def _row(entrant: str, rung: str, states: Sequence[RunState]) -> Row:
     found = [summary(state) for state in states]
     right = sum(bool(one["correct"]) for one in found)
-    interval = binomtest(right, len(found)).proportion_ci(method="wilson")
+    interval = wilson_interval(right, len(found))
     return Row(
         entrant,
         rung,
         len(found),
         right,
         right / len(found),
-        float(interval.low),
-        float(interval.high),
+        interval.low,
+        interval.high,
         statistics.fmean(one["completion_tokens"] + one["verifier_tokens"] for one in found),
         statistics.fmean(state.ledger.computed_tokens for state in states),
         statistics.fmean(one["wall_seconds"] for one in found),

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import queue
 import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Sequence
 from itertools import product
 from pathlib import Path
@@ -15,13 +13,11 @@ from pathlib import Path
 import msgspec
 
 from app.bench.tree_run import TreeFigures, TreeTask
+from app.probe import working_model
 from engine.errors import EngineError
-from engine.events import ModelReport
 from engine.models.library import resolve_model
 from engine.setup import DEFAULT_SAMPLING, Budget, LoadOptions, RunSetup, StrategyChoice, Value
 from engine.types import Problem
-from engine.worker.client import WorkerClient
-from engine.worker.messages import AnyReply, Load, Loaded, LoadFailed
 
 ROOT = Path(__file__).resolve().parents[2]
 LONGEST_WAIT = 1800.0
@@ -100,7 +96,7 @@ def bench_tree(model: str | None, simulations: int, threads: int, turns: int, as
         ThinkscopeError: The model cannot be used, or the engine failed.
     """
     load = LoadOptions(str(resolve_model(model)), n_threads=threads)
-    report = loaded_report(load)
+    report = working_model(load)
     load = msgspec.structs.replace(load, n_threads=report.n_threads, safe_mode=report.safe_mode)
     found: dict[str, dict[Way, list[TreeFigures]]] = {}
     for turn, evaluate, way in product(range(turns), EVALUATIONS, (ALONE, TOGETHER, UNSHARED)):
@@ -169,32 +165,6 @@ def run(task: TreeTask) -> TreeFigures:
         last = done.stderr.decode(errors="replace").strip().splitlines()
         raise EngineError("The search failed.", last[-1] if last else f"Status {done.returncode}.")
     return msgspec.json.decode(done.stdout, type=TreeFigures)
-
-
-def loaded_report(load: LoadOptions) -> ModelReport:
-    """What the ordinary worker ends up with: whether this machine needs safe mode, and how many threads.
-
-    Raises:
-        EngineError: The model could not be loaded.
-    """
-    inbox: queue.SimpleQueue[AnyReply] = queue.SimpleQueue()
-    client = WorkerClient(inbox.put)
-    deadline = time.monotonic() + LONGEST_WAIT
-    client.start()
-    try:
-        client.send(Load(load))
-        while True:
-            match inbox.get(timeout=max(0.0, deadline - time.monotonic())):
-                case Loaded(report=report):
-                    return report
-                case LoadFailed() as failed:
-                    raise EngineError(failed.what, failed.why, failed.next_step)
-                case _:
-                    pass
-    except queue.Empty:
-        raise EngineError(f"The engine was not ready after {LONGEST_WAIT:g} seconds.") from None
-    finally:
-        client.close()
 
 
 def row(evaluate: str, way: Way, turned: Sequence[TreeFigures]) -> TreeRow:
