@@ -21,8 +21,9 @@ from engine.acts import (
     RateCandidate,
     TakeToken,
 )
-from engine.answers import extract, normalise, same_answer
+from engine.answers import same_answer
 from engine.budget import MOST_AT_ONCE, BudgetMeter
+from engine.candidates import Candidates
 from engine.check import check_budget, check_setup, check_verifiers
 from engine.energy import EnergyMeter
 from engine.error_log import in_words
@@ -52,7 +53,7 @@ from engine.events import (
     TokensDecoded,
 )
 from engine.inference.backend import Backend, RunShape
-from engine.inference.chat_template import ChatTemplate, Rendered
+from engine.inference.chat_template import Rendered
 from engine.inference.scheduler import Drawn, Scheduler, StepReport
 from engine.inference.sequence import Sequence
 from engine.judge_models import JudgeModels, OpenModel, no_other_model
@@ -60,6 +61,9 @@ from engine.jury import Jury, Reply, Verdict, no_reply
 from engine.ledger import JOULES_PER_KWH
 from engine.lineage import Beginning, Lineage
 from engine.moves import ValueBackedUp
+from engine.prompt_book import PromptBook
+from engine.run_clock import RunClock
+from engine.savings import Savings
 from engine.settings import resolve
 from engine.setup import BUDGET_UNITS, RunSetup
 from engine.strategies.base import Answer, Result
@@ -67,7 +71,7 @@ from engine.strategies.registry import build_strategy, strategy_spec
 from engine.strategies.seeds import trial_seed
 from engine.thinking import fill
 from engine.thoughts import ends_thought
-from engine.types import ANSWERING, Candidate, FinishReason, Origin, Prompt, Token, Trial
+from engine.types import Candidate, Origin, Token, Trial
 from engine.verifiers.base import Verifier
 from engine.verifiers.registry import build_verifier
 from engine.version import VERSION
@@ -113,12 +117,9 @@ class Run:
         self._judges = JudgeModels(backend, open_model)
         self._meter = BudgetMeter(setup.budget)
         self._lineage = Lineage(backend.vocabulary, backend.template.tokenize)
-        self._trials: dict[int, Trial] = {}
-        self._prompts: dict[Prompt, tuple[int, Rendered]] = {}
-        self._shown: set[str] = set()
-        self._candidates: dict[int, Candidate] = {}
-        self._spared: list[Sequence] = []
-        self._doubted: list[Sequence] = []
+        self._prompts = PromptBook(backend.template, self._tell_prompt)
+        self._candidates = Candidates(setup.problem, setup.sampling.max_tokens, self._lineage)
+        self._savings = Savings()
         self._aborted = False
         self._picked: Answer | None = None
         self._phase: Phase | None = None
@@ -130,8 +131,7 @@ class Run:
         self._scheduler = self._make_scheduler()
         reports = (backend.report, *self._judges.others)
         self._energy = EnergyMeter(setup.tariff.watts, gpu=any(report.layers_on_gpu > 0 for report in reports))
-        self._began = clock()
-        self._paused_at = self._ended_at = 0.0
+        self._time = RunClock(clock)
         self._start()
 
     @property
@@ -141,8 +141,7 @@ class Run:
     @property
     def seconds(self) -> float:
         """The run clock."""
-        now = self._ended_at if self.finished else self._paused_at if self.paused else self._clock()
-        return now - self._began
+        return self._time.seconds
 
     # --- what a person does --------------------------------------------------------------------------------------
 
@@ -150,13 +149,14 @@ class Run:
         """Stands still after the step under way."""
         if not self.paused and not self.finished:
             self._emit(RunPaused(self.seconds))
-            self._paused_at, self.paused = self._clock(), True
+            self._time.stop()
+            self.paused = True
         self._step_until = None
 
     def resume(self) -> None:
         """Goes on."""
         if self.paused:
-            self._began += self._clock() - self._paused_at
+            self._time.go_on()
             self.paused = False
             self._emit(RunResumed(self.seconds))
 
@@ -199,17 +199,18 @@ class Run:
                 chosen = [build_verifier(choice) for choice in verifiers]
                 self._prepare_judges(chosen)
                 self._strategy.act(act)
-                for verdict in self._jury.replace(chosen, self._candidates.values()):
+                for verdict in self._jury.replace(chosen, self._candidates.found.values()):
                     self._take_verdict(verdict)
-                for candidate in self._candidates.values():
+                for candidate in self._candidates.found.values():
                     self._tell_strategy(candidate)
             case ChangeSetting(name=name, value=value):
                 settings = strategy_spec(self._setup.strategy).settings
                 return self._strategy.act(ChangeSetting(name, resolve(settings, {name: value})[name]))
-            case RateCandidate(candidate=candidate, value=value) if candidate in self._candidates and 0 <= value <= 1:
-                self._take_verdict(self._jury.rate(self._candidates[candidate], value))
-            case RateCandidate():
-                return False
+            case RateCandidate(candidate=number, value=value):
+                rated = self._candidates.found.get(number)
+                if rated is None or not 0 <= value <= 1:
+                    return False
+                self._take_verdict(self._jury.rate(rated, value))
             case TakeToken():
                 self._branch(act)
             case _:
@@ -218,10 +219,10 @@ class Run:
 
     def _branch(self, act: TakeToken) -> None:
         """Grows a branch beside what the strategy does; it has no vote."""
-        source = self._trials.get(act.candidate)
+        source = self._candidates.trials.get(act.candidate)
         if source is None:
             raise BadInputError(f"There is no candidate {act.candidate + 1}.")
-        number = FIRST_BRANCH + sum(trial.purpose == "branch" for trial in self._trials.values())
+        number = FIRST_BRANCH + sum(trial.purpose == "branch" for trial in self._candidates.trials.values())
         sampling = msgspec.structs.replace(self._setup.sampling, min_tokens=0)
         origin = Origin(act.candidate, act.keep, act.token)
         label = f"branch of {act.candidate + 1}"
@@ -231,7 +232,7 @@ class Run:
 
     def _reopen(self) -> None:
         """Takes the run up again: its clock goes on from where it stopped."""
-        self._began += self._clock() - self._ended_at
+        self._time.go_on()
         self._phase = "prompt"
         self.finished = False
 
@@ -253,7 +254,7 @@ class Run:
         """Rendering the first prompt tells the shape of the run before anything is emitted."""
         trial_run = build_strategy(self._setup)
         trials = trial_run.ask(MOST_AT_ONCE)
-        longest = max((len(self._render(trial.prompt)[1].tokens) for trial in trials), default=1)
+        longest = max((len(self._prompts.render(trial.prompt)[1].tokens) for trial in trials), default=1)
         if longest + 1 > self._backend.room():
             raise BadInputError(
                 f"The prompt has {longest:,} tokens; the model's context holds {self._backend.room():,}.",
@@ -287,8 +288,7 @@ class Run:
         report = self._backend.report
         self._emit(RunStarted(0.0, self.run_id, created, VERSION, self._setup, report, self._backend.name))
         self._enter("prompt")
-        for number, rendered in self._prompts.values():
-            self._emit(PromptRendered(0.0, number, rendered.text, len(rendered.tokens), rendered.template))
+        self._prompts.open()
         for notice in _notices(self._shape, self._backend.room(), report.n_ctx):
             self._emit(NoticeGiven(0.0, notice))
         self._tell_judges()
@@ -316,7 +316,7 @@ class Run:
         if self._check_budget():
             return report
         if self._strategy.finished and self._jury.idle and self._idle:
-            self._conclude("answered", self._end_in_words())
+            self._conclude("answered", self._savings.in_words(self._strategy.spared))
         return report
 
     def _ask(self) -> None:
@@ -330,9 +330,9 @@ class Run:
         self._tell_moves()
 
     def _queue(self, trial: Trial) -> None:
-        number, rendered = self._render(trial.prompt)
+        number, rendered = self._prompts.render(trial.prompt)
         begin = self._lineage.begin(trial, rendered.tokens)
-        self._trials[trial.id] = trial
+        self._candidates.trials[trial.id] = trial
         written = trial.sampling.max_tokens == 0
         if written:
             sequence = Sequence.written(trial.id, begin.tokens, trial.sampling, begin.prefix, begin.seen)
@@ -359,21 +359,10 @@ class Run:
         if written:
             self._finish_sequence(sequence)
 
-    def _render(self, prompt: Prompt, template: ChatTemplate | None = None) -> tuple[int, Rendered]:
-        if prompt not in self._prompts:
-            rendered = (template or self._backend.template).render(prompt)
-            self._prompts[prompt] = len(self._prompts), rendered
-            if self._phase is not None:
-                self._emit(
-                    PromptRendered(
-                        self.seconds, len(self._prompts) - 1, rendered.text, len(rendered.tokens), rendered.template
-                    )
-                )
-        return self._prompts[prompt]
-
     def _ask_for_jury(self, trial: Trial) -> None:
         """A judge's prompt grows with the text it judges: one that does not fit costs its score, not the run."""
-        rendered = self._render_for_jury(trial)
+        template = self._judges.backend(trial.model).template
+        rendered = self._prompts.render_for_judge(trial.label, trial.prompt, template)
         scheduler = self._judges.scheduler(trial) or self._scheduler
         try:
             if len(rendered.tokens) >= self._judges.backend(trial.model).room():
@@ -382,14 +371,6 @@ class Run:
         except EngineError:
             self._take_verdict(self._jury.reply(trial.id, no_reply(trial, "error")))
 
-    def _render_for_jury(self, trial: Trial) -> Rendered:
-        """Prompts of judges differ by the judged text alone, so that the first of each label is shown for all."""
-        template = self._judges.backend(trial.model).template
-        if trial.label in self._shown:
-            return template.render(trial.prompt)
-        self._shown.add(trial.label)
-        return self._render(trial.prompt, template)[1]
-
     def _submit(self, trial: Trial, rendered: Rendered, begin: Beginning, *, keep: bool) -> Sequence:
         markers = self._backend.template.markers
         stops = [fill(stop, markers) for stop in trial.sampling.stop]
@@ -397,6 +378,10 @@ class Run:
         return self._scheduler.submit(
             trial.id, begin.tokens, sampling, trial.seed, prefix=begin.prefix, seen=begin.seen, keep=keep
         )
+
+    def _tell_prompt(self, number: int, rendered: Rendered) -> None:
+        tokens = len(rendered.tokens)
+        self._emit(PromptRendered(self.seconds, number, rendered.text, tokens, rendered.template))
 
     def _tell_moves(self) -> None:
         for move in self._strategy.moves():
@@ -408,7 +393,7 @@ class Run:
         """The step as events. A judge's tokens are charged, but belong to no candidate's text."""
         now = self.seconds
         for sequence in report.started:
-            if sequence.id in self._trials:
+            if sequence.id in self._candidates.trials:
                 self._lineage.started(sequence)
                 self._emit(CandidateStarted(now, sequence.id, sequence.cached_tokens, sequence.computed_tokens))
         if report.drawn:
@@ -416,20 +401,19 @@ class Run:
         tokens = tuple(
             Token(d.sequence.id, d.sampled.id, d.text, d.sampled.logprob, d.sampled.entropy, d.sampled.alternatives)
             for d in report.drawn
-            if d.sequence.id in self._trials
+            if d.sequence.id in self._candidates.trials
         )
         self._meter.charge(tokens=len(report.drawn), prompt_tokens=report.prefill_tokens)
         if tokens or report.prefill_tokens:
             self._emit(TokensDecoded(now, tokens, report.prefill_tokens, report.decode_seconds, report.step_seconds))
 
     def _finish_sequence(self, sequence: Sequence) -> None:
-        if sequence.id not in self._trials:
+        if sequence.id not in self._candidates.trials:
             self._take_verdict(self._jury.reply(sequence.id, self._as_reply(sequence)))
             return
-        candidate = self._as_candidate(sequence)
-        self._candidates[candidate.id] = candidate
+        candidate = self._candidates.take(sequence, self._scheduler.room)
         if candidate.finish_reason == "doubt":
-            self._doubted.append(sequence)
+            self._savings.doubt(sequence)
         known = self._setup.problem.answer
         correct = None if known is None else same_answer(candidate.answer, known)
         self._emit(
@@ -452,47 +436,6 @@ class Run:
                 self._take_verdict(verdict)
         self._tell_strategy(candidate)
 
-    def _as_candidate(self, sequence: Sequence) -> Candidate:
-        """Only a text that came to its end has an answer: half a number is another number."""
-        trial = self._trials[sequence.id]
-        text = self._lineage.text(trial.id)
-        reason = self._finish_reason(trial, sequence, text)
-        kind, cut = self._setup.problem.kind, reason == "length"
-        whole = reason in ("stop", "length") and (trial.purpose in ANSWERING or trial.purpose == "branch")
-        answer = extract(text, kind, cut=cut) if whole else None
-        return Candidate(
-            id=trial.id,
-            text=text,
-            answer=answer,
-            vote=normalise(answer) if answer is not None else None,
-            finish_reason=reason,
-            completion_tokens=len(sequence.generated),
-            mean_logprob=self._lineage.mean_logprob(trial.id),
-            purpose=trial.purpose,
-            parent=trial.parent,
-            steps=self._lineage.steps(trial.id) if trial.purpose in ("step", "rollout") else (),
-            logprob=sequence.logprob_sum,
-            first=sequence.first,
-            answer_margin=sequence.margin_of(answer) if answer else None,
-            confidence=sequence.confidence.result(sequence.sampling.confidence_window),
-            token_confidences=sequence.confidence.tokens,
-            watched=sequence.watched,
-        )
-
-    def _finish_reason(self, trial: Trial, sequence: Sequence, text: str) -> FinishReason:
-        """Why a text ended. A step that gives the answer is the last; one at its token limit is a step all the same.
-
-        But at the limit the answer may be half a number, so that only the next step can end the text.
-        """
-        reason = sequence.finish_reason or "error"
-        if trial.purpose != "step" or reason not in ("step", "length"):
-            return reason
-        if reason == "step" and extract(text, self._setup.problem.kind, cut=True) is not None:
-            return "stop"
-        full = len(sequence.tokens) >= self._scheduler.room or (sequence.remaining > 0 and reason == "length")
-        at_the_end = self._lineage.length(trial.id) >= self._setup.sampling.max_tokens
-        return "length" if full or at_the_end else "step"
-
     # --- verdicts and the answer ---------------------------------------------------------------------------------
 
     def _take_verdict(self, verdict: Verdict | None) -> None:
@@ -513,8 +456,8 @@ class Run:
                 verdict.parameters,
             )
         )
-        if verdict.candidate in self._candidates and verdict.late:
-            self._tell_strategy(self._candidates[verdict.candidate])
+        if verdict.candidate in self._candidates.found and verdict.late:
+            self._tell_strategy(self._candidates.found[verdict.candidate])
 
     def _tell_strategy(self, candidate: Candidate) -> None:
         if candidate.purpose == "branch":
@@ -536,18 +479,8 @@ class Run:
         unneeded = list(self._strategy.unneeded)
         if unneeded:
             for sequence in self._scheduler.cancel(unneeded):
-                self._spared.append(sequence)
+                self._savings.spare(sequence)
                 self._finish_sequence(sequence)
-
-    def _count_spared(self) -> None:
-        """Says what was saved, once the answer stands."""
-        unasked, stopped, doubted = self._strategy.spared, len(self._spared), len(self._doubted)
-        lengths = [c.completion_tokens for c in self._candidates.values() if c.finish_reason in ("stop", "length")]
-        if not unasked + stopped + doubted or not lengths:
-            return
-        mean = sum(lengths) / len(lengths)
-        begun = sum(max(0.0, mean - len(sequence.generated)) for sequence in (*self._spared, *self._doubted))
-        self._emit(CandidatesSpared(self.seconds, unasked, stopped, round(unasked * mean + begun), doubted))
 
     def _as_reply(self, sequence: Sequence) -> Reply:
         reason = sequence.finish_reason or "error"
@@ -568,11 +501,6 @@ class Run:
         self._end_early("budget", f"The budget of {spent.limit:,.10g} {BUDGET_UNITS[spent.unit]} is spent.")
         return True
 
-    def _end_in_words(self) -> str:
-        spared, doubted = self._strategy.spared + len(self._spared), len(self._doubted)
-        end = f"The vote was decided without {spared} of the candidates." if spared else "All candidates are finished."
-        return f"{end} The model was too unsure of {doubted} to go on with them." if doubted else end
-
     def _end_early(self, outcome: Outcome, reason: str) -> None:
         ended = self._scheduler.reset() if self._aborted else self._scheduler.cancel()
         for sequence in (*ended, *self._judges.end(reset=self._aborted)):
@@ -584,25 +512,29 @@ class Run:
 
     def _conclude(self, outcome: Outcome, reason: str) -> None:
         self._enter("verify")
-        for verdict in self._jury.judge_together(list(self._candidates.values())):
+        for verdict in self._jury.judge_together(list(self._candidates.found.values())):
             self._take_verdict(verdict)
         self._enter("answer")
         self._pick()
         if outcome == "answered":
-            self._count_spared()
+            saved = self._savings.count(self._strategy.spared, self._candidates.found.values())
+            if saved is not None:
+                self._emit(CandidatesSpared(self.seconds, *saved))
         if outcome == "answered" and (self._picked is None or self._picked.answer is None):
             outcome = "no_answer"
         self._read_energy(at_least=0.0)
         busy = self._busy_seconds + self._clock() - self._step_began
         self._emit(RunFinished(self.seconds, outcome, reason, self._decode_seconds, busy))
-        self._ended_at, self.finished = self._clock(), True
+        self._time.stop()
+        self.finished = True
 
     def _fail(self, error: ThinkscopeError) -> None:
         self._scheduler.reset()
         self._judges.end(reset=True)
         self._read_energy(at_least=0.0)
         self._emit(RunFailed(self.seconds, error.what, error.why, error.next_step))
-        self._ended_at, self.finished = self._clock(), True
+        self._time.stop()
+        self.finished = True
 
     # --- small change --------------------------------------------------------------------------------------------
 

@@ -50,10 +50,10 @@ def test_a_step_that_is_cut_within_a_number_is_no_answer_yet(name: str) -> None:
 @every_search
 def test_a_line_of_steps_says_what_its_candidates_say_together(name: str) -> None:
     state, searching, _ = run(search_setup(name))
-    for id, candidate in searching._candidates.items():
+    for id, candidate in searching._candidates.found.items():
         assert state.whole_text(id) == candidate.text == "".join(candidate.steps)
         assert candidate.steps[-1] == state.candidates[id].text
-    ended = [c for c in searching._candidates.values() if c.is_whole]
+    ended = [c for c in searching._candidates.found.values() if c.is_whole]
     assert {candidate.text for candidate in ended} <= set(SumPolicy().sums(47, 35))
 
 
