@@ -16,7 +16,7 @@ from typer._click.exceptions import ClickException, NoArgsIsHelpError  # typer b
 from app.cli_bench import bench
 from app.cli_options import Json, Model
 from engine.errors import BadInputError, ThinkscopeError
-from engine.setup import SIMULATED, FlashAttention, SplitMode
+from engine.setup import FlashAttention, SplitMode
 from engine.version import VERSION
 
 if TYPE_CHECKING:
@@ -60,6 +60,22 @@ WHAT_IF_EXAMPLES = """
 [cyan]main.py whatif run.tsrun -s best-of-n -v mean-logprob --set choose=weighted-vote[/]
 
 [cyan]main.py whatif run.tsrun --budget-tokens 500 --json[/]
+"""
+SPREAD_HELP = """
+One budget of samples over a set of problems: the ones that are settled soon leave their share to the harder ones.
+
+Each problem gets a few samples first; then the one with the most doubt by its cost gets the next (Snell et al. 2024).
+PROBLEMS are names of built-in sets with commas, “ladder” for all of them, or a file with a JSON object a line:
+{"question": …, "answer": …}. Ctrl+C ends it with what is there.
+"""
+SPREAD_EXAMPLES = """
+[bold]Examples[/]
+
+[cyan]main.py spread ladder --budget 800[/]
+
+[cyan]main.py spread one-digit-sums,two-digit-sums --budget 160 --even[/]
+
+[cyan]main.py spread my-problems.jsonl --budget 400 --json > samples.jsonl[/]
 """
 
 app = typer.Typer(
@@ -259,6 +275,7 @@ def run(
 ) -> int:
     """See RUN_HELP."""
     from app.cli_setup import RunOptions, make_setup
+    from app.probe import check_model_file
     from engine.check import check_setup
 
     options = RunOptions(
@@ -297,7 +314,7 @@ def run(
     )
     chosen = make_setup(options)
     check_setup(chosen)
-    _check_model_file(chosen.load.path)
+    check_model_file(chosen.load.path)
     return _run(chosen, _screen(as_json), events, try_normal_kernels=safe_mode is False)
 
 
@@ -338,15 +355,6 @@ def _read_prompt(prompt: str | None) -> str | None:
     if len(data) > PROMPT_BYTES:
         raise BadInputError("The prompt on standard input is too long.", f"At most {PROMPT_BYTES:,} bytes are read.")
     return data.decode("utf-8", errors="surrogateescape")  # what is no text is refused with the rest of the set-up
-
-
-def _check_model_file(path: str) -> None:
-    """A wrong file is refused here in words, before a process is started for it."""
-    from engine.models.gguf_header import read_header
-    from engine.models.model_facts import check_usable, facts_of
-
-    if path != SIMULATED:
-        check_usable(facts_of(read_header(path)))
 
 
 def _screen(as_json: bool, label: str = "") -> Screen:
@@ -431,6 +439,49 @@ def what_if(
         budget_price=budget_price,
     )
     return cli_what_if.what_if(file, options, as_json)
+
+
+@app.command(help=SPREAD_HELP, epilog=SPREAD_EXAMPLES)
+def spread(
+    problems: Annotated[str, typer.Argument(help="Names of built-in sets, or a file.", show_default=False)],
+    budget: Annotated[int, typer.Option(min=1, max=65_536, help="How many samples, for all problems together.")],
+    most: Annotated[int, typer.Option(min=1, max=4096, help="How many one problem may get.")] = 64,
+    probe: Annotated[int, typer.Option(min=1, max=4096, help="How many each problem gets first.")] = 4,
+    confidence: Annotated[
+        float, typer.Option(min=0.5, max=0.999, help="How probable a lead must be to be settled.")
+    ] = 0.95,
+    even: Annotated[
+        bool, typer.Option("--even", help="Draw what is missing for an even split, too, and compare the two.")
+    ] = False,
+    at_once: Annotated[
+        int, typer.Option(min=1, max=256, help="Samples under way together: more are faster, fewer waste less.")
+    ] = 16,
+    model: Model = None,
+    seed: Annotated[int, typer.Option(help="Same seed, same settings, same machine: same samples.")] = 1,
+    threads: Annotated[int, typer.Option(help="CPU threads; 0 lets the engine choose.")] = 0,
+    max_tokens: Annotated[int, typer.Option(help="The most tokens of one sample.")] = 160,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Each sample as it ends, then each problem, then a summary line.")
+    ] = False,
+) -> int:
+    """See SPREAD_HELP."""
+    from app import cli_spread
+
+    options = cli_spread.SpreadOptions(
+        problems=problems,
+        budget=budget,
+        most=most,
+        probe=probe,
+        confidence=confidence,
+        at_once=at_once,
+        seed=seed,
+        model=model,
+        threads=threads,
+        max_tokens=max_tokens,
+        even=even,
+        as_json=as_json,
+    )
+    return cli_spread.spread(options)
 
 
 @models.command("list")

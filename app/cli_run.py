@@ -68,7 +68,7 @@ class CommandLineRun:
     def execute(self) -> int:
         """Loads the model, runs, shows, and returns 0, 2, 3 or 130 (interrupted)."""
         client = self.make_client(self._inbox.put)
-        with _interrupts_go_to(self._count_interrupt):
+        with interrupts_go_to(self._count_interrupt):
             try:
                 client.start()
                 client.send(Load(self.setup.load))
@@ -167,7 +167,7 @@ class CommandLineRun:
 
 
 @contextlib.contextmanager
-def _interrupts_go_to(handler: Callable[[], None]) -> Iterator[None]:
+def interrupts_go_to(handler: Callable[[], None]) -> Iterator[None]:
     """Ctrl+C, and being asked to end by the system or a closed terminal, call `handler` while this lasts."""
     asked = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []))
     before = {number: signal.signal(number, lambda *_: handler()) for number in asked}

@@ -9,7 +9,9 @@ from msgspec import Struct
 
 from engine.errors import ModelError
 from engine.events import ModelReport
-from engine.setup import LoadOptions
+from engine.models.gguf_header import read_header
+from engine.models.model_facts import check_usable, facts_of
+from engine.setup import SIMULATED, LoadOptions
 from engine.worker.client import WorkerClient
 from engine.worker.messages import AnyReply, Died, Load, Loaded, LoadFailed, Ready
 
@@ -24,6 +26,16 @@ class Probe(Struct, frozen=True):
     problem: str
     gpu_supported: bool | None
     deaths: tuple[str, ...] = ()
+
+
+def check_model_file(path: str) -> None:
+    """Refuses a wrong file by its header, in words, before a process is started for it.
+
+    Raises:
+        ModelError: It cannot be used.
+    """
+    if path != SIMULATED:
+        check_usable(facts_of(read_header(path)))
 
 
 def working_model(load: LoadOptions) -> ModelReport:

@@ -9,17 +9,15 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from app.probe import working_model
+from app.model import open_backend
 from engine.errors import BadInputError
 from engine.events import AnyEvent
 from engine.inference.backend import Backend
-from engine.inference.llama.backend import LlamaBackend
-from engine.inference.simulated_backend import SimulatedBackend
 from engine.lab.estimators import wilson_interval
 from engine.lab.problem_sets import load_ladder
 from engine.models.library import resolve_model
 from engine.run import Run
-from engine.setup import DEFAULT_SAMPLING, SIMULATED, Budget, LoadOptions, RunSetup, StrategyChoice, VerifierChoice
+from engine.setup import DEFAULT_SAMPLING, Budget, LoadOptions, RunSetup, StrategyChoice, VerifierChoice
 from engine.trace.fold import RunState, fold
 from engine.trace.summary import summary
 from engine.types import Problem
@@ -88,7 +86,7 @@ def bench_strategies(model: str | None, problems: int, budget: int, seed: int, o
         ThinkscopeError: The model cannot be loaded, or an entrant is unknown.
     """
     chosen = _chosen(only)
-    backend = _backend(model)
+    backend = open_backend(LoadOptions(str(resolve_model(model))))
     try:
         for row in _rows(backend, chosen, problems, budget, seed):
             print(
@@ -108,14 +106,6 @@ def _chosen(only: str) -> Sequence[Entrant]:
     if unknown:
         raise BadInputError(f"“{unknown[0]}” does not take part.", "", f"Choose from: {'; '.join(known)}.")
     return [known[name] for name in wanted]
-
-
-def _backend(model: str | None) -> Backend:
-    path = str(resolve_model(model))
-    if path == SIMULATED:
-        return SimulatedBackend()
-    report = working_model(LoadOptions(path))
-    return LlamaBackend(LoadOptions(path, safe_mode=report.safe_mode), "", lambda *_: None)
 
 
 def _rows(backend: Backend, entrants: Sequence[Entrant], problems: int, budget: int, seed: int) -> Iterator[Row]:

@@ -18,6 +18,7 @@ class RunShape(Struct, frozen=True):
 
     `kept_tokens` are kept beside them for sequences that others go on from, as in a search; 0 when nothing branches.
     `judge_tokens` are those of the longest prompt of a model judge, with the text that it judges; 0 without a judge.
+    `other_prompt_tokens` are those of prompts that run beside the longest one; 0 where all sequences share theirs.
     """
 
     sequences: int
@@ -25,11 +26,13 @@ class RunShape(Struct, frozen=True):
     max_tokens: int
     kept_tokens: int = 0
     judge_tokens: int = 0
+    other_prompt_tokens: int = 0
 
     @property
     def cells(self) -> int:
-        """KV cells if every sequence reaches its end, the prompt shared by all, and a judge reads beside them."""
-        return self.prompt_tokens + self.sequences * self.max_tokens + self.kept_tokens + self.judge_tokens
+        """KV cells if every sequence reaches its end, each prompt held once, and a judge reads beside them."""
+        prompts = self.prompt_tokens + self.other_prompt_tokens
+        return prompts + self.sequences * self.max_tokens + self.kept_tokens + self.judge_tokens
 
 
 class Backend(Protocol):

@@ -54,12 +54,20 @@ def load_ladder() -> tuple[Rung, ...]:
         EngineError: The file is missing or damaged.
     """
     try:
-        written = msgspec.json.decode(LADDER.read_bytes(), type=_WrittenLadder)
+        return parse_rungs(LADDER.read_bytes())
     except (OSError, msgspec.MsgspecError) as error:
         raise EngineError(
             "The built-in problems cannot be read.", f"{LADDER.name}: {error}.", "Install the program again."
         ) from None
-    return tuple(_rung(rung) for rung in written.rungs)
+
+
+def parse_rungs(data: bytes) -> tuple[Rung, ...]:
+    """The rungs of a file that is written as the built-in one is.
+
+    Raises:
+        msgspec.MsgspecError: It is not written like that.
+    """
+    return tuple(_rung(rung) for rung in msgspec.json.decode(data, type=_WrittenLadder).rungs)
 
 
 def find_problem(question: str) -> Problem | None:

@@ -45,7 +45,7 @@ def refused(capsys: Output, *arguments: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["run"], ["replay"], ["whatif"], ["models"], ["bench"], ["doctor"], ["bench", "ui"]]
+    "command", [[], ["run"], ["replay"], ["whatif"], ["spread"], ["models"], ["bench"], ["doctor"], ["bench", "ui"]]
 )
 def test_every_command_has_help(command: list[str], capsys: Output) -> None:
     assert run_command_line([*command, "--help"]) == 0

@@ -156,7 +156,11 @@ class LlamaBackend:
         judge = min(self.room(), shape.judge_tokens)
         sequences = min(slots, max(1, shape.sequences))
         wanted = (
-            shape.prompt_tokens + sequences * (longest - shape.prompt_tokens) + shape.kept_tokens + judge
+            shape.prompt_tokens
+            + shape.other_prompt_tokens
+            + sequences * (longest - shape.prompt_tokens)
+            + shape.kept_tokens
+            + judge
             if shared
             else slots * -(-max(longest, judge) // 256) * 256
         )
