@@ -94,7 +94,8 @@ class CandidateQueued(Event, frozen=True):
     """A strategy asked for a candidate; it waits for a place in the batch.
 
     With a `parent` it goes on from the first `keep` tokens of that one's text (None: all). `prefix` is text that was
-    put in before its first token: an alternative that was taken, or words such as “Wait”.
+    put in before its first token: an alternative that was taken, or words such as “Wait”. `refines` is the candidate
+    whose text its prompt holds, to be criticised or improved on.
     """
 
     candidate: int
@@ -107,6 +108,7 @@ class CandidateQueued(Event, frozen=True):
     parent: int | None = None
     keep: int | None = None
     prefix: str = ""
+    refines: int | None = None
 
 
 class CandidateStarted(Event, frozen=True):

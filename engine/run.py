@@ -354,6 +354,7 @@ class Run:
                 trial.parent,
                 trial.origin.keep if trial.origin else None,
                 self._lineage.prefix(trial.id),
+                trial.refines,
             )
         )
         if written:

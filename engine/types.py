@@ -112,6 +112,7 @@ class Trial(Struct, frozen=True):
     """One piece of work a strategy asks for: a prompt to be continued, or another trial's text. `id` is unique.
 
     `model` is the file or name of another model that a judge asks; "" is the run's own, as for all candidates.
+    `refines` is the trial whose text it criticises or improves on: that one is in its prompt, and not gone on from.
     """
 
     id: int
@@ -122,6 +123,7 @@ class Trial(Struct, frozen=True):
     purpose: Purpose = "answer"
     origin: Origin | None = None
     model: str = ""
+    refines: int | None = None
 
     @property
     def parent(self) -> int | None:

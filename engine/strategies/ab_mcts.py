@@ -163,7 +163,7 @@ class WiderOrDeeper(Strategy):
         result = self._results[earlier]
         findings = " ".join(findings_of(result, self._weights)) or "This may be wrong."
         prompt = revision_prompt(self._setup.problem, result.candidate.text, findings)
-        return Trial(number, prompt, self._setup.sampling, seed, f"refines {earlier + 1}", "revision")
+        return Trial(number, prompt, self._setup.sampling, seed, f"refines {earlier + 1}", "revision", refines=earlier)
 
     def _with_own_chance(self, work: Any) -> Any:
         """The library draws from numpy's global random state: it gets ours, and everybody else keeps theirs."""

@@ -112,7 +112,8 @@ class RefinementLoop(Strategy):
         sampling = self._setup.sampling
         if purpose == "critique":
             sampling = replace(sampling, max_tokens=min(sampling.max_tokens, CRITIQUE_TOKENS))
-        return [Trial(number, prompt, sampling, trial_seed(self._setup.seed, number), self._label(purpose), purpose)]
+        seed, draft = trial_seed(self._setup.seed, number), self._drafts[-1].candidate.id if self._drafts else None
+        return [Trial(number, prompt, sampling, seed, self._label(purpose), purpose, refines=draft)]
 
     def tell(self, result: Result) -> None:
         """Takes a draft or a critique.

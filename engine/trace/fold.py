@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from operator import attrgetter
 from typing import Any, Literal
 
-from engine.acts import REOPENING, ChangeBudget, ChangeVerifiers, PinNode
+from engine.acts import REOPENING, ChangeBudget, ChangeSetting, ChangeVerifiers, PinNode
 from engine.events import (
     AnswerPicked,
     BudgetSpent,
@@ -33,7 +33,7 @@ from engine.events import (
 from engine.ledger import Ledger
 from engine.moves import NodesMerged, NodesPruned, PathSelected, SimulationAbandoned, ValueBackedUp
 from engine.selection import Vote, count_votes, mix
-from engine.setup import Budget
+from engine.setup import Budget, Value
 from engine.types import ANSWERING, Confidence, FinishReason, Purpose, Score, Token
 
 CandidateStatus = Literal["queued", "prompt", "writing", "finished", "stopped", "failed"]
@@ -64,6 +64,7 @@ class CandidateState:
     parent: int | None = None
     kept: int | None = None
     prefix: str = ""
+    refines: int | None = None
     status: CandidateStatus = "queued"
     final_text: str | None = None
     answer: str | None = None
@@ -85,6 +86,7 @@ class CandidateState:
     # Of a node of a search tree:
     visits: int = 0
     value_sum: float = 0.0
+    best_value: float = 0.0
     in_flight: int = 0
     merged_into: int | None = None
     pruned: str = ""
@@ -166,8 +168,9 @@ class RunState:
 
     `changed` collects the candidates that events have touched since a view last cleared it.
     `rate_samples` are (t, tokens, step_seconds) of each decode step, for the tokens/s plot. `simulations` of a tree
-    search have backed a value up, `root_value_sum` in all. `budget` and `weights` are as they are now: a person may
-    have changed them.
+    search have backed a value up, `root_value_sum` in all, the highest was `root_best_value`; so many were begun, and
+    so many came to nothing. `budget`, `weights` and the strategy's `settings` are as they are now: a person may have
+    changed them.
     """
 
     status: RunStatus = "empty"
@@ -188,8 +191,12 @@ class RunState:
     acts: list[PersonActed] = field(default_factory=list)
     budget: Budget = field(default_factory=Budget)
     weights: dict[str, float] = field(default_factory=dict)
+    settings: dict[str, Value] = field(default_factory=dict)
     simulations: int = 0
     root_value_sum: float = 0.0
+    root_best_value: float = 0.0
+    simulations_begun: int = 0
+    simulations_abandoned: int = 0
     events: int = 0
     changed: set[int] = field(default_factory=set)
     _votes: list[Vote] | None = field(default=None, repr=False, compare=False)
@@ -257,6 +264,7 @@ class RunState:
         self.start, self.status = event, "running"
         self.budget = event.setup.budget
         self.weights = {choice.name: choice.weight for choice in event.setup.verifiers}
+        self.settings = dict(event.setup.strategy.settings)
 
     def _enter_phase(self, event: PhaseEntered) -> None:
         self._close_phase(event.t)
@@ -308,6 +316,7 @@ class RunState:
             event.parent,
             event.keep,
             event.prefix,
+            event.refines,
         )
         self.changed.add(event.candidate)
 
@@ -383,6 +392,8 @@ class RunState:
                 for id in list(self.candidates):
                     candidate = self._own(id)
                     candidate.mix = mix({n: score.value for n, score in candidate.scores.items()}, self.weights)
+            case ChangeSetting(name=name, value=value):
+                self.settings = {**self.settings, name: value}
             case PinNode(node=node, pinned=pinned):
                 self._own(node).pinned = pinned
             case _:
@@ -391,15 +402,18 @@ class RunState:
     def _move(self, event: StrategyMoved) -> None:
         self.moves.append(event)
         match event.move:
-            case PathSelected(path=path, entered=entered):
+            case PathSelected(simulation=number, path=path, entered=entered):
+                self.simulations_begun = max(self.simulations_begun, number + 1)
                 for node in path[entered:]:
                     self._own(node).in_flight += 1
             case ValueBackedUp(path=path, value=value):
                 self.simulations += 1
                 self.root_value_sum += value
+                self.root_best_value = max(self.root_best_value, value)
                 for node in path:
                     self._back_up(self._own(node), value)
             case SimulationAbandoned(path=path):
+                self.simulations_abandoned += 1
                 for node in path:
                     self._own(node).in_flight -= 1
             case NodesMerged(node=node, into=into):
@@ -414,6 +428,7 @@ class RunState:
     def _back_up(node: CandidateState, value: float) -> None:
         node.visits += 1
         node.value_sum += value
+        node.best_value = max(node.best_value, value)
         node.in_flight -= 1
 
 

@@ -31,7 +31,7 @@ def searched(seed: int, n: int, rewards: str) -> tuple[list[int | None], list[Po
     draws: list[PosteriorsSampled] = []
     while not strategy.finished:
         for trial in strategy.ask(8):
-            refines.append(None if trial.label == "wider" else int(trial.label.split()[1]) - 1)
+            refines.append(trial.refines)
             strategy.tell(told(trial, score_of(trial.id)))
             draws += [move for move in strategy.moves() if isinstance(move, PosteriorsSampled)]
     return refines, draws

@@ -49,7 +49,7 @@ def test_what_the_verifier_found_is_in_the_prompt_of_the_revision_and_the_next_d
     assert first.purpose == "draft"
     strategy.tell(draft(first, "72", 0.0, "47 + 35 = 72 is wrong: 47 + 35 = 82"))
     second = ask(strategy)
-    assert second.purpose == "revision"
+    assert (second.purpose, second.refines) == ("revision", first.id)
     said = second.prompt.messages[-1].content
     assert "It is 72." in said
     assert "47 + 35 = 72 is wrong: 47 + 35 = 82." in said
