@@ -265,8 +265,11 @@ class MainWindow(QMainWindow):
         timeline.live_requested.connect(controller.show_live)
         self.setup_panel.load_requested.connect(self._on_load_requested)
         self.meters_dock.visibilityChanged.connect(lambda visible: self.stage.set_result_shown(not visible))
-        self.stage.candidate_selected.connect(lambda candidate: self.meters.select(candidate))
+        self.stage.candidate_selected.connect(
+            lambda candidate: self.meters.select(candidate if candidate >= 0 else None)
+        )
         self.stage.token_selected.connect(self.meters.select)
+        self.stage.act_requested.connect(controller.act)
         self.meters.prompt_requested.connect(self._on_prompt_requested)
         self.history.replay_requested.connect(lambda path: self.open_path(Path(path)))
         self.tabs.currentChanged.connect(self._on_tab_changed)

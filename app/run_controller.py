@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.run_journal import EventSink, RunJournal
 from app.trace_pump import Inbox, TracePump
+from engine.acts import AnyAct
 from engine.check import check_load, check_setup
 from engine.errors import ThinkscopeError
 from engine.events import Event, ModelReport, RunPaused, RunResumed
@@ -27,6 +28,7 @@ from engine.worker.messages import (
     Emitted,
     Ended,
     Grain,
+    Intervene,
     Load,
     Loaded,
     LoadFailed,
@@ -258,6 +260,29 @@ class RunController(QObject):
             self.activity_changed.emit()
         elif self.playing:
             self._set_playing(False)
+
+    def act(self, act: AnyAct) -> None:
+        """Changes something about the run of this session; one that has ended is taken up again where that helps.
+
+        Refused in words where the stage shows a recording, or the model has been changed since.
+        """
+        live = self.live
+        if not self.shows_live or live is None or not live.started:
+            self._raise("A recording cannot be changed.", "Its model is not at work.", "Run its set-up first.")
+            return
+        if self.activity not in ("running", "paused", "idle") or self.model.status != "ready":
+            self._raise("The run cannot be changed now.", "The engine is not ready.", "Try again in a moment.")
+            return
+        if live.setup.load.path != (self.model.options.path if self.model.options is not None else ""):
+            self._raise("The run cannot be taken up again.", "Another model was loaded since.", "Run it anew.")
+            return
+        if live.ended:
+            live.journal.reopen()
+            live.ended = live.stopping = live.paused = False
+            self._ended.clear()
+        self.player.follow = True
+        self._client.send(Intervene(live.run_id, act))
+        self.activity_changed.emit()
 
     # Intents: looking at what was recorded
 

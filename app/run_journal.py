@@ -19,6 +19,9 @@ class EventSink(Protocol):
     def close(self) -> None:
         """Ends the file in order."""
 
+    def reopen(self) -> None:
+        """Goes on with it after `close`."""
+
 
 class RunJournal:
     """Writes a run's events in the thread that receives them, so that a slow disk never holds up the window.
@@ -30,6 +33,7 @@ class RunJournal:
         self._on_failure = on_failure
         self._lock = threading.Lock()
         self._sink: EventSink | None = None
+        self._closed: EventSink | None = None
         self._guard(lambda: setattr(self, "_sink", open_sink()))
 
     def write(self, events: Sequence[Event]) -> None:
@@ -44,7 +48,16 @@ class RunJournal:
         with self._lock:
             sink, self._sink = self._sink, None
             if sink is not None:
+                self._closed = sink
                 self._guard(sink.close)
+
+    def reopen(self) -> None:
+        """Goes on with the file after `close`; what was given up on stays so."""
+        with self._lock:
+            sink, self._closed = self._closed, None
+            if sink is not None:
+                self._sink = sink
+                self._guard(sink.reopen)
 
     def _guard(self, action: Callable[[], None]) -> None:
         try:
@@ -56,5 +69,5 @@ class RunJournal:
             self._give_up(ThinkscopeError("This run is no longer recorded.", why, "Free some space on the disk."))
 
     def _give_up(self, error: ThinkscopeError) -> None:
-        self._sink = None
+        self._sink = self._closed = None
         self._on_failure(error)

@@ -78,6 +78,21 @@ class TraceWriter:
         if not self._size and self.path.is_file():
             self.path.unlink(missing_ok=True)
 
+    def reopen(self) -> None:
+        """Goes on with the file after `close`, for a run that is taken up again. What was given up on stays so.
+
+        Raises:
+            ThinkscopeError: The file is not there any more, or cannot be written to; said once.
+        """
+        if self.failure is not None or not self._file.closed:
+            return
+        try:
+            self._file = self.path.open("r+b", buffering=0)
+            self._file.seek(self._size)
+        except OSError as error:
+            self.failure = _failed(self.path, _words(error), "The run goes on, but is not recorded any further.")
+            raise self.failure from None
+
     def __enter__(self) -> TraceWriter:
         return self
 

@@ -25,6 +25,7 @@ from engine.worker.messages import (
     Died,
     Emitted,
     Ended,
+    Intervene,
     Load,
     Loaded,
     LoadFailed,
@@ -115,6 +116,8 @@ class WorkerClient:
                 self._load, self._doing, self._deaths = command, "load", 0
             elif isinstance(command, Start):
                 self._run_id, self._run_clock, self._doing = command.run_id, 0.0, "run"
+            elif isinstance(command, Intervene):
+                self._run_id, self._doing = command.run_id, "run"  # one that has ended may be taken up again
             self._write(command)
 
     def forget_safe_mode(self) -> None:

@@ -46,8 +46,12 @@ class Step(Command, frozen=True):
 
 
 class Intervene(Command, frozen=True):
-    """Change something about the run; where it makes sense, one that has ended is taken up again."""
+    """Change something about a run; where it makes sense, the one that has ended last is taken up again.
 
+    `Refused` answers when that run is not there any more.
+    """
+
+    run_id: str
     act: AnyAct
 
 

@@ -192,11 +192,15 @@ class Worker:
         self._others.close_unwanted()
 
     def _intervene(self, command: Intervene) -> None:
-        if self._run is None and self._ended is not None and self._backend is not None:
+        run = self._run or self._ended
+        if run is None or run.run_id != command.run_id or self._backend is None:
+            why = "The engine has been started anew, or has done something else since."
+            self._writer.send(Refused(command.run_id, "The run cannot be taken up again.", why, "Run it once more."))
+            return
+        if self._run is None:
             self._backend.allow()
-            self._run = self._ended
-        if self._run is not None:
-            self._run.act(command.act)
+            self._run = run
+        run.act(command.act)
 
     def _advance(self, run: Run) -> None:
         run.step()

@@ -76,3 +76,7 @@ class FakeSink:
     def close(self) -> None:
         """Remembers that it was closed."""
         self.closed = True
+
+    def reopen(self) -> None:
+        """Takes events again."""
+        self.closed = False

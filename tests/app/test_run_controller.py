@@ -8,14 +8,16 @@ import pytest
 from msgspec.structs import replace
 
 from app.run_controller import RunController
+from engine.acts import AddSimulations
 from engine.errors import EngineError
-from engine.events import RunFailed, RunPaused, RunResumed
+from engine.events import PersonActed, RunFailed, RunPaused, RunResumed
 from engine.setup import LoadOptions
 from engine.trace.fold import fold
 from engine.trace.player import TracePlayer
 from engine.worker.messages import (
     Emitted,
     Ended,
+    Intervene,
     Load,
     Loaded,
     LoadFailed,
@@ -320,3 +322,50 @@ def test_an_engine_that_cannot_be_started_is_said_in_words(bench, qtbot, monkeyp
     bench.controller.start()
     qtbot.waitUntil(lambda: bool(bench.troubles))
     assert "Too many open files" in str(bench.troubles[0])
+
+
+def ready(bench: Bench, qtbot) -> None:
+    options = sample_run.setup(4).load
+    bench.controller.load(options)
+    bench.client.reply(Loaded(sample_run.REPORT))
+    qtbot.waitUntil(lambda: bench.controller.model.status == "ready")
+
+
+def test_a_change_to_the_run_is_handed_to_the_engine(bench, qtbot):
+    ready(bench, qtbot)
+    start_and_emit(bench, qtbot, 6)
+    bench.controller.act(AddSimulations(16))
+    assert bench.client.commands[-1] == Intervene(bench.client.run_id, AddSimulations(16))
+
+
+def test_a_run_that_has_ended_is_taken_up_again_and_recorded_further(bench, qtbot):
+    ready(bench, qtbot)
+    start_and_emit(bench, qtbot, len(EVENTS))
+    bench.client.reply(Ended(bench.client.run_id))
+    qtbot.waitUntil(lambda: bench.controller.activity == "idle")
+    assert bench.sink.closed
+    bench.controller.act(AddSimulations(16))
+    assert bench.controller.activity == "running"
+    more = PersonActed(EVENTS[-1].t, AddSimulations(16))
+    bench.client.emit([more], end=True)
+    qtbot.waitUntil(lambda: bench.controller.activity == "idle")
+    assert bench.sink.events[-1] == more
+    assert bench.sink.closed
+
+
+def test_a_run_that_is_not_there_any_more_is_refused_in_words(bench, qtbot):
+    ready(bench, qtbot)
+    start_and_emit(bench, qtbot, len(EVENTS))
+    bench.client.reply(Ended(bench.client.run_id))
+    qtbot.waitUntil(lambda: bench.controller.activity == "idle")
+    bench.controller.act(AddSimulations(16))
+    bench.client.reply(Refused(bench.client.run_id, "The run cannot be taken up again.", "", ""))
+    qtbot.waitUntil(lambda: bench.controller.activity == "idle")
+    assert str(bench.troubles[-1]).startswith("The run cannot be taken up again.")
+
+
+def test_a_recording_cannot_be_changed(bench):
+    bench.controller.show(TracePlayer(REAL), "RECORDED", False)
+    bench.controller.act(AddSimulations(16))
+    assert not any(isinstance(command, Intervene) for command in bench.client.commands)
+    assert "recording" in str(bench.troubles[-1])

@@ -368,3 +368,25 @@ def test_a_recording_can_be_deleted_while_it_is_looked_at(tmp_path: Path) -> Non
     reader.path.unlink()
     with pytest.raises(BadInputError, match="no file"):
         reader.read(0, 1)
+
+
+def test_a_recording_that_was_closed_can_be_gone_on_with(tmp_path: Path) -> None:
+    events = sample_run.events(2)
+    writer = TraceWriter(tmp_path / "a.tsrun")
+    writer.append(events[:10])
+    writer.close()
+    writer.reopen()
+    writer.append(events[10:])
+    writer.close()
+    assert list(TraceReader(tmp_path / "a.tsrun")) == events
+
+
+def test_a_recording_that_is_gone_is_said_once_when_it_is_to_go_on(tmp_path: Path) -> None:
+    writer = TraceWriter(tmp_path / "a.tsrun")
+    writer.append(sample_run.events(1))
+    writer.close()
+    writer.path.unlink()
+    with pytest.raises(ThinkscopeError, match="not recorded any further"):
+        writer.reopen()
+    writer.append(sample_run.events(1))
+    writer.close()

@@ -444,7 +444,7 @@ def test_a_finished_search_on_the_default_model_is_taken_up_again_and_a_branch_g
     search = StrategyChoice("mcts", {"simulations": 4, "children": 2, "prompt": "step-by-step"})
     first = fold(loaded.run(strategy=search))
     assert first.simulations == 4
-    loaded.client.send(Intervene(AddSimulations(3)))
+    loaded.client.send(Intervene("run", AddSimulations(3)))
     loaded.until(Ended)
     more = fold(loaded.events)
     assert more.simulations == 7 or more.moves[-1].move.__class__.__name__ == "LoopEnded"
@@ -452,7 +452,7 @@ def test_a_finished_search_on_the_default_model_is_taken_up_again_and_a_branch_g
 
     source = next(c for c in more.candidates.values() if c.token_count >= 3)
     other = next(a for a in source.tokens[1].alternatives if a.id != source.tokens[1].id)
-    loaded.client.send(Intervene(TakeToken(source.id, 1, other.id)))
+    loaded.client.send(Intervene("run", TakeToken(source.id, 1, other.id)))
     loaded.until(Ended)
     state = fold(loaded.events)
     branch = next(c for c in state.candidates.values() if c.purpose == "branch")
@@ -462,5 +462,7 @@ def test_a_finished_search_on_the_default_model_is_taken_up_again_and_a_branch_g
 
 
 def test_an_act_without_a_run_changes_nothing(loaded: Company) -> None:
-    loaded.client.send(Intervene(AddSimulations(3)))
+    loaded.client.send(Intervene("run", AddSimulations(3)))
+    refused = loaded.until(Refused)
+    assert refused.what == "The run cannot be taken up again."
     assert fold(loaded.run(n=1)).status == "finished"

@@ -92,3 +92,8 @@ def test_placing_in_portions_gives_what_placing_at_once_gives() -> None:
 
 def test_a_tree_without_nodes_has_no_places() -> None:
     assert TidyLayout([]).place() == []
+
+
+def test_nodes_that_hang_on_nothing_are_left_out() -> None:
+    """What was merged into a sibling has no parent any more; its number stays."""
+    assert TidyLayout([[2], [], [3], []]).place() == [0, 0, 0, 0]

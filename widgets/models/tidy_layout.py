@@ -53,7 +53,7 @@ class TidyLayout:
             if count % PORTION == 0:
                 yield
         root = self.x[0]
-        offset = [0.0] * len(order)
+        offset = [0.0] * len(self._children)
         for count, node in enumerate(order, 1):
             below = offset[node] + self._mod[node]
             self.x[node] += offset[node] - root

@@ -59,9 +59,13 @@ class Segmented(QFrame):
         return button.key if isinstance(button, Segment) else ""
 
     def set_value(self, key: str) -> None:
-        """Takes a choice without saying so; an unknown key changes nothing."""
+        """Takes a choice without saying so, or none of them; an unknown key takes none."""
         if key in self._buttons:
             self._buttons[key].setChecked(True)
+        elif (taken := self._group.checkedButton()) is not None:
+            self._group.setExclusive(False)
+            taken.setChecked(False)
+            self._group.setExclusive(True)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Left and right take the neighbouring choice."""

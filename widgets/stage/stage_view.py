@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QStackedWidget, QToolB
 from engine.trace.fold import RunState
 from widgets.models.candidate_words import is_doubted
 from widgets.models.lane_order import SortMode
+from widgets.models.thought_tree import makes_tree
 from widgets.stage.badge import Source, SourceBadge
 from widgets.stage.banner import RunBanner
 from widgets.stage.candidate_lanes import CandidateLanesView
@@ -16,20 +17,22 @@ from widgets.stage.headline import Headline
 from widgets.stage.result_line import ResultLine
 from widgets.stage.thought_ladder import ThoughtLadderView
 from widgets.theme import set_kind, set_role
+from widgets.tree.page import SearchTreePage
 
 SORT_WORDS: dict[SortMode, str] = {"arrival": "number", "score": "score", "answer": "answer"}
 
 
 class StageView(QWidget):
-    """Shows a run: as a ladder of thoughts when it has one candidate, as lanes when it has many."""
+    """Shows a run: as a tree when it searches, as a ladder of thoughts when it has one candidate, else as lanes."""
 
     candidate_selected = Signal(int)
     token_selected = Signal(int, int)
+    act_requested = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = RunState()
-        self.lanes, self.ladder = CandidateLanesView(), ThoughtLadderView()
+        self.lanes, self.ladder, self.tree = CandidateLanesView(), ThoughtLadderView(), SearchTreePage()
         self._source: Source | None = None
         self._result_wanted = False
         self.badge, self.banner = SourceBadge(), RunBanner()
@@ -38,10 +41,12 @@ class StageView(QWidget):
         set_role(self._summary, "muted")
         self._sort_button = self._make_sort_button()
         self._views = QStackedWidget()
-        self._views.addWidget(self.lanes)
-        self._views.addWidget(self.ladder)
+        for view in (self.lanes, self.ladder, self.tree):
+            self._views.addWidget(view)
         self._arrange()
-        self.lanes.candidate_selected.connect(self.candidate_selected)
+        self.tree.act_requested.connect(self.act_requested)
+        for chooser in (self.lanes, self.tree):
+            chooser.candidate_selected.connect(self.candidate_selected)
         for view in (self.lanes, self.ladder):
             view.token_clicked.connect(self.token_selected)
         self.set_state(self._state, None)
@@ -52,9 +57,9 @@ class StageView(QWidget):
             self.banner.forget()
         self._state, self._source = state, label
         state.changed.clear()
+        self.tree.can_act = label in ("live", "paused", None)
         self._choose_view()
-        self.lanes.set_state(state)
-        self.ladder.set_state(state)
+        self._view.set_state(state)
         self._update_words()
 
     def refresh(self) -> None:
@@ -62,17 +67,15 @@ class StageView(QWidget):
         changed = set(self._state.changed)
         self._state.changed.clear()
         if self._choose_view():
-            self.lanes.set_state(self._state)
-            self.ladder.set_state(self._state)
-        elif self._views.currentWidget() is self.lanes:
-            self.lanes.refresh(changed)
+            self._view.set_state(self._state)
         else:
-            self.ladder.refresh(changed)
+            self._view.refresh(changed)
         self._update_words()
 
     def select(self, candidate: int | None) -> None:
         """Selects a candidate."""
-        self.lanes.select(candidate)
+        if self._view is not self.ladder:
+            self._view.select(candidate)
 
     def set_sort(self, mode: SortMode) -> None:
         """Sorts the lanes."""
@@ -87,15 +90,26 @@ class StageView(QWidget):
     def set_reduce_motion(self, reduce: bool) -> None:
         """Changes are shown at once instead of animated."""
         self.lanes.set_reduce_motion(reduce)
+        self.tree.set_reduce_motion(reduce)
 
     def finish_rendering(self) -> None:
         """Draws all that waits for a later frame, for a picture of the stage."""
         self.lanes.finish_rendering()
+        self.tree.finish_rendering()
 
     @property
     def shows_ladder(self) -> bool:
         """Whether the ladder is shown, and not the lanes."""
-        return self._views.currentWidget() is self.ladder
+        return self._view is self.ladder
+
+    @property
+    def shows_tree(self) -> bool:
+        """Whether the search tree is shown."""
+        return self._view is self.tree
+
+    @property
+    def _view(self) -> CandidateLanesView | ThoughtLadderView | SearchTreePage:
+        return self._views.currentWidget()  # type: ignore[return-value]
 
     def _arrange(self) -> None:
         head = QHBoxLayout()
@@ -138,8 +152,8 @@ class StageView(QWidget):
 
     def _choose_view(self) -> bool:
         """True when the other view has come to the front."""
-        view = self.ladder if self._is_single() else self.lanes
-        changes = self._views.currentWidget() is not view
+        view = self.tree if makes_tree(self._state) else self.ladder if self._is_single() else self.lanes
+        changes = self._view is not view
         self._views.setCurrentWidget(view)
         self._sort_button.setVisible(view is self.lanes and bool(self._state.candidates))
         return changes
@@ -173,7 +187,7 @@ def summary_words(state: RunState) -> str:
         return ""
     if total == 1:
         candidate = next(iter(state.candidates.values()))
-        return f"one candidate · {len(candidate.tokens):,} tokens"
+        return f"one {'thought' if makes_tree(state) else 'candidate'} · {len(candidate.tokens):,} tokens"
     done = sum(candidate.finished_at is not None for candidate in state.candidates.values())
     doubted = sum(is_doubted(candidate) for candidate in state.candidates.values())
     stopped = sum(candidate.status == "stopped" for candidate in state.candidates.values()) - doubted
@@ -185,4 +199,5 @@ def summary_words(state: RunState) -> str:
         how_far += f" · {doubted} stopped as unsure"
     if state.spared is not None and state.spared.unasked:
         how_far += f" · {state.spared.unasked} not needed"
-    return f"{total} candidates · {how_far}"
+    noun = "thoughts" if makes_tree(state) else "candidates"
+    return f"{total} {noun} · {how_far}"

@@ -1,0 +1,72 @@
+"""What part of a drawing is seen, and how large: pan, zoom, fit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from PySide6.QtCore import QPointF, QRectF, QSizeF
+
+SMALLEST, LARGEST = 0.004, 3.0
+MARGIN = 48.0
+TALLEST = 2.4
+
+
+@dataclass(frozen=True, slots=True)
+class Camera:
+    """A point of the view is `offset` + `zoom` times that of the drawing, whose rows are `stretch` as far apart."""
+
+    zoom: float = 1.0
+    offset: QPointF = field(default_factory=QPointF)
+    stretch: float = 1.0
+
+    def to_view(self, point: QPointF) -> QPointF:
+        """Where a point of the drawing is seen."""
+        return self.offset + QPointF(point.x() * self.zoom, point.y() * self.zoom * self.stretch)
+
+    def to_drawing(self, point: QPointF) -> QPointF:
+        """The point of the drawing that is seen at a point of the view."""
+        away = (point - self.offset) / self.zoom
+        return QPointF(away.x(), away.y() / self.stretch)
+
+    def seen(self, size: QSizeF) -> QRectF:
+        """The part of the drawing that fills a view."""
+        return QRectF(self.to_drawing(QPointF(0, 0)), self.to_drawing(QPointF(size.width(), size.height())))
+
+    def moved(self, by: QPointF) -> Camera:
+        """The camera after the drawing was dragged."""
+        return replace(self, offset=self.offset + by)
+
+    def zoomed(self, factor: float, at: QPointF) -> Camera:
+        """Nearer or further, with the point of the view `at` standing still."""
+        zoom = min(LARGEST, max(SMALLEST, self.zoom * factor))
+        nearer = replace(self, zoom=zoom, offset=QPointF())
+        return replace(nearer, offset=at - nearer.to_view(self.to_drawing(at)))
+
+    def centred(self, point: QPointF, size: QSizeF) -> Camera:
+        """As near as before, with a point of the drawing in the middle."""
+        there = replace(self, offset=QPointF())
+        return replace(there, offset=QPointF(size.width() / 2, size.height() / 2) - there.to_view(point))
+
+    def towards(self, other: Camera, share: float) -> Camera:
+        """A camera on the way to another one."""
+        return Camera(
+            self.zoom + (other.zoom - self.zoom) * share,
+            self.offset + (other.offset - self.offset) * share,
+            self.stretch + (other.stretch - self.stretch) * share,
+        )
+
+
+def fitting(bounds: QRectF, size: QSizeF, largest: float = 1.25) -> Camera:
+    """The camera that sees all of `bounds` in a view of `size`, but nothing larger than `largest`.
+
+    A tree that is wide and low gets taller rows, so that it fills the view.
+    """
+    width, height = max(1.0, size.width() - 2 * MARGIN), max(1.0, size.height() - 2 * MARGIN)
+    across, down = max(1.0, bounds.width()), max(1.0, bounds.height())
+    zoom = max(SMALLEST, min(largest, width / across, height / down))
+    stretch = min(TALLEST, max(1.0, height / (down * zoom)))
+    if zoom == largest:
+        stretch = min(stretch, 1.35)
+    return Camera(
+        zoom, QPointF(size.width() / 2 - bounds.center().x() * zoom, MARGIN - bounds.top() * zoom * stretch), stretch
+    )

@@ -1,0 +1,117 @@
+"""The whole tree, small, with the part of it that is seen; a click goes there."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
+from PySide6.QtWidgets import QWidget
+
+from widgets.stage.marks import rounded
+from widgets.theme import THEMES, current_theme, px, qcolor, viridis
+from widgets.tree.camera import Camera
+from widgets.tree.polygon import polygon
+from widgets.tree.scene import TreeScene
+
+SIZE = (168, 104)
+INSET, GAP = 8.0, 16
+SHADES = 8
+
+
+class Minimap(QWidget):
+    """Lies in a corner of the tree while not all of the tree is seen."""
+
+    moved = Signal(QPointF)  # a point of the drawing, to be in the middle
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Map of the tree")
+        self.setToolTip("The whole tree; a click goes there.")
+        self._scene: TreeScene | None = None
+        self._bounds, self._seen = QRectF(), QRectF()
+        self._picture = QPixmap()
+        self._drawn: tuple[object, ...] = ()
+        self.hide()
+        THEMES.theme_changed.connect(self._on_theme_changed)
+
+    def show_scene(self, scene: TreeScene, camera: Camera, size: QSizeF) -> None:
+        """Follows the scene and the camera; shows itself only when something lies outside of the view."""
+        self._scene, self._bounds, self._seen = scene, scene.bounds(), camera.seen(size)
+        needed = not self._seen.adjusted(-2, -2, 2, 2).contains(self._bounds) and len(scene.shown) > 1
+        if needed != self.isVisible():
+            self.setVisible(needed)
+            self.place()
+        if needed:
+            self.update()
+
+    def place(self) -> None:
+        """Takes its corner."""
+        parent, (width, height) = self.parentWidget(), SIZE
+        self.setGeometry(
+            parent.width() - px(width) - GAP, parent.height() - px(height) - GAP, px(width), px(height)
+        )  # fmt: skip
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draws the picture and the frame of what is seen."""
+        theme = current_theme()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        rounded(painter, QRectF(self.rect()), 8, theme.surface, theme.line)
+        if self._scene is None:
+            return
+        drawn = (id(self._scene.shown), self._bounds, self.size(), theme.name)
+        if drawn != self._drawn:
+            self._drawn = drawn
+            self._draw_picture(self._scene)
+        painter.drawPixmap(0, 0, self._picture)
+        frame = QRectF(self._to_map(self._seen.topLeft()), self._to_map(self._seen.bottomRight()))
+        frame = frame.intersected(QRectF(self.rect()).adjusted(2, 2, -2, -2))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(qcolor(theme.accent), 1.5))
+        painter.drawRoundedRect(frame, 3, 3)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Goes there."""
+        self.moved.emit(self._to_drawing(event.position()))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Goes on going there."""
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            self.moved.emit(self._to_drawing(event.position()))
+
+    def _draw_picture(self, scene: TreeScene) -> None:
+        ratio = self.devicePixelRatioF()
+        self._picture = QPixmap(self.size() * ratio)
+        self._picture.setDevicePixelRatio(ratio)
+        self._picture.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(self._picture)
+        x, y = scene.rest_positions()
+        share, corner = self._share(), self._corner()
+        x, y = x * share + corner.x(), y * share + corner.y()
+        value = np.nan_to_num(scene.value[scene.shown], nan=-1.0)
+        shades = np.where(value < 0, -1, np.round(value * SHADES)).astype(np.int64)
+        for shade in np.unique(shades):
+            these = shades == shade
+            colour = current_theme().muted if shade < 0 else viridis(float(shade) / SHADES)
+            painter.setPen(QPen(qcolor(colour), 2))
+            painter.drawPoints(polygon(x[these], y[these]))
+        painter.end()
+
+    def _share(self) -> float:
+        width, height = self.width() - 2 * INSET, self.height() - 2 * INSET
+        return min(width / max(1.0, self._bounds.width()), height / max(1.0, self._bounds.height()))
+
+    def _corner(self) -> QPointF:
+        middle = QPointF(self.width() / 2, self.height() / 2)
+        return middle - self._bounds.center() * self._share()
+
+    def _to_map(self, point: QPointF) -> QPointF:
+        return self._corner() + point * self._share()
+
+    def _to_drawing(self, point: QPointF) -> QPointF:
+        return (point - self._corner()) / self._share()
+
+    def _on_theme_changed(self) -> None:
+        self._drawn = ()
+        self.place()
+        self.update()

@@ -1,0 +1,206 @@
+"""The tree of thoughts as an outline: every row can be reached by keyboard and read out by a screen reader."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtWidgets import QHeaderView, QTreeView, QWidget
+
+from engine.trace.fold import CandidateState, RunState
+from widgets.models.candidate_words import written_answer
+from widgets.models.thought_tree import parent_of
+from widgets.theme import THEMES, px
+
+COLUMNS = ("Thought", "Visits", "Value", "State")
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+Index = QModelIndex | QPersistentModelIndex
+
+
+class OutlineModel(QAbstractItemModel):
+    """The candidates of a search, each below the one that it goes on from; new ones are rows that are inserted."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._state = RunState()
+        self._children: dict[int, list[int]] = {-1: []}
+        self._parents: dict[int, int] = {}
+        self._rows: dict[int, int] = {}
+
+    def set_state(self, state: RunState) -> None:
+        """Shows a run, or another moment of one."""
+        self.beginResetModel()
+        self._state = state
+        self._children, self._parents, self._rows = {-1: []}, {}, {}
+        for id in sorted(state.candidates):
+            self._put(id)
+        self.endResetModel()
+
+    def refresh(self, changed: Collection[int]) -> None:
+        """Takes what is new in the state."""
+        for id in sorted(changed):
+            if id not in self._state.candidates:
+                continue
+            if id in self._parents:
+                self.dataChanged.emit(self.index_of(id), self.index_of(id, len(COLUMNS) - 1))
+            else:
+                above = self._parent_id(id)
+                row = len(self._children[above])
+                self.beginInsertRows(self.index_of(above), row, row)
+                self._put(id)
+                self.endInsertRows()
+
+    def index_of(self, candidate: int, column: int = 0) -> QModelIndex:
+        """Where a candidate is; no place for the problem itself."""
+        if candidate not in self._rows:
+            return QModelIndex()
+        return self.createIndex(self._rows[candidate], column, candidate)
+
+    def candidate_of(self, index: Index) -> int:
+        """The candidate of a row; -1 for the problem itself."""
+        return int(index.internalId()) if index.isValid() else -1
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
+        """How many go on from a thought."""
+        return 0 if parent.column() > 0 else len(self._children.get(self.candidate_of(parent), ()))
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
+        """What is said of each."""
+        return len(COLUMNS)
+
+    def index(self, row: int, column: int, parent: Index = QModelIndex()) -> QModelIndex:  # noqa: B008
+        """The place of a row below a parent."""
+        below = self._children.get(self.candidate_of(parent), ())
+        if not (0 <= row < len(below) and 0 <= column < len(COLUMNS)):
+            return QModelIndex()
+        return self.createIndex(row, column, below[row])
+
+    def parent(self, index: Index = QModelIndex()) -> QModelIndex:  # type: ignore[override]  # noqa: B008
+        """The thought that a row goes on from."""
+        return self.index_of(self._parents.get(self.candidate_of(index), -1))
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """The columns' names."""
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return COLUMNS[section]
+        if role == Qt.ItemDataRole.TextAlignmentRole and section in (1, 2):
+            return RIGHT
+        return None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """What a cell says; the first one says all of it to a screen reader."""
+        candidate = self._state.candidates.get(self.candidate_of(index))
+        if candidate is None:
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return _cell(candidate, index.column())
+        if role == Qt.ItemDataRole.TextAlignmentRole and index.column() in (1, 2):
+            return RIGHT
+        if role == Qt.ItemDataRole.ToolTipRole and index.column() == 0:
+            return candidate.text
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            named = [f"{COLUMNS[i].lower()} {_cell(candidate, i)}" for i in (1, 2, 3) if _cell(candidate, i)]
+            return ", ".join([_cell(candidate, 0), *named])
+        return None
+
+    def _parent_id(self, id: int) -> int:
+        parent = parent_of(self._state.candidates[id])
+        return -1 if parent is None else parent
+
+    def _put(self, id: int) -> None:
+        above = self._parent_id(id)
+        if above not in self._children:
+            self._put(above)
+        if id in self._parents:
+            return
+        self._parents[id] = above
+        self._rows[id] = len(self._children[above])
+        self._children[above].append(id)
+        self._children[id] = []
+
+
+def state_words(candidate: CandidateState) -> str:
+    """Where a thought stands, in a few words."""
+    words = []
+    if candidate.picked and candidate.answer is not None:
+        words.append("the answer")
+    if candidate.merged_into is not None:
+        words.append(f"the same as {candidate.merged_into + 1}")
+    if candidate.pruned:
+        words.append(f"pruned: {candidate.pruned}")
+    if candidate.pinned:
+        words.append("pinned")
+    if candidate.purpose == "rollout":
+        words.append("rollout")
+    if candidate.is_whole:
+        answer = written_answer(candidate)
+        words.append("no answer" if answer is None else f"answer {answer}")
+        if answer is not None and candidate.correct is not None:
+            words.append("right" if candidate.correct else "wrong")
+    elif candidate.finished_at is None:
+        words.append("being written")
+    elif candidate.status in ("stopped", "failed"):
+        words.append(candidate.status)
+    return ", ".join(words)
+
+
+def _cell(candidate: CandidateState, column: int) -> str:
+    match column:
+        case 0:
+            return " ".join(candidate.text.split()) or "…"
+        case 1:
+            return f"{candidate.visits:,}" if candidate.visits else ""
+        case 2:
+            value = candidate.value_sum / candidate.visits if candidate.visits else candidate.mix
+            return "" if value is None else f"{value:.2f}"
+        case _:
+            return state_words(candidate)
+
+
+class TreeOutline(QTreeView):
+    """The outline; it and the picture select the same thought."""
+
+    node_selected = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.outline = OutlineModel(self)
+        self.setModel(self.outline)
+        self.setAccessibleName("Outline of the search tree")
+        self.setUniformRowHeights(True)
+        self.setAllColumnsShowFocus(True)
+        self.header().setStretchLastSection(True)
+        self.header().setSectionsMovable(False)
+        self.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
+        self.selectionModel().currentRowChanged.connect(self._on_current_changed)
+        self._follows = False
+        self._fit()
+        THEMES.theme_changed.connect(self._fit)
+
+    def set_state(self, state: RunState) -> None:
+        """Shows a run, or another moment of one, with its first generations open."""
+        self.outline.set_state(state)
+        self.expandToDepth(1)
+
+    def refresh(self, changed: Collection[int]) -> None:
+        """Takes what is new in the state."""
+        self.outline.refresh(changed)
+
+    def select(self, candidate: int | None) -> None:
+        """Goes to a thought, without saying that it was selected."""
+        index = self.outline.index_of(candidate) if candidate is not None else QModelIndex()
+        if index != self.currentIndex().siblingAtColumn(0):
+            self._follows = True
+            self.setCurrentIndex(index)
+            self._follows = False
+            if index.isValid():
+                self.scrollTo(index)
+
+    def _on_current_changed(self, index: QModelIndex) -> None:
+        if not self._follows and index.isValid():
+            self.node_selected.emit(self.outline.candidate_of(index))
+
+    def _fit(self) -> None:
+        self.setIndentation(px(14))
+        for column, width in enumerate((260, 56, 56)):
+            self.header().resizeSection(column, px(width))

@@ -1,0 +1,105 @@
+"""Where a search stands, in words: which of its phases, and how far."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+
+from engine.events import StrategyMoved
+from engine.moves import (
+    GenerationRanked,
+    LoopEnded,
+    NodesMerged,
+    NodesPruned,
+    ParticlesResampled,
+    PathSelected,
+    PosteriorsSampled,
+    ValueBackedUp,
+)
+from engine.trace.fold import RunState
+
+TREE_PHASES = ("select", "expand", "evaluate", "back up")
+BEAM_PHASES = ("write", "judge", "keep the best")
+PARTICLE_PHASES = ("write", "weigh", "resample")
+ANSWER_PHASES = ("draw", "answer", "judge")
+
+
+class SearchMoment(NamedTuple):
+    """The phases of a search, which of them it is in (empty: none), and how far it is."""
+
+    phases: tuple[str, ...]
+    now: str
+    progress: str
+
+
+def phases_of(strategy: str) -> tuple[str, ...]:
+    """The phases that a search goes through again and again, in order."""
+    return {"mcts": TREE_PHASES, "ab-mcts": ANSWER_PHASES, "particle-filtering": PARTICLE_PHASES}.get(
+        strategy, BEAM_PHASES
+    )
+
+
+def search_moment(state: RunState, moves: Sequence[StrategyMoved], changed: Collection[int]) -> SearchMoment:
+    """The phase that the newest moves and the candidates that they changed tell of.
+
+    Args:
+        state: The run.
+        moves: Those that came since the moment before.
+        changed: Candidates that were touched since.
+    """
+    assert state.start is not None
+    phases = phases_of(state.start.setup.strategy.name)
+    now = _phase_of_moves(moves) or _phase_of_candidates(state, changed, phases)
+    return SearchMoment(phases, "" if state.status in ("finished", "failed") else now, progress_words(state))
+
+
+def progress_words(state: RunState) -> str:
+    """“simulation 41 of 64”, “generation 3”: how far a search is."""
+    assert state.start is not None
+    if state.start.setup.strategy.name == "mcts":
+        of = state.settings.get("simulations")
+        return f"simulation {state.simulations:,}" + (f" of {int(of):,}" if of else "")
+    ranked = sum(isinstance(moved.move, GenerationRanked | ParticlesResampled) for moved in state.moves)
+    if ranked:
+        newest = next(
+            m.move for m in reversed(state.moves) if isinstance(m.move, GenerationRanked | ParticlesResampled)
+        )
+        size = f" · effective size {newest.effective_size:.1f}" if isinstance(newest, ParticlesResampled) else ""
+        return f"generation {newest.generation + 1}{size}"
+    drawn = sum(isinstance(moved.move, PosteriorsSampled) for moved in state.moves)
+    return f"{drawn} draws" if drawn else ""
+
+
+def _phase_of_moves(moves: Sequence[StrategyMoved]) -> str:
+    for moved in reversed(moves):
+        match moved.move:
+            case ValueBackedUp():
+                return "back up"
+            case PathSelected():
+                return "select"
+            case GenerationRanked() | NodesPruned():
+                return "keep the best"
+            case ParticlesResampled():
+                return "resample"
+            case PosteriorsSampled():
+                return "draw"
+            case NodesMerged():
+                return "expand"
+            case LoopEnded() | _:
+                continue
+    return ""
+
+
+def _phase_of_candidates(state: RunState, changed: Collection[int], phases: tuple[str, ...]) -> str:
+    for id in changed:
+        candidate = state.candidates.get(id)
+        if candidate is None:
+            continue
+        if candidate.finished_at is not None and candidate.scores:
+            return {"mcts": "evaluate", "write": "judge"}.get(
+                phases[0], "evaluate" if phases == TREE_PHASES else phases[1]
+            )
+        if phases == TREE_PHASES:
+            return "evaluate" if candidate.purpose == "rollout" else "expand"
+        return "answer" if phases == ANSWER_PHASES else "write"
+    return ""
