@@ -13,7 +13,7 @@ from engine.settings import resolve
 from engine.setup import BUDGET_UNITS, Budget, LoadOptions, RunSetup, Tariff, VerifierChoice
 from engine.strategies.registry import strategy_spec
 from engine.types import Sampling
-from engine.verifiers.registry import build_verifier
+from engine.verifiers.registry import VERIFIERS, build_verifier
 
 MAX_ALTERNATIVES = 20
 MAX_WHOLE = 2**53  # what every program that reads a set-up or a recording can tell from its neighbours
@@ -148,6 +148,7 @@ def check_verifiers(verifiers: Sequence[VerifierChoice]) -> None:
     seen: set[str] = set()
     for choice in verifiers:
         build_verifier(choice)
+        _check_required(choice)
         if not 0 < choice.weight < math.inf:
             weight = f"The weight of the verifier “{choice.name}” cannot be {choice.weight:g}."
             raise BadInputError(weight, "It must be above 0.", "To leave a verifier out, do not choose it.")
@@ -156,6 +157,13 @@ def check_verifiers(verifiers: Sequence[VerifierChoice]) -> None:
                 f"The verifier “{choice.name}” is chosen twice.", next_step="Choose it once, with its weight."
             )
         seen.add(choice.name)
+
+
+def _check_required(choice: VerifierChoice) -> None:
+    spec = VERIFIERS[choice.name]
+    for setting in spec.settings:
+        if setting.required and not str(choice.settings.get(setting.name, setting.default)).strip():
+            raise BadInputError(f"The verifier “{spec.title}” lacks a setting: {setting.title}.", "", setting.help)
 
 
 def _check_tariff(tariff: Tariff) -> None:

@@ -51,11 +51,11 @@ from engine.events import (
     StrategyMoved,
     TokensDecoded,
 )
-from engine.inference.backend import Backend, RunShape
-from engine.inference.chat_template import ChatTemplate, Rendered
+from engine.inference.backend import Backend, PromptTemplate, RunShape
+from engine.inference.chat_template import Rendered
 from engine.inference.scheduler import Drawn, Scheduler, StepReport
 from engine.inference.sequence import Sequence
-from engine.judge_models import JudgeModels, OpenModel, no_other_model
+from engine.judge_models import JudgeModels, OpenModel, no_other_model, no_reward_model
 from engine.jury import Jury, Reply, Verdict, no_reply
 from engine.ledger import JOULES_PER_KWH
 from engine.lineage import Beginning, Lineage
@@ -89,6 +89,7 @@ class Run:
         emit: Takes every event, in order.
         clock: Seconds, monotonic.
         open_model: Gives another model, loaded, by the name that a judge asks for.
+        open_reward: The same for a model that is asked by its head, a reward model.
 
     Raises:
         ThinkscopeError: The set-up cannot be run; nothing has been emitted.
@@ -102,6 +103,7 @@ class Run:
         emit: Callable[[AnyEvent], None],
         clock: Callable[[], float] = time.perf_counter,
         open_model: OpenModel = no_other_model,
+        open_reward: OpenModel = no_reward_model,
     ) -> None:
         check_setup(setup)
         self.run_id = run_id
@@ -110,7 +112,7 @@ class Run:
         self._setup, self._backend, self._emit, self._clock = setup, backend, emit, clock
         self._strategy = build_strategy(setup)
         self._jury = Jury(setup.problem, [build_verifier(choice) for choice in setup.verifiers])
-        self._judges = JudgeModels(backend, open_model)
+        self._judges = JudgeModels(backend, open_model, open_reward)
         self._meter = BudgetMeter(setup.budget)
         self._lineage = Lineage(backend.vocabulary, backend.template.tokenize)
         self._trials: dict[int, Trial] = {}
@@ -359,7 +361,7 @@ class Run:
         if written:
             self._finish_sequence(sequence)
 
-    def _render(self, prompt: Prompt, template: ChatTemplate | None = None) -> tuple[int, Rendered]:
+    def _render(self, prompt: Prompt, template: PromptTemplate | None = None) -> tuple[int, Rendered]:
         if prompt not in self._prompts:
             rendered = (template or self._backend.template).render(prompt)
             self._prompts[prompt] = len(self._prompts), rendered
@@ -376,7 +378,7 @@ class Run:
         rendered = self._render_for_jury(trial)
         scheduler = self._judges.scheduler(trial) or self._scheduler
         try:
-            if len(rendered.tokens) >= self._judges.backend(trial.model).room():
+            if len(rendered.tokens) >= self._judges.backend(trial).room():
                 raise EngineError(f"{len(rendered.tokens):,} tokens do not fit into the model's context.")
             scheduler.submit(trial.id, rendered.tokens, trial.sampling, trial.seed)
         except EngineError:
@@ -384,7 +386,7 @@ class Run:
 
     def _render_for_jury(self, trial: Trial) -> Rendered:
         """Prompts of judges differ by the judged text alone, so that the first of each label is shown for all."""
-        template = self._judges.backend(trial.model).template
+        template = self._judges.backend(trial).template
         if trial.label in self._shown:
             return template.render(trial.prompt)
         self._shown.add(trial.label)
@@ -552,7 +554,8 @@ class Run:
     def _as_reply(self, sequence: Sequence) -> Reply:
         reason = sequence.finish_reason or "error"
         generated, mean = len(sequence.generated), sequence.mean_logprob
-        text = Candidate(sequence.id, sequence.text, None, None, reason, generated, mean, watched=sequence.watched)
+        watched, logit = sequence.watched, sequence.logit
+        text = Candidate(sequence.id, sequence.text, None, None, reason, generated, mean, watched=watched, logit=logit)
         parameters = self._judges.parameters(sequence.id)
         return Reply(text, sequence.computed_tokens, sequence.cached_tokens, parameters)
 

@@ -111,7 +111,8 @@ class Origin(Struct, frozen=True):
 class Trial(Struct, frozen=True):
     """One piece of work a strategy asks for: a prompt to be continued, or another trial's text. `id` is unique.
 
-    `model` is the file or name of another model that a judge asks; "" is the run's own, as for all candidates.
+    `model` is the file or name of another model that a judge asks; "" is the run's own, as for all candidates. With
+    `head`, nothing is drawn: the conversation is read, and the head of that model (a reward model) says its number.
     """
 
     id: int
@@ -122,6 +123,7 @@ class Trial(Struct, frozen=True):
     purpose: Purpose = "answer"
     origin: Origin | None = None
     model: str = ""
+    head: bool = False
 
     @property
     def parent(self) -> int | None:
@@ -151,7 +153,7 @@ class Candidate(Struct, frozen=True):
     `first` are the alternatives at the first drawn token. `answer_margin` is how far the likeliest token was ahead of
     the next one in probability, on average over the tokens of the answer (Wang and Zhou 2024). `watched` are the
     natural log-probabilities of the texts that the sampling asked to watch. `confidence` is of this trial's own tokens,
-    and `token_confidences` is DeepConf's confidence of each of them.
+    and `token_confidences` is DeepConf's confidence of each of them. `logit` is what a reward model says of a text.
     """
 
     id: int
@@ -170,6 +172,7 @@ class Candidate(Struct, frozen=True):
     first: tuple[Alternative, ...] = ()
     answer_margin: float | None = None
     token_confidences: tuple[float, ...] = ()
+    logit: float | None = None
 
     @property
     def is_whole(self) -> bool:
