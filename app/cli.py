@@ -112,7 +112,7 @@ STRATEGY_NAMES = (
 )
 VERIFIER_NAMES = (
     "known-answer, majority, arithmetic, mean-logprob, entropy, self-certainty, deepconf, model-judge, process-judge, "
-    "code-execution, user-function, math-equivalence, constraints, person."
+    "reward-model, code-execution, user-function, math-equivalence, constraints, person."
 )
 app.add_typer(models, name="models")
 app.add_typer(bench, name="bench")

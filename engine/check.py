@@ -6,14 +6,12 @@ import math
 import unicodedata
 from collections.abc import Sequence
 
-import msgspec
-
 from engine.errors import BadInputError
 from engine.settings import resolve
 from engine.setup import BUDGET_UNITS, Budget, LoadOptions, RunSetup, Tariff, VerifierChoice
 from engine.strategies.registry import strategy_spec
 from engine.types import Sampling
-from engine.verifiers.registry import build_verifier
+from engine.verifiers.registry import VERIFIERS, build_verifier
 
 MAX_ALTERNATIVES = 20
 MAX_WHOLE = 2**53  # what every program that reads a set-up or a recording can tell from its neighbours
@@ -32,26 +30,28 @@ def check_setup(setup: RunSetup) -> None:
         BadInputError: What is wrong, why, and what would be right.
     """
     _check_text("question", setup.problem.question)
+    check_fields(setup)
+    for choice in setup.verifiers:
+        _check_complete(choice)
+
+
+def check_fields(setup: RunSetup) -> None:
+    """As `check_setup`, for one that is only shown: its question and what a verifier requires may still be missing.
+
+    Raises:
+        BadInputError: What is wrong, and what would be right.
+    """
+    if setup.problem.question.strip():
+        _check_text("question", setup.problem.question)
     if setup.problem.answer is not None:
         _check_text("known answer", setup.problem.answer)
     _check_sampling(setup.sampling)
     _check_range("seed", setup.seed, -MAX_WHOLE, MAX_WHOLE, "The same seed gives the same run.")
     check_budget(setup.budget)
-    check_verifiers(setup.verifiers)
+    _check_choices(setup.verifiers)
     _check_tariff(setup.tariff)
     check_load(setup.load)
     resolve(strategy_spec(setup.strategy).settings, setup.strategy.settings)
-
-
-def check_fields(setup: RunSetup) -> None:
-    """As `check_setup`, for one that is only shown: its question may still be missing.
-
-    Raises:
-        BadInputError: What is wrong, and what would be right.
-    """
-    if not setup.problem.question.strip():
-        setup = msgspec.structs.replace(setup, problem=msgspec.structs.replace(setup.problem, question="?"))
-    check_setup(setup)
 
 
 def check_load(load: LoadOptions) -> None:
@@ -140,11 +140,17 @@ def check_budget(budget: Budget) -> None:
 
 
 def check_verifiers(verifiers: Sequence[VerifierChoice]) -> None:
-    """Refuses verifiers that do not exist, are chosen twice or weigh nothing.
+    """Refuses verifiers that do not exist, are chosen twice, weigh nothing or lack what they require.
 
     Raises:
         BadInputError: What is wrong, and what would be right.
     """
+    _check_choices(verifiers)
+    for choice in verifiers:
+        _check_complete(choice)
+
+
+def _check_choices(verifiers: Sequence[VerifierChoice]) -> None:
     seen: set[str] = set()
     for choice in verifiers:
         build_verifier(choice)
@@ -156,6 +162,13 @@ def check_verifiers(verifiers: Sequence[VerifierChoice]) -> None:
                 f"The verifier “{choice.name}” is chosen twice.", next_step="Choose it once, with its weight."
             )
         seen.add(choice.name)
+
+
+def _check_complete(choice: VerifierChoice) -> None:
+    spec = VERIFIERS[choice.name]
+    for setting in spec.settings:
+        if setting.required and not str(choice.settings.get(setting.name, setting.default)).strip():
+            raise BadInputError(f"The verifier “{spec.title}” lacks a setting: {setting.title}.", "", setting.help)
 
 
 def _check_tariff(tariff: Tariff) -> None:

@@ -6,17 +6,19 @@ from collections.abc import Callable, Iterable, Sequence
 
 from engine.errors import BadInputError
 from engine.events import ModelReport
-from engine.inference.backend import Backend, RunShape
-from engine.inference.scheduler import Scheduler, StepReport
+from engine.inference.backend import Backend, JudgeBackend, RequestScheduler, RunShape
+from engine.inference.scheduler import StepReport
 from engine.inference.sequence import Sequence as TokenSequence
 from engine.types import Trial
 
 JUDGED_AT_ONCE = 16  # texts before another model at the same time
 
-OpenModel = Callable[[str], Backend]
+OpenModel = Callable[[str], JudgeBackend]
+_Key = tuple[str, bool]  # a name, and whether the model's head is asked instead of the model
+_OWN: _Key = ("", False)
 
 
-def no_other_model(name: str) -> Backend:
+def no_other_model(name: str) -> JudgeBackend:
     """For whoever has only the one model.
 
     Raises:
@@ -24,6 +26,19 @@ def no_other_model(name: str) -> Backend:
     """
     raise BadInputError(
         f"The judge cannot ask “{name}”.", "Only the run's own model is loaded here.", "Leave the judge's model empty."
+    )
+
+
+def no_reward_model(name: str) -> JudgeBackend:
+    """For whoever has no model with a head.
+
+    Raises:
+        BadInputError: Always.
+    """
+    raise BadInputError(
+        f"The reward model “{name}” cannot be asked.",
+        "No model with a head is loaded here.",
+        "Choose another verifier.",
     )
 
 
@@ -35,18 +50,19 @@ class JudgeModels:
     Args:
         own: The run's model.
         open_model: Gives another one by its name, loaded; it may be `own` under another name.
+        open_reward: Gives a model that is asked by its head, loaded.
     """
 
-    def __init__(self, own: Backend, open_model: OpenModel) -> None:
-        self._open = open_model
-        self._backends: dict[str, Backend] = {"": own}
-        self._schedulers: dict[str, Scheduler] = {}
-        self._model_of: dict[int, str] = {}
+    def __init__(self, own: Backend, open_model: OpenModel, open_reward: OpenModel = no_reward_model) -> None:
+        self._open, self._open_reward = open_model, open_reward
+        self._backends: dict[_Key, JudgeBackend] = {_OWN: own}
+        self._schedulers: dict[_Key, RequestScheduler] = {}
+        self._model_of: dict[int, _Key] = {}
 
     @property
     def others(self) -> Sequence[ModelReport]:
         """What was loaded besides the run's own model."""
-        return [self._backends[name].report for name in self._schedulers]
+        return [self._backends[key].report for key in self._schedulers]
 
     @property
     def idle(self) -> bool:
@@ -63,31 +79,32 @@ class JudgeModels:
             max_tokens: What a text may grow to.
             more: How many tokens such a text has above the one that `trials` are about.
         """
-        longest = {"": 0}
+        longest = {_OWN: 0}
         for trial in trials:
-            name = self._known_as(trial.model)
-            tokens = len(self._backends[name].template.render(trial.prompt).tokens) + more + 1
-            longest[name] = max(tokens, longest.get(name, 0))
-        for name in longest.keys() - {"", *self._schedulers}:
-            shape = RunShape(JUDGED_AT_ONCE, longest[name], min(max_tokens, self._backends[name].room()))
-            self._schedulers[name] = self._backends[name].scheduler(shape)
-        return longest[""]
+            key = self._known_as(trial)
+            tokens = len(self._backends[key].template.render(trial.prompt).tokens) + more + 1
+            longest[key] = max(tokens, longest.get(key, 0))
+        for key in longest.keys() - {_OWN, *self._schedulers}:
+            shape = RunShape(JUDGED_AT_ONCE, longest[key], min(max_tokens, self._backends[key].room()))
+            self._schedulers[key] = self._backends[key].scheduler(shape)
+        return longest[_OWN]
 
-    def backend(self, name: str) -> Backend:
-        """The model of that name."""
-        if name not in self._backends:
-            self._backends[name] = self._open(name)
-        return self._backends[name]
+    def backend(self, trial: Trial) -> JudgeBackend:
+        """The model that a request asks."""
+        key = trial.model, trial.head
+        if key not in self._backends:
+            self._backends[key] = (self._open_reward if trial.head else self._open)(trial.model)
+        return self._backends[key]
 
-    def scheduler(self, trial: Trial) -> Scheduler | None:
+    def scheduler(self, trial: Trial) -> RequestScheduler | None:
         """Where a request is computed; None for the run's own scheduler."""
-        name = self._model_of[trial.id] = self._known_as(trial.model)
-        return self._schedulers.get(name)
+        key = self._model_of[trial.id] = self._known_as(trial)
+        return self._schedulers.get(key)
 
     def parameters(self, trial: int) -> int:
         """The size of the model that was asked with a request; 0 for the run's own."""
-        name = self._model_of.pop(trial, "")
-        return self._backends[name].report.parameters if name in self._schedulers else 0
+        key = self._model_of.pop(trial, _OWN)
+        return self._backends[key].report.parameters if key in self._schedulers else 0
 
     def step(self, report: StepReport, limit: int | None) -> None:
         """Steps each other model that has work to do, and adds what it did to the report of the run's own step."""
@@ -100,9 +117,9 @@ class JudgeModels:
         ended = [s.reset() if reset else s.cancel() for s in self._schedulers.values()]
         return [sequence for sequences in ended for sequence in sequences]
 
-    def _known_as(self, name: str) -> str:
+    def _known_as(self, trial: Trial) -> _Key:
         """The first name of a model that may have several: it has one scheduler."""
-        backend = self.backend(name)
+        backend = self.backend(trial)
         return next(known for known, other in self._backends.items() if other is backend)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from engine.inference.chat_template import ChatTemplate, Rendered
+from engine.inference.backend import PromptTemplate
+from engine.inference.chat_template import Rendered
 from engine.types import Prompt
 
 
@@ -16,7 +17,7 @@ class PromptBook:
         show: Takes each prompt once, with its number.
     """
 
-    def __init__(self, template: ChatTemplate, show: Callable[[int, Rendered], None]) -> None:
+    def __init__(self, template: PromptTemplate, show: Callable[[int, Rendered], None]) -> None:
         self._template, self._show = template, show
         self._entries: dict[Prompt, tuple[int, Rendered]] = {}
         self._labels: set[str] = set()
@@ -28,7 +29,7 @@ class PromptBook:
         for number, rendered in self._entries.values():
             self._show(number, rendered)
 
-    def render(self, prompt: Prompt, template: ChatTemplate | None = None) -> tuple[int, Rendered]:
+    def render(self, prompt: Prompt, template: PromptTemplate | None = None) -> tuple[int, Rendered]:
         """A prompt with its number, from 0 in order of appearance."""
         if prompt not in self._entries:
             self._entries[prompt] = len(self._entries), (template or self._template).render(prompt)
@@ -36,7 +37,7 @@ class PromptBook:
                 self._show(*self._entries[prompt])
         return self._entries[prompt]
 
-    def render_for_judge(self, label: str, prompt: Prompt, template: ChatTemplate) -> Rendered:
+    def render_for_judge(self, label: str, prompt: Prompt, template: PromptTemplate) -> Rendered:
         """Prompts of judges differ by the judged text alone, so that the first of each label is shown for all."""
         if label in self._labels:
             return template.render(prompt)

@@ -56,7 +56,7 @@ from engine.inference.backend import Backend, RunShape
 from engine.inference.chat_template import Rendered
 from engine.inference.scheduler import Drawn, Scheduler, StepReport
 from engine.inference.sequence import Sequence
-from engine.judge_models import JudgeModels, OpenModel, no_other_model
+from engine.judge_models import JudgeModels, OpenModel, no_other_model, no_reward_model
 from engine.jury import Jury, Reply, Verdict, no_reply
 from engine.ledger import JOULES_PER_KWH
 from engine.lineage import Beginning, Lineage
@@ -93,6 +93,7 @@ class Run:
         emit: Takes every event, in order.
         clock: Seconds, monotonic.
         open_model: Gives another model, loaded, by the name that a judge asks for.
+        open_reward: The same for a model that is asked by its head, a reward model.
 
     Raises:
         ThinkscopeError: The set-up cannot be run; nothing has been emitted.
@@ -106,6 +107,7 @@ class Run:
         emit: Callable[[AnyEvent], None],
         clock: Callable[[], float] = time.perf_counter,
         open_model: OpenModel = no_other_model,
+        open_reward: OpenModel = no_reward_model,
     ) -> None:
         check_setup(setup)
         self.run_id = run_id
@@ -114,7 +116,7 @@ class Run:
         self._setup, self._backend, self._emit, self._clock = setup, backend, emit, clock
         self._strategy = build_strategy(setup)
         self._jury = Jury(setup.problem, [build_verifier(choice) for choice in setup.verifiers])
-        self._judges = JudgeModels(backend, open_model)
+        self._judges = JudgeModels(backend, open_model, open_reward)
         self._meter = BudgetMeter(setup.budget)
         self._lineage = Lineage(backend.vocabulary, backend.template.tokenize)
         self._prompts = PromptBook(backend.template, self._tell_prompt)
@@ -362,11 +364,11 @@ class Run:
 
     def _ask_for_jury(self, trial: Trial) -> None:
         """A judge's prompt grows with the text it judges: one that does not fit costs its score, not the run."""
-        template = self._judges.backend(trial.model).template
+        template = self._judges.backend(trial).template
         rendered = self._prompts.render_for_judge(trial.label, trial.prompt, template)
         scheduler = self._judges.scheduler(trial) or self._scheduler
         try:
-            if len(rendered.tokens) >= self._judges.backend(trial.model).room():
+            if len(rendered.tokens) >= self._judges.backend(trial).room():
                 raise EngineError(f"{len(rendered.tokens):,} tokens do not fit into the model's context.")
             scheduler.submit(trial.id, rendered.tokens, trial.sampling, trial.seed)
         except EngineError:
@@ -486,7 +488,8 @@ class Run:
     def _as_reply(self, sequence: Sequence) -> Reply:
         reason = sequence.finish_reason or "error"
         generated, mean = len(sequence.generated), sequence.mean_logprob
-        text = Candidate(sequence.id, sequence.text, None, None, reason, generated, mean, watched=sequence.watched)
+        watched, logit = sequence.watched, sequence.logit
+        text = Candidate(sequence.id, sequence.text, None, None, reason, generated, mean, watched=watched, logit=logit)
         parameters = self._judges.parameters(sequence.id)
         return Reply(text, sequence.computed_tokens, sequence.cached_tokens, parameters)
 

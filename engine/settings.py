@@ -15,7 +15,7 @@ class Setting(Struct, frozen=True):
     """One value a person can change, with its bounds and a sentence that teaches what it does.
 
     `maximum` of a text is its length in characters; `lines` is how many of them are seen at once. What is `seldom`
-    changed is folded away in the window.
+    changed is folded away in the window. A `required` text has no default that would do.
     """
 
     name: str
@@ -28,6 +28,7 @@ class Setting(Struct, frozen=True):
     choices: tuple[str, ...] = ()
     lines: int = 1
     seldom: bool = False
+    required: bool = False
 
 
 def resolve(settings: Sequence[Setting], given: Mapping[str, Value], owner: str = "strategy") -> dict[str, Value]:

@@ -111,7 +111,8 @@ class Origin(Struct, frozen=True):
 class Trial(Struct, frozen=True):
     """One piece of work a strategy asks for: a prompt to be continued, or another trial's text. `id` is unique.
 
-    `model` is the file or name of another model that a judge asks; "" is the run's own, as for all candidates.
+    `model` is the file or name of another model that a judge asks; "" is the run's own, as for all candidates. With
+    `head`, nothing is drawn: the conversation is read, and the head of that model (a reward model) says its number.
     `refines` is the trial whose text it criticises or improves on: that one is in its prompt, and not gone on from.
     """
 
@@ -124,6 +125,7 @@ class Trial(Struct, frozen=True):
     origin: Origin | None = None
     model: str = ""
     refines: int | None = None
+    head: bool = False
 
     @property
     def parent(self) -> int | None:
@@ -153,7 +155,7 @@ class Candidate(Struct, frozen=True):
     `first` are the alternatives at the first drawn token. `answer_margin` is how far the likeliest token was ahead of
     the next one in probability, on average over the tokens of the answer (Wang and Zhou 2024). `watched` are the
     natural log-probabilities of the texts that the sampling asked to watch. `confidence` is of this trial's own tokens,
-    and `token_confidences` is DeepConf's confidence of each of them.
+    and `token_confidences` is DeepConf's confidence of each of them. `logit` is what a reward model says of a text.
     """
 
     id: int
@@ -172,6 +174,7 @@ class Candidate(Struct, frozen=True):
     first: tuple[Alternative, ...] = ()
     answer_margin: float | None = None
     token_confidences: tuple[float, ...] = ()
+    logit: float | None = None
 
     @property
     def is_whole(self) -> bool:

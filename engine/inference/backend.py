@@ -8,9 +8,11 @@ from msgspec import Struct
 
 from engine.events import Backend as BackendName
 from engine.events import ModelReport
-from engine.inference.chat_template import ChatTemplate
+from engine.inference.chat_template import ChatTemplate, Rendered
 from engine.inference.decoder import Vocabulary
-from engine.inference.scheduler import Scheduler
+from engine.inference.scheduler import Scheduler, StepReport
+from engine.inference.sequence import Sequence
+from engine.types import Prompt, Sampling
 
 
 class RunShape(Struct, frozen=True):
@@ -62,6 +64,64 @@ class Backend(Protocol):
 
     def abort(self) -> None:
         """Ends a decode under way; called from another thread."""
+
+    def allow(self) -> None:
+        """Takes `abort` back."""
+
+    def close(self) -> None:
+        """Frees the model."""
+
+
+class PromptTemplate(Protocol):
+    """How prompts are put before a model."""
+
+    def render(self, prompt: Prompt) -> Rendered:
+        """Text and tokens of a prompt."""
+
+
+class RequestScheduler(Protocol):
+    """Where the requests of judges are computed: by a model that writes, or by one that only reads."""
+
+    @property
+    def idle(self) -> bool:
+        """Whether there is nothing to compute."""
+
+    def submit(self, id: int, prompt: tuple[int, ...], sampling: Sampling, seed: int) -> Sequence:
+        """Queues a request.
+
+        Raises:
+            EngineError: It does not fit.
+        """
+
+    def step(self, limit: int | None = None) -> StepReport:
+        """Computes one batch."""
+
+    def cancel(self) -> list[Sequence]:
+        """Ends all requests and returns them."""
+
+    def reset(self) -> list[Sequence]:
+        """As `cancel`, after an aborted step."""
+
+
+class JudgeBackend(Protocol):
+    """What judges need of a model: any `Backend`, or a reward model, which has a head and writes nothing."""
+
+    @property
+    def template(self) -> PromptTemplate:
+        """How it is prompted."""
+
+    @property
+    def report(self) -> ModelReport:
+        """What was loaded."""
+
+    def scheduler(self, shape: RunShape) -> RequestScheduler:
+        """A scheduler with room for `shape`, or the most there can be."""
+
+    def room(self) -> int:
+        """The most tokens one prompt can have."""
+
+    def abort(self) -> None:
+        """Ends a step under way; called from another thread."""
 
     def allow(self) -> None:
         """Takes `abort` back."""

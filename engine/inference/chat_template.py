@@ -123,7 +123,7 @@ class ChatTemplate:
         try:
             return self._template.render(
                 messages=[{"role": m.role, "content": m.content} for m in messages],
-                add_generation_prompt=True,
+                add_generation_prompt=messages[-1].role != "assistant",  # else the conversation is complete
                 bos_token=self._model.token_text("bos"),
                 eos_token=self._model.token_text("eos"),
                 raise_exception=_raise,

@@ -32,7 +32,7 @@ class Sequence:
     prompt belong to its text; its first `seen` tokens were computed before, for others. `cached_tokens` and
     `computed_tokens` count the prompt only; what had to be computed again because a full cache had lost it is in
     `recomputed_tokens`. With `keep`, its cells are kept when it has ended, for others to go on from. `watched` are the
-    log-probabilities that the `watch` tokens had at the first drawn place.
+    log-probabilities that the `watch` tokens had at the first drawn place, `logit` what a reward model's head says.
     """
 
     id: int
@@ -61,6 +61,7 @@ class Sequence:
     _margins: list[float] = field(default_factory=list)
     watch: tuple[int, ...] = ()
     watched: tuple[float, ...] = ()
+    logit: float | None = None
     _utf8: codecs.IncrementalDecoder = field(default_factory=lambda: codecs.getincrementaldecoder("utf-8")("replace"))
 
     def __post_init__(self) -> None:
@@ -87,6 +88,11 @@ class Sequence:
         sequence = cls(id, prompt, sampling, _NoSampler(), prefix, seen)
         sequence.status, sequence.finish_reason = "finished", "step"
         return sequence
+
+    @classmethod
+    def read_only(cls, id: int, prompt: tuple[int, ...], sampling: Sampling) -> Sequence:
+        """A sequence that is only read: nothing is ever drawn."""
+        return cls(id, prompt, sampling, _NoSampler())
 
     def begin_text(self, vocabulary: Vocabulary) -> None:
         """Starts the text with what was put in before the first drawn token.

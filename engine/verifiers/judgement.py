@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from engine.types import Candidate, FinishReason, Prompt, Score, Trial
 from engine.verifiers.ask import Ask
 
-_SILENT: dict[FinishReason, str] = {
+SILENT: dict[FinishReason, str] = {
     "error": "too long to be judged: it does not fit into the context",
     "abort": "the run ended before the model could judge",
 }
+"""Why a judge's model has said nothing, by how its reply ended."""
 
 
 def judge_trial(name: str, ask: Ask, prompt: Prompt, model: str) -> Trial:
@@ -24,7 +25,7 @@ def judgement(asks: Sequence[Ask], replies: Sequence[Candidate]) -> Score:
     for ask, reply in zip(asks, replies, strict=True):
         opinion = ask.read(reply)
         if opinion is None:
-            return Score(None, _SILENT.get(reply.finish_reason, "the model's answer is no judgement"))
+            return Score(None, SILENT.get(reply.finish_reason, "the model's answer is no judgement"))
         opinions.append(opinion)
     value = sum(opinion.value for opinion in opinions) / len(opinions)
     return Score(value, "; ".join(opinion.words for opinion in opinions))

@@ -25,6 +25,8 @@ from engine.verifiers.math_equivalence import MathEquivalence
 from engine.verifiers.model_judge import BOTH_WAYS, MODEL, SCALE, ModelJudge
 from engine.verifiers.person import Person
 from engine.verifiers.process_judge import AGGREGATE, ProcessJudge
+from engine.verifiers.reward_model import MODEL as REWARD_MODEL
+from engine.verifiers.reward_model import RewardModel
 from engine.verifiers.user_function import SETTINGS as FUNCTION_SETTINGS
 from engine.verifiers.user_function import UserFunction
 
@@ -94,6 +96,7 @@ _SPECS = (
             str(values["model"]),
         ),
     ),
+    _spec(RewardModel, settings=(REWARD_MODEL,), build=lambda values: RewardModel(str(values["model"]))),
     _spec(
         CodeExecution,
         settings=CODE_SETTINGS,

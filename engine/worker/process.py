@@ -19,6 +19,7 @@ from engine.events import AnyEvent
 from engine.inference.backend import Backend
 from engine.inference.llama.backend import LlamaBackend
 from engine.inference.llama.model import gpu_supported
+from engine.inference.llama.reward_backend import RewardBackend
 from engine.inference.simulated_backend import SimulatedBackend
 from engine.run import Run
 from engine.setup import SIMULATED, LoadOptions
@@ -62,7 +63,7 @@ class Worker:
         self._writer = writer
         self._commands: queue.SimpleQueue[AnyCommand] = queue.SimpleQueue()
         self._backend: Backend | None = None
-        self._others = OtherModels(self._load_other)
+        self._others = OtherModels(self._load_other, self._load_reward)
         self._loaded: LoadOptions | None = None
         self._run: Run | None = None
         self._ended: Run | None = None  # the last one, which may be taken up again
@@ -151,8 +152,17 @@ class Worker:
         try:
             return self._open(Load(options))
         finally:
-            if self._backend is not None:
-                self._writer.send(Loaded(self._backend.report))
+            self._tell_loaded()
+
+    def _load_reward(self, options: LoadOptions) -> RewardBackend:
+        try:
+            return RewardBackend(options, "", self._report_progress)
+        finally:
+            self._tell_loaded()
+
+    def _tell_loaded(self) -> None:
+        if self._backend is not None:
+            self._writer.send(Loaded(self._backend.report))
 
     def _unload(self) -> None:
         self._ended = None
@@ -183,8 +193,15 @@ class Worker:
         self._backend.allow()
         self._ended = None  # its sequences are about to lose their cache
         try:
-            open_model = self._others.begin(self._backend, self._loaded)
-            self._run = Run(command.run_id, command.setup, self._backend, self._events.append, open_model=open_model)
+            open_model, open_reward = self._others.begin(self._backend, self._loaded)
+            self._run = Run(
+                command.run_id,
+                command.setup,
+                self._backend,
+                self._events.append,
+                open_model=open_model,
+                open_reward=open_reward,
+            )
         except Exception as raised:
             error = in_words(raised)
             self._events.clear()

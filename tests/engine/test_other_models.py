@@ -25,7 +25,7 @@ class Shelf:
             Path(path).write_bytes(gguf())
         self.loaded: list[LoadOptions] = []
         self.backends: dict[str, CountedBackend] = {}
-        self.others = OtherModels(self._load)
+        self.others = OtherModels(self._load, self._load)
         self.own = CountedBackend(judging(lambda _: 0.5))
 
     def _load(self, options: LoadOptions) -> CountedBackend:
@@ -34,7 +34,7 @@ class Shelf:
         return self.backends[options.path]
 
     def run(self, *names: str, options: LoadOptions = OWN) -> list[object]:
-        open_model = self.others.begin(self.own, options)
+        open_model, _ = self.others.begin(self.own, options)
         opened = [open_model(name) for name in names]
         self.others.close_unwanted()
         return opened
@@ -60,7 +60,7 @@ def test_the_next_run_finds_it_loaded_and_one_that_does_not_ask_it_closes_it(she
 
 def test_room_is_made_before_another_one_is_loaded(shelf: Shelf) -> None:
     shelf.run(shelf.paths[0])
-    open_model = shelf.others.begin(shelf.own, OWN)
+    open_model, _ = shelf.others.begin(shelf.own, OWN)
     open_model(shelf.paths[1])
     assert shelf.backends[shelf.paths[0]].closed
     assert not shelf.backends[shelf.paths[1]].closed

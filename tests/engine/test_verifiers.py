@@ -59,7 +59,7 @@ def test_every_score_is_between_0_and_1_and_explained(
     assert got.detail
 
 
-@pytest.mark.parametrize("name", [name for name in VERIFIERS if not name.endswith("-judge")])
+@pytest.mark.parametrize("name", [name for name in VERIFIERS if not name.endswith(("-judge", "-model"))])
 def test_these_verifiers_need_no_model_call(name: str) -> None:
     assert not build_verifier(VerifierChoice(name)).requests(PROBLEM, candidate("82", "82"))
 

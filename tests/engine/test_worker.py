@@ -43,6 +43,7 @@ from engine.worker.messages import (
 )
 from engine.worker.process import CRASH_VARIABLE
 from engine.worker.safe_mode import SafeModeMemory
+from tests.reward_files import write_qwen3
 
 Kind = TypeVar("Kind")
 PATIENCE = 60.0
@@ -382,6 +383,21 @@ def test_a_judges_model_that_is_not_there_is_refused_in_words_and_the_next_run_g
     refused = loaded.until(Refused)
     assert "judge.gguf" in refused.what + refused.why
     assert fold(loaded.run(n=1)).status == "finished"
+
+
+def test_a_reward_model_is_loaded_beside_the_runs_own_and_a_file_without_a_head_is_refused(
+    loaded: Company, default_model: str, tmp_path: Path
+) -> None:
+    write_qwen3(tmp_path / "reward.gguf", context=2048)
+    chosen = (VerifierChoice("reward-model", 1.0, {"model": str(tmp_path / "reward.gguf")}),)
+    state = fold(loaded.run(n=2, verifiers=chosen))
+    assert all(0 < (c.scores["reward-model"].value or 0) < 1 for c in state.candidates.values())
+    assert state.ledger.other_tokens == state.ledger.verifier_prompt_tokens > 0
+    loaded.start(n=1, verifiers=(VerifierChoice("reward-model", 1.0, {"model": default_model}),))
+    refused = loaded.until(Refused)
+    assert "is no reward model" in refused.what
+    assert "no head" in refused.why
+    assert "Qwen3" in refused.next_step
 
 
 def endless_function() -> tuple[VerifierChoice, ...]:

@@ -102,6 +102,28 @@ class LlamaModel:
         found = llama_cpp.llama_model_chat_template(self.pointer, None)
         return found.decode("utf-8", "replace") if found else None
 
+    def rerank_template(self) -> str | None:
+        """The text with {query} and {document} that a reranker's file brings, or None."""
+        found = llama_cpp.llama_model_chat_template(self.pointer, b"rerank")
+        return found.decode("utf-8", "replace") if found else None
+
+    def pair_marks(self) -> tuple[list[int], list[int], list[int]]:
+        """Control tokens before a query, between it and its document, and after both, as in llama.cpp's server."""
+        vocab = self._vocab
+        bos, eos, sep = (
+            llama_cpp.llama_vocab_bos(vocab),
+            llama_cpp.llama_vocab_eos(vocab),
+            llama_cpp.llama_vocab_sep(vocab),
+        )
+        ends = [eos if eos >= 0 else sep] if llama_cpp.llama_vocab_get_add_eos(vocab) else []
+        parts = [sep] if llama_cpp.llama_vocab_get_add_sep(vocab) else []
+        return ([bos] if self.adds_bos else []), ends + parts, ends
+
+    def head_labels(self, outputs: int) -> list[str]:
+        """What each of the `outputs` of a classification head means; empty texts where the file does not say."""
+        labels = (llama_cpp.llama_model_cls_label(self.pointer, i) for i in range(outputs))
+        return [label.decode("utf-8", "replace") if label else "" for label in labels]
+
     def token_text(self, name: str) -> str:
         """The text of the vocabulary's "bos" or "eos" token, or an empty string."""
         get = {"bos": llama_cpp.llama_vocab_bos, "eos": llama_cpp.llama_vocab_eos}[name]
