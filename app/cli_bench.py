@@ -40,6 +40,18 @@ def tree(
     return bench_tree(model, simulations, threads, turns, as_json)
 
 
+@bench.command(epilog="main.py bench search --turns 3 --json")
+def search(
+    turns: Annotated[int, typer.Option(min=1, max=20, help="How often everything is measured; medians count.")] = 3,
+    limit: Annotated[float, typer.Option(min=1, help="Seconds after which a search is left.")] = 60,
+    as_json: Json = False,
+) -> int:
+    """Simulations a second of a tree search by itself, in trees of 100, 1,000 and 10,000 nodes."""
+    from app.bench.search import bench_search
+
+    return bench_search(turns, limit, as_json)
+
+
 @bench.command()
 def recovery(
     turns: Annotated[int, typer.Option(min=1, max=50, help="How often each signal is sent.")] = 5,

@@ -20,8 +20,9 @@ from engine.selection import count_votes, mix
 from engine.setup import RunSetup
 from engine.strategies.base import Answer, Result, Strategy
 from engine.strategies.findings import findings_of
+from engine.strategies.found_texts import choose_text
 from engine.strategies.seeds import trial_seed
-from engine.strategies.texts import Text, choose_text
+from engine.strategies.texts import Text
 from engine.types import Prompt, Trial
 
 ACTION = "answer"

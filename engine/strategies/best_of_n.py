@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 
+from msgspec.structs import replace
+
 from engine.selection import Contender, best, count_votes, mix
 from engine.settings import Setting
 from engine.setup import RunSetup, Value
 from engine.strategies.base import Answer, Result, Strategy
+from engine.strategies.certainty import best_score_is_certain, weighted_vote_is_certain
 from engine.strategies.sampling import independent_samples
-from engine.strategies.self_consistency import take_majority, votes_of
+from engine.strategies.self_consistency import STOP_WHEN_CERTAIN, take_majority, votes_of
 from engine.strategies.spec import CANDIDATES, PROMPTS_OF_MANY, SPREAD, StrategySpec
 
 _PERFECT = "known-answer"
@@ -32,6 +35,14 @@ CHOOSE = Setting(
 )
 
 
+STOP = replace(
+    STOP_WHEN_CERTAIN,
+    help="Stops all candidates as soon as those that are still writing cannot change the answer any more. By best "
+    "score that takes a perfect score for an answer whose majority is certain. It has no effect on a Borda vote, where every "
+    "new candidate changes the ranks of all.",
+)
+
+
 def take_best(weights: Mapping[str, float], results: Sequence[Result]) -> Answer:
     """The candidate with the highest weighted mean score; see `engine.selection.best` for ties.
 
@@ -42,15 +53,17 @@ def take_best(weights: Mapping[str, float], results: Sequence[Result]) -> Answer
     mixes = [mix({name: score.value for name, score in result.scores.items()}, weights) for result in results]
     if all(value is None for value in mixes):
         return _by_majority(_silence(weights, results), results)
-    support = {i: vote.weight for vote in votes_of(results) for i in vote.candidates}
+    votes = {i: vote for vote in votes_of(results) for i in vote.candidates}
     contenders = [
-        Contender(c.id, c.vote is not None, value, support.get(c.id, 0.0), c.mean_logprob)
+        Contender(c.id, c.id in votes, value, votes[c.id].weight if c.id in votes else 0.0, c.mean_logprob)
         for c, value in zip((result.candidate for result in results), mixes, strict=True)
     ]
     winner, tied = best(contenders)
     result = results[contenders.index(winner)]
     rivals = sum(contender.has_answer == winner.has_answer for contender in contenders)
-    return Answer(winner.candidate, result.candidate.answer, _reason(weights, result, winner, tied, rivals))
+    # As the first one that agrees wrote it, as in a vote: it does not hang on which of them came first to the top.
+    answer = votes[winner.candidate].answer if winner.has_answer else result.candidate.answer
+    return Answer(winner.candidate, answer, _reason(weights, result, winner, tied, rivals))
 
 
 def take_weighted(weights: Mapping[str, float], results: Sequence[Result]) -> Answer:
@@ -142,9 +155,12 @@ def _reason(weights: Mapping[str, float], result: Result, winner: Contender, tie
 def _build(setup: RunSetup, settings: Mapping[str, Value]) -> Strategy:
     weights = {choice.name: choice.weight for choice in setup.verifiers}
     chosen = partial(_CHOOSERS[str(settings["choose"])], weights)
-    return independent_samples(setup, settings, int(settings["n"]), chosen, weights=weights)
+    certain = _CERTAIN.get(str(settings["choose"])) if settings["stop_when_certain"] else None
+    decided = None if certain is None else partial(certain, weights)
+    return independent_samples(setup, settings, int(settings["n"]), chosen, decided, weights=weights)
 
 
+_CERTAIN = {"best-score": best_score_is_certain, "weighted-vote": weighted_vote_is_certain}
 _CHOOSERS = {"best-score": take_best, "weighted-vote": take_weighted, "borda-vote": take_borda}
 
 
@@ -152,7 +168,7 @@ BEST_OF_N = StrategySpec(
     name="best-of-n",
     title="Best of N",
     help="Many candidates think apart from each other; the verifiers score them and the best one is the answer.",
-    settings=(CANDIDATES, CHOOSE, PROMPTS_OF_MANY, SPREAD),
+    settings=(CANDIDATES, CHOOSE, PROMPTS_OF_MANY, SPREAD, STOP),
     uses_verifiers=True,
     build=_build,
 )

@@ -15,9 +15,10 @@ from engine.selection import count_votes
 from engine.settings import Setting
 from engine.setup import RunSetup, Value
 from engine.strategies.base import Answer, Result, Strategy
+from engine.strategies.found_texts import choose_text
 from engine.strategies.seeds import trial_seed
 from engine.strategies.spec import PROMPT, StrategySpec
-from engine.strategies.texts import Text, choose_text
+from engine.strategies.texts import Text
 from engine.types import Origin, Prompt, Trial
 
 BRANCHES = Setting(

@@ -11,8 +11,9 @@ from msgspec import Struct
 from engine.acts import AnyAct, ChangeVerifiers, PruneNode
 from engine.moves import AnyMove, LoopEnded, NodesMerged, NodesPruned
 from engine.strategies.base import Answer, Result, Strategy
+from engine.strategies.found_texts import choose_text
 from engine.strategies.search_tree import ROOT, Node, SearchTree
-from engine.strategies.texts import as_text, choose_text
+from engine.strategies.texts import as_text
 from engine.types import Trial
 
 

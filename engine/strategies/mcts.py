@@ -1,6 +1,10 @@
 """Monte Carlo tree search over steps: select, expand, evaluate, back up (Kocsis and Szepesvári 2006).
 
-PUCT is that of Silver et al. 2017 (AlphaGo Zero).
+What is known to its end is closed: a text that has ended and was evaluated, a node whose children are all closed. No
+simulation goes there any more (MCTS-Solver, Winands et al. 2008, does so with what is proven): by the book most of them
+would, for no new token. `SearchRules.revisits` is the exception. The search ends when the root is closed.
+
+A simulation costs the depth of the tree times the children of a node, however large the tree is.
 
 Several simulations are under way at once: each makes its path look visited and lost until it has backed its value up
 (virtual loss), so that they spread and their steps share one batch.
@@ -8,24 +12,12 @@ Several simulations are under way at once: each makes its path look visited and 
 
 from __future__ import annotations
 
-import math
 from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
-from msgspec import Struct
 from msgspec.structs import replace
 
-from engine.acts import (
-    AddSimulations,
-    AnyAct,
-    ChangeSetting,
-    ChangeVerifiers,
-    ExpandNode,
-    PinNode,
-    PruneNode,
-    WriteThought,
-)
+from engine.acts import AnyAct
 from engine.moves import (
     AnyMove,
     LoopEnded,
@@ -35,51 +27,18 @@ from engine.moves import (
     SimulationAbandoned,
     ValueBackedUp,
 )
-from engine.selection import count_votes
 from engine.setup import Value
 from engine.strategies.base import Answer, Result, Strategy
+from engine.strategies.search_rules import SearchRules
 from engine.strategies.search_tree import ROOT, UNJUDGED, Node, SearchTree
-from engine.strategies.texts import Text, as_text, choose_text
+from engine.strategies.simulation import Expansion, Simulation
+from engine.strategies.texts import Text
+from engine.strategies.tree_acts import carry_out
+from engine.strategies.tree_texts import TreeTexts
 from engine.types import Candidate, Trial
 
 ALL_KNOWN = "Every step that was found has been followed to its end."
-
-
-class SearchRules(Struct, frozen=True):
-    """How the search goes.
-
-    `puct` selects by Q + c P sqrt(N) / (1 + n), otherwise by UCT, Q + c sqrt(ln N / n), unvisited ones first.
-    `rollouts` evaluates a leaf by writing on to the end, otherwise by the scores of its steps. `back_up_best` makes Q
-    the highest value below a node, otherwise the mean. `choose` is "value", "visits" or "vote".
-    """
-
-    simulations: int
-    at_once: int
-    children: int
-    exploration: float
-    puct: bool
-    rollouts: bool
-    back_up_best: bool
-    choose: str
-
-
-@dataclass(slots=True, eq=False)
-class _Simulation:
-    number: int
-    path: list[int] = field(default_factory=list)
-
-    @property
-    def leaf(self) -> int:
-        return self.path[-1] if self.path else ROOT
-
-
-@dataclass(slots=True, eq=False)
-class _Expansion:
-    """A node whose children are being written, and the simulations that wait for them."""
-
-    open: set[int]
-    born: list[int] = field(default_factory=list)
-    waiting: list[_Simulation] = field(default_factory=list)
+ALL_PRUNED = "Nothing is left to follow: every first step is pruned."
 
 
 class TreeSearch(Strategy):
@@ -97,9 +56,9 @@ class TreeSearch(Strategy):
         self._started = self._done = self._abandoned = 0
         self._root_in_flight = 0
         self._root_expanded = self._closed = False
-        self._expanding: dict[int, _Expansion] = {}
-        self._rollouts: dict[int, _Simulation] = {}
-        self._texts: dict[int, Text] = {}  # what rollouts wrote
+        self._expanding: dict[int, Expansion] = {}
+        self._rollouts: dict[int, Simulation] = {}
+        self._texts = TreeTexts(tree)
         self._to_ask: deque[Trial] = deque()
         self._written: set[int] = set()  # steps in a person's words that are under way
         self._moves: list[AnyMove] = []
@@ -107,7 +66,7 @@ class TreeSearch(Strategy):
     def ask(self, free: int) -> Sequence[Trial]:
         """Starts simulations while there is room for more of them, and gives out the steps that they need."""
         while len(self._to_ask) < free and self._may_start():
-            simulation = _Simulation(self._started)
+            simulation = Simulation(self._started)
             self._started += 1
             self._root_in_flight += 1
             self._descend(simulation)
@@ -128,7 +87,7 @@ class TreeSearch(Strategy):
         elif trial in self._written:
             self._tell_written(result)
         elif trial in self.tree.nodes:
-            self.tree.add(result)  # a score that came late
+            self._add(result)  # a score that came late
 
     def more(self, simulations: int) -> None:
         """Adds simulations to a search, a finished one too. They find nothing where the whole tree is known."""
@@ -138,46 +97,35 @@ class TreeSearch(Strategy):
 
     def act(self, act: AnyAct) -> bool:
         """Expand, prune, pin, write; more simulations, other constants, other verifiers."""
-        match act:
-            case AddSimulations(count=count):
-                self.more(count)
-            case ChangeSetting(name=name, value=value) if name in _CHANGEABLE:
-                if name == "simulations":
-                    self._simulations = int(value)
-                else:
-                    self._rules = replace(self._rules, **{name: _CHANGEABLE[name](value)})
-            case ChangeVerifiers(verifiers=verifiers):
-                self.tree.choose_verifiers(verifiers)
-            case _:
-                return self._act_on_node(act)
-        return True
+        return carry_out(self, act)
 
-    def _act_on_node(self, act: AnyAct) -> bool:
-        match act:
-            case ExpandNode(node=node) if self._is_open(node):
-                self._closed = False
-                self._expand(ROOT if node is None else node)
-            case PruneNode(node=node) if node in self.tree.nodes:
-                self._prune(node)
-            case PinNode(node=node, pinned=pinned) if node in self.tree.nodes:
-                self.tree.node(node).pinned = pinned
-            case WriteThought(parent=parent, text=text, replaces=replaced) if text.strip() and self._is_open(parent):
-                self._closed = False
-                trial = self.tree.written(ROOT if parent is None else parent, text)
-                self._written.add(trial.id)
-                self._to_ask.append(trial)
-                if replaced is not None and replaced in self.tree.nodes:
-                    self._prune(replaced)
-            case _:
-                return False
-        return True
+    def change(self, name: str, value: Value) -> None:
+        """Another value for a setting that can be changed: the rest was asked by the old one."""
+        if name == "simulations":
+            self._simulations = int(value)
+        else:
+            self._rules = replace(self._rules, **{name: float(value) if name == "exploration" else int(value)})
 
-    def _is_open(self, node: int | None) -> bool:
-        return node is None or (node in self.tree.nodes and self.tree.can_go_on(node))
+    def expand(self, id: int) -> Expansion:
+        """More steps after a node, or after the root, unless they are being written already."""
+        if id not in self._expanding:
+            trials = [self.tree.step_from(id) for _ in range(self._rules.children)]
+            self._expanding[id] = Expansion({trial.id for trial in trials})
+            self._to_ask.extend(trials)
+        return self._expanding[id]
 
-    def _prune(self, node: int) -> None:
+    def prune(self, node: int) -> None:
+        """Nothing goes through a node any more, and what is below it is no answer."""
         self.tree.node(node).pruned = True
         self._moves.append(NodesPruned((node,), "by hand"))
+        self._texts.cut_off(node)
+        self._close(node)
+
+    def write(self, parent: int, text: str) -> None:
+        """A step after a node, or after the root, in a person's words."""
+        trial = self.tree.written(parent, text)
+        self._written.add(trial.id)
+        self._to_ask.append(trial)
 
     @property
     def reach(self) -> int:
@@ -197,30 +145,17 @@ class TreeSearch(Strategy):
 
     def answer(self) -> Answer:
         """By value, by visits or by a vote: a setting. What was pruned by hand does not count."""
-        nodes = [as_text(node) for node in self.tree.nodes.values() if not self.tree.is_cut_off(node.id)]
-        rollouts = [text for id, text in self._texts.items() if not self.tree.is_cut_off(self.tree.parent_of(id))]
-        texts = [*nodes, *rollouts]
-        if self._rules.choose == "visits":
-            return self._most_visited() or choose_text(texts, by_vote=False)
-        return choose_text(texts, by_vote=self._rules.choose == "vote")
+        visited = self._most_visited() if self._rules.choose == "visits" else None
+        return visited or self._texts.answer(by_vote=self._rules.choose == "vote")
 
     def formula(self, parent: int, child: Node) -> float:
         """What selection compares children by; infinite for one that comes first because it was never visited."""
         visits = child.visits + child.in_flight
-        if self._rules.puct:
-            return self.quality(child) + self._rules.exploration * child.prior * math.sqrt(self._visits(parent)) / (
-                1 + visits
-            )
-        if not visits:
-            return math.inf
-        return self.quality(child) + self._rules.exploration * math.sqrt(math.log(self._visits(parent)) / visits)
+        return self._rules.merit(self.quality(child), child.prior, visits, self._visits(parent))
 
     def quality(self, node: Node) -> float:
-        """Q: the mean of the values backed up, or the highest, with simulations in flight counted as lost."""
-        visits = node.visits + node.in_flight
-        if not visits:
-            return 0.0
-        return node.best * node.visits / visits if self._rules.back_up_best else node.total / visits
+        """Q of a node."""
+        return self._rules.quality(node.total, node.best, node.visits, node.in_flight)
 
     # --- select --------------------------------------------------------------------------------------------------
 
@@ -228,14 +163,14 @@ class TreeSearch(Strategy):
         under_way = self._started - self._done - self._abandoned
         return self._started < self._simulations and under_way < self._rules.at_once and not self._closed
 
-    def _descend(self, simulation: _Simulation) -> None:
+    def _descend(self, simulation: Simulation) -> None:
         """Goes down from where the simulation stands until something has to be written, or a value is known."""
         entered = len(simulation.path)
         while True:
             here = simulation.leaf
             if here in self._expanding or self._wants_children(here):
                 self._selected(simulation, entered)
-                self._expand(here).waiting.append(simulation)
+                self.expand(here).waiting.append(simulation)
                 return
             children = self._selectable(here)
             if not children and here == ROOT:
@@ -259,17 +194,21 @@ class TreeSearch(Strategy):
         return not expanded and self.tree.can_go_on(id)
 
     def _selectable(self, id: int) -> list[Node]:
-        """The children to choose from: not the pruned ones, and only ways to pinned ones where there are any."""
-        children = [child for child in self.tree.children(id) if not child.pruned]
-        pinned = {step for node in self.tree.nodes.values() if node.pinned for step in self.tree.path(node.id)}
-        return [child for child in children if child.id in pinned] or children
+        """The children to choose from: none that is pruned, and only ways to pinned ones where there are any.
 
-    def _give_up(self, simulation: _Simulation) -> None:
+        None that is closed either, unless all are: what comes late, as it waited for siblings, looks at those again.
+        """
+        children = [child for child in self.tree.children(id) if not child.pruned]
+        if not self._rules.revisits:
+            children = [child for child in children if not child.closed] or children
+        return [child for child in children if child.id in self.tree.ways_to_pinned] or children
+
+    def _give_up(self, simulation: Simulation) -> None:
         self._abandon(simulation)
         self._closed = True
-        self._moves.append(LoopEnded("Nothing is left to follow: every first step is pruned."))
+        self._moves.append(LoopEnded(ALL_PRUNED))
 
-    def _selected(self, simulation: _Simulation, entered: int) -> None:
+    def _selected(self, simulation: Simulation, entered: int) -> None:
         self._moves.append(PathSelected(simulation.number, tuple(simulation.path), entered))
 
     def _visits(self, id: int) -> int:
@@ -280,18 +219,16 @@ class TreeSearch(Strategy):
 
     # --- expand --------------------------------------------------------------------------------------------------
 
-    def _expand(self, id: int) -> _Expansion:
-        if id not in self._expanding:
-            trials = [self.tree.step_from(id) for _ in range(self._rules.children)]
-            self._expanding[id] = _Expansion({trial.id for trial in trials})
-            self._to_ask.extend(trials)
-        return self._expanding[id]
+    def _add(self, result: Result) -> Node:
+        node = self.tree.add(result)
+        self._texts.put(node)
+        return node
 
     def _tell_child(self, parent: int, result: Result) -> None:
         expansion, trial = self._expanding[parent], result.candidate.id
         failed = result.candidate.finish_reason in ("abort", "error")
         if not failed:
-            self.tree.add(result)
+            self._add(result)
             if result.pending:
                 return
             expansion.born.append(trial)
@@ -300,8 +237,9 @@ class TreeSearch(Strategy):
             self._finish_expansion(parent)
 
     def _tell_written(self, result: Result) -> None:
-        self.tree.add(result)
+        node = self._add(result)
         if not result.pending:
+            self._reopen(node.parent)
             self._written.discard(result.candidate.id)
             self.tree.set_priors(self.tree.children(self.tree.parent_of(result.candidate.id)))
 
@@ -311,6 +249,8 @@ class TreeSearch(Strategy):
             node = self.tree.node(trial)
             twin = self.tree.merge(node)
             if twin is not None:
+                self._texts.drop(node.id)
+                self._texts.put(twin)
                 self._moves.append(NodesMerged(node.id, twin.id))
         children = self.tree.children(parent)
         if not children:
@@ -322,10 +262,12 @@ class TreeSearch(Strategy):
             self._root_expanded = True
         else:
             self.tree.node(parent).expanded = True
+        if not all(child.closed for child in children):
+            self._reopen(parent)
         for simulation in expansion.waiting:
             self._descend(simulation)
 
-    def _abandon(self, simulation: _Simulation) -> None:
+    def _abandon(self, simulation: Simulation) -> None:
         """Its steps could not be written: nothing is learnt, and nothing is counted."""
         for id in simulation.path:
             self.tree.node(id).in_flight -= 1
@@ -335,7 +277,7 @@ class TreeSearch(Strategy):
 
     # --- evaluate ------------------------------------------------------------------------------------------------
 
-    def _evaluate(self, simulation: _Simulation) -> None:
+    def _evaluate(self, simulation: Simulation) -> None:
         if simulation.leaf == ROOT:
             raise AssertionError("the root is expanded, never evaluated")
         leaf = self.tree.node(simulation.leaf)
@@ -356,7 +298,7 @@ class TreeSearch(Strategy):
         value = self.tree.judge(leaf, result)
         failed = candidate.finish_reason in ("abort", "error")
         if not failed:
-            self._texts[candidate.id] = Text(candidate, value, 1, leaf.depth + 1)
+            self._texts.put_rollout(leaf, Text(candidate, value, 1, leaf.depth + 1))
         if candidate.id not in self._rollouts or (result.pending and not failed):
             return
         simulation = self._rollouts.pop(candidate.id)
@@ -369,19 +311,13 @@ class TreeSearch(Strategy):
         """What a text that has ended is worth: nothing without an answer; unjudged, how many of the texts agree."""
         if candidate.vote is None:
             return 0.0
-        return value if value is not None else self._agreement(candidate.vote)
-
-    def _agreement(self, vote: str) -> float:
-        """The share of the texts so far that give this answer (as rStar values rollouts, Qi et al. 2024)."""
-        texts = [text.candidate for text in (*map(as_text, self.tree.nodes.values()), *self._texts.values())]
-        votes = count_votes((c.id, c.vote, c.answer) for c in texts if c.is_whole)
-        total = sum(len(one.candidates) for one in votes)
-        agreeing = next((len(one.candidates) for one in votes if one.vote == vote), 0)
-        return agreeing / total if total else UNJUDGED
+        if value is None:  # as rStar values rollouts (Qi et al. 2024): the share of the texts so far that say the same
+            value = self._texts.share(candidate.vote)
+        return UNJUDGED if value is None else value
 
     # --- back up -------------------------------------------------------------------------------------------------
 
-    def _back_up(self, simulation: _Simulation, value: float) -> None:
+    def _back_up(self, simulation: Simulation, value: float) -> None:
         for id in simulation.path:
             node = self.tree.node(id)
             node.visits += 1
@@ -395,22 +331,16 @@ class TreeSearch(Strategy):
 
     def _close(self, id: int) -> None:
         """Marks what cannot bring anything new; when that is the whole tree, the search is over."""
-        while id != ROOT and self._is_closed(id):
-            self.tree.node(id).closed = True
-            id = self.tree.node(id).parent
-        if id == ROOT and self._root_expanded and all(child.closed for child in self.tree.children(ROOT)):
-            if not self._closed and self._done < self._simulations:
-                self._moves.append(LoopEnded(ALL_KNOWN))
+        if self.tree.close(id) and self._root_expanded and not self._closed:
+            if self._done < self._simulations:
+                pruned = all(child.pruned for child in self.tree.children(ROOT))
+                self._moves.append(LoopEnded(ALL_PRUNED if pruned else ALL_KNOWN))
             self._closed = True
 
-    def _is_closed(self, id: int) -> bool:
-        node = self.tree.node(id)
-        if node.pruned:
-            return True
-        if not node.visits:
-            return False
-        children = self.tree.children(id)
-        return all(child.closed for child in children) if children else not self.tree.can_go_on(id)
+    def _reopen(self, id: int) -> None:
+        """A node has got a child that may bring something new."""
+        if self.tree.reopen(id):
+            self._closed = False
 
     # --- answer --------------------------------------------------------------------------------------------------
 
@@ -421,19 +351,10 @@ class TreeSearch(Strategy):
             here = max(children, key=lambda child: (child.visits, self.quality(child))).id
         if here == ROOT:
             return None
-        below = [text for id, text in self._texts.items() if self.tree.parent_of(id) == here]
-        answer = choose_text([as_text(self.tree.node(here)), *below], by_vote=False)
+        answer = self._texts.answer_at(self.tree.node(here))
         if answer.answer is None:
             return None
         return Answer(answer.candidate, answer.answer, f"The most visited steps lead here. {answer.reason}")
-
-
-_CHANGEABLE: dict[str, Callable[[Value], int | float]] = {
-    "simulations": int,
-    "at_once": int,
-    "children": int,
-    "exploration": float,
-}
 
 
 def rank_of_unvisited(node: Node) -> tuple[float, float]:

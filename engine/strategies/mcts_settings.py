@@ -8,7 +8,8 @@ from engine.prompts import PROMPTS
 from engine.settings import Setting
 from engine.setup import RunSetup, Value
 from engine.strategies.base import Strategy
-from engine.strategies.mcts import SearchRules, TreeSearch
+from engine.strategies.mcts import TreeSearch
+from engine.strategies.search_rules import SearchRules
 from engine.strategies.search_tree import SearchTree
 from engine.strategies.spec import PROMPT, StrategySpec
 from engine.strategies.step_settings import STEPS, judges_of, rules_of

@@ -50,7 +50,7 @@ class Node:
 
     `visits`, `total`, `best` and `in_flight` are a tree search's: visits, the sum and the highest of the values that
     were backed up, and simulations under way; `closed` says that nothing new can come of it. `copies` counts the
-    siblings that said the same and were merged.
+    siblings that said the same and were merged. `length` is the tokens of its whole text.
     """
 
     id: int
@@ -61,6 +61,7 @@ class Node:
     value: float | None = None
     prior: float = 1.0
     copies: int = 1
+    length: int = 0
     visits: int = 0
     total: float = 0.0
     best: float = 0.0
@@ -101,6 +102,7 @@ class SearchTree:
         self._nodes: dict[int, Node] = {}
         self._parents: dict[int, int] = {}  # of every trial that was asked for
         self._next = 0
+        self._ways_to_pinned: frozenset[int] = frozenset()
 
     def choose_verifiers(self, verifiers: Sequence[VerifierChoice]) -> None:
         """Other verifiers, or other weights, count from here on."""
@@ -134,6 +136,53 @@ class SearchTree:
     def children(self, id: int) -> list[Node]:
         """The children of a node, or of `ROOT`, in order of their ids: ties are decided alike whoever came first."""
         return [self._nodes[child] for child in sorted(self.graph.successors(id))]
+
+    def below(self, id: int) -> list[int]:
+        """A node and all that go on from it."""
+        found = [id]
+        for node in found:
+            found += self.graph.successors(node)
+        return found
+
+    def close(self, id: int) -> bool:
+        """Marks a node, and those that lead to it, where nothing new can come; whether nothing new can come at all.
+
+        That is so of what is pruned, what was visited and may not go on, and what has only closed children.
+        """
+        while id != ROOT and self._is_closed(id):
+            self._nodes[id].closed = True
+            id = self._nodes[id].parent
+        return id == ROOT and all(child.closed for child in self.children(ROOT))
+
+    def reopen(self, id: int) -> bool:
+        """Something new can come of a node, and so of those that lead to it, up to one that is pruned.
+
+        Returns:
+            Whether that reaches the root.
+        """
+        while id != ROOT and not self._nodes[id].pruned:
+            self._nodes[id].closed = False
+            id = self._nodes[id].parent
+        return id == ROOT
+
+    def _is_closed(self, id: int) -> bool:
+        node = self._nodes[id]
+        if node.pruned:
+            return True
+        if not node.visits:
+            return False
+        children = self.children(id)
+        return all(child.closed for child in children) if children else not self.can_go_on(id)
+
+    @property
+    def ways_to_pinned(self) -> frozenset[int]:
+        """The nodes that are pinned, and those that lead to them."""
+        return self._ways_to_pinned
+
+    def pin(self, id: int, pinned: bool) -> None:
+        """Pins a node, or frees it."""
+        self._nodes[id].pinned = pinned
+        self._find_pinned()
 
     def is_cut_off(self, id: int) -> bool:
         """Whether a node, or one on the way to it, was pruned."""
@@ -181,7 +230,8 @@ class SearchTree:
         parent = self.parent_of(candidate.id)
         node = self._nodes.get(candidate.id)
         if node is None:
-            node = Node(candidate.id, parent, self.depth(parent) + 1, candidate)
+            length = candidate.completion_tokens + (0 if parent == ROOT else self._nodes[parent].length)
+            node = Node(candidate.id, parent, self.depth(parent) + 1, candidate, length=length)
             self._nodes[node.id] = node
             self.graph.add_edge(parent, node.id)
         node.candidate = candidate
@@ -200,6 +250,8 @@ class SearchTree:
         twin.copies += node.copies
         self.graph.remove_node(node.id)
         del self._nodes[node.id]
+        if node.pinned:
+            self._find_pinned()
         return twin
 
     def judge(self, node: Node, result: Result) -> float | None:
@@ -226,8 +278,11 @@ class SearchTree:
 
     def _room(self, id: int) -> int:
         """Tokens that a text may still get after a node."""
-        used = sum(self._nodes[node].candidate.completion_tokens for node in self.path(id))
-        return self._setup.sampling.max_tokens - used
+        return self._setup.sampling.max_tokens - (0 if id == ROOT else self._nodes[id].length)
+
+    def _find_pinned(self) -> None:
+        pinned = (node.id for node in self._nodes.values() if node.pinned)
+        self._ways_to_pinned = frozenset(step for id in pinned for step in self.path(id))
 
     def _judge(self, node: Node, result: Result) -> tuple[dict[str, list[float | None]], float | None]:
         before = self._nodes[node.parent].scores if node.parent != ROOT else {}

@@ -1,16 +1,15 @@
-"""How a search chooses its answer from the texts that it has written."""
+"""A text that a search has written, and what texts are compared by."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 from msgspec import Struct
 
-from engine.selection import count_votes
-from engine.strategies.base import Answer
 from engine.strategies.search_tree import UNJUDGED, Node
 from engine.types import Candidate
+
+PLACES, BILLION = 9, 1_000_000_000  # decimal places of a value that count, and the least difference that does
 
 
 class Text(Struct, frozen=True):
@@ -25,8 +24,13 @@ class Text(Struct, frozen=True):
     def standing(self) -> tuple[float, float]:
         """What texts are compared by: the value to nine places, then the model's own confidence."""
         mean = self.candidate.mean_logprob
-        value = UNJUDGED if self.value is None else round(self.value, 9)
+        value = UNJUDGED if self.value is None else round(self.value, PLACES)
         return value, 0.0 if mean is None else min(1.0, math.exp(mean))
+
+    @property
+    def worth(self) -> int:
+        """Its weight in a vote: its value times its copies, in billionths. Whole numbers add up alike in any order."""
+        return round(self.standing[0] * BILLION) * self.copies
 
 
 def as_text(node: Node) -> Text:
@@ -37,50 +41,3 @@ def as_text(node: Node) -> Text:
 def rank(node: Node) -> tuple[float, float]:
     """What nodes are compared by."""
     return as_text(node).standing
-
-
-def choose_text(texts: Sequence[Text], *, by_vote: bool) -> Answer:
-    """The answer of the best text that came to its end, or the one with the highest sum of values.
-
-    A text that no verifier could judge counts as half right; between equals the model's own confidence decides.
-    Without any finished text it is the one that is furthest, which gives no answer.
-    """
-    ended = [text for text in texts if text.candidate.is_whole]
-    answered = [text for text in ended if text.candidate.vote is not None]
-    if not answered:
-        return _furthest(ended or texts)
-    if by_vote:
-        return _vote(answered)
-    best = max(answered, key=lambda text: text.standing)
-    if len(answered) == 1:
-        return Answer(best.candidate.id, best.candidate.answer, f"The only finished text{_value_in_words(best)}.")
-    return Answer(
-        best.candidate.id, best.candidate.answer, f"The best of {len(answered)} finished texts{_value_in_words(best)}."
-    )
-
-
-def _vote(answered: Sequence[Text]) -> Answer:
-    weights = {text.candidate.id: text.standing[0] * text.copies for text in answered}
-    candidates = [text.candidate for text in answered]
-    votes = count_votes(((c.id, c.vote, c.answer) for c in candidates), weights)
-    top = votes[0]
-    best = max((text for text in answered if text.candidate.id in top.candidates), key=lambda text: text.standing)
-    reason = (
-        f"{len(top.candidates)} of {len(answered)} finished texts say {top.answer}: values of {top.weight:.2f} in sum"
-    )
-    if len(votes) > 1:
-        reason += f", against {votes[1].weight:.2f} for {votes[1].answer}"
-    return Answer(best.candidate.id, top.answer, f"{reason}.")
-
-
-def _furthest(texts: Sequence[Text]) -> Answer:
-    if not texts:
-        return Answer(None, None, "No step has been finished yet.")
-    best = max(texts, key=lambda text: (text.depth, *text.standing))
-    if best.candidate.is_whole:
-        return Answer(best.candidate.id, None, "No text that came to its end gives an answer that can be recognised.")
-    return Answer(best.candidate.id, None, "No text has come to an answer; this one is the furthest.")
-
-
-def _value_in_words(text: Text) -> str:
-    return ", which no verifier could judge" if text.value is None else f": value {text.value:.2f}"

@@ -17,10 +17,11 @@ from engine.prompts import PROMPTS
 from engine.settings import Setting
 from engine.setup import RunSetup, Value
 from engine.strategies.base import Answer, Result, Strategy
+from engine.strategies.found_texts import choose_text
 from engine.strategies.seeds import trial_seed
 from engine.strategies.self_consistency import take_majority
 from engine.strategies.spec import PROMPT, StrategySpec
-from engine.strategies.texts import Text, choose_text
+from engine.strategies.texts import Text
 from engine.thinking import CLOSE, OPEN
 from engine.types import Candidate, Origin, Prompt, Purpose, Trial
 

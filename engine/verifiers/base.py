@@ -14,6 +14,8 @@ class Verifier(Protocol):
     `name` is the registered name; `title` and `help` are for people; `uses_peers` says whether the score depends on the
     other candidates (then it is asked again when all of them are there). `judges_steps` says that it can judge a text
     that is not finished: of a candidate with `steps` it then scores the newest step alone (a process reward).
+    `highest` is what it never gives more than: 1 also where it only comes near it. `stands` says that what it has said
+    of a candidate is its last word.
     """
 
     name: str
@@ -21,6 +23,8 @@ class Verifier(Protocol):
     help: str
     uses_peers: bool = False
     judges_steps: bool = False
+    highest: float = 1.0
+    stands: bool = True
 
     def requests(self, problem: Problem, candidate: Candidate) -> Sequence[Trial]:
         """The model calls this score needs; they go through the same scheduler and the same budget. Often empty."""

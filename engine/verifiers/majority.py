@@ -18,6 +18,7 @@ class Majority(Verifier):
     costs = "Nothing more than the candidates themselves."
     blind_spot = "Where most candidates make the same mistake, the mistake wins."
     uses_peers = True
+    stands = False  # every other candidate that comes changes it
 
     def __init__(self) -> None:
         # Each member of a list asks about the same list: its votes are counted once, not as often as it is long.

@@ -15,6 +15,7 @@ class Person(Verifier):
     title = "Your own click"
     help = "You look at a candidate and say whether it is good: your click is the score."
     costs = "Your time, the dearest of all."
+    stands = False  # one may click at any time, and change one's mind
     blind_spot = "It sees what you see, and only the candidates that you have looked at."
 
     def score(

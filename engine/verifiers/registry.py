@@ -44,6 +44,8 @@ class VerifierSpec(Struct, frozen=True):
     needs_answer: bool
     settings: tuple[Setting, ...]
     build: Callable[[Mapping[str, Value]], Verifier]
+    highest: float = 1.0
+    stands: bool = True
 
 
 class _Described(Verifier, Protocol):
@@ -70,6 +72,8 @@ def _spec(
         needs_answer,
         settings,
         build or (lambda _: kind()),
+        kind.highest,
+        kind.stands,
     )
 
 

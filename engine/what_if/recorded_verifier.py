@@ -37,6 +37,7 @@ class RecordedVerifier:
     ) -> None:
         self.name, self.title, self.help = verifier.name, verifier.title, verifier.help
         self.uses_peers, self.judges_steps = verifier.uses_peers, verifier.judges_steps
+        self.highest, self.stands = verifier.highest, verifier.stands
         self._verifier = verifier
         self._recorded = {} if verifier.uses_peers or recorded is None else recorded
         self._cut_short = cut_short or {}

@@ -25,8 +25,8 @@ from engine.types import ANSWERING, Alternative, Candidate, FinishReason, Proble
 from engine.verifiers.registry import build_verifier
 
 SMALL: Mapping[str, Mapping[str, Value]] = {
-    "self-consistency": {"n": 6},
-    "best-of-n": {"n": 6},
+    "self-consistency": {"n": 6, "stop_when_certain": True},
+    "best-of-n": {"n": 6, "stop_when_certain": True},
     "adaptive": {"n": 8, "at_once": 3},
     "beam-search": {"n": 4, "width": 2},
     "dvts": {"n": 6, "width": 2},

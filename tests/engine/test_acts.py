@@ -10,6 +10,7 @@ from engine import acts
 from engine.events import AnyEvent, CandidateQueued, PersonActed, RunFinished
 from engine.inference.simulated_backend import SimulatedBackend
 from engine.inference.simulated_policy import SumPolicy
+from engine.moves import ValueBackedUp
 from engine.run import Run
 from engine.setup import (
     DEFAULT_SAMPLING,
@@ -135,7 +136,7 @@ def test_a_pruned_node_is_never_gone_through_again_and_its_texts_do_not_count() 
     assert not state.whole_text(state.answer.candidate or 0).startswith(state.candidates[pruned].text)
 
 
-def test_the_search_goes_through_a_pinned_node() -> None:
+def test_the_search_goes_through_a_pinned_node_until_all_below_it_is_known() -> None:
     table = Table("mcts", simulations=30, at_once=1, exploration=5)
     state = table.until(lambda state: state.simulations >= 6)
     pinned = min(
@@ -144,7 +145,10 @@ def test_the_search_goes_through_a_pinned_node() -> None:
     assert table.act(acts.PinNode(pinned.id, True)) == ""
     state = table.to_the_end()
     assert state.candidates[pinned.id].pinned
-    assert state.candidates[pinned.id].visits >= pinned.visits + state.simulations - 6 - 1
+    paths = [move.move.path for move in state.moves if isinstance(move.move, ValueBackedUp)]
+    through = [pinned.id in path for path in paths[6 + 1 :]]  # one was perhaps under way
+    assert through == sorted(through, reverse=True)
+    assert sum(through) > 5
 
 
 def test_a_thought_in_a_persons_words_is_a_node_that_the_search_goes_on_from() -> None:

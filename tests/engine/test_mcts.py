@@ -10,6 +10,7 @@ from functools import lru_cache
 import pytest
 from scipy.stats import binom
 
+from engine.acts import ExpandNode, PruneNode
 from engine.events import CandidateQueued, StrategyMoved
 from engine.inference.simulated_backend import SimulatedBackend
 from engine.inference.simulated_policy import SumPolicy
@@ -18,12 +19,14 @@ from engine.prompts import PROMPTS
 from engine.run import Run
 from engine.setup import Budget, RunSetup
 from engine.strategies.base import Result
-from engine.strategies.mcts import TreeSearch
+from engine.strategies.mcts import ALL_PRUNED, TreeSearch
 from engine.strategies.registry import build_strategy
 from engine.strategies.search_tree import ROOT
 from engine.strategies.seeds import trial_seed
+from engine.strategies.texts import Text, as_text
 from engine.trace.fold import RunState
 from engine.types import Candidate, Origin, Score, Trial
+from tests.engine.chosen_texts import answer_by_the_book
 from tests.engine.simulated_world import Course, Driver, World, by_chance, small_setup
 
 RIGHT = 0.7  # the success rate of one of the three steps of a simulated sum
@@ -96,9 +99,20 @@ class Place:
 
 
 def reference(
-    setup: RunSetup, simulations: int, c: float, *, puct: bool, best: bool, rollouts: bool, children: int = 2
+    setup: RunSetup,
+    simulations: int,
+    c: float,
+    *,
+    puct: bool,
+    best: bool,
+    rollouts: bool,
+    children: int = 2,
+    revisits: bool = False,
 ) -> dict[int, list[float]]:
-    """MCTS by the book, one simulation after the other: the values that each node got, by its id."""
+    """MCTS by the book, one simulation after the other: the values that each node got, by its id.
+
+    Without `revisits` it does not choose what it knows to the end already.
+    """
     world, prompt, ids = World(setup), PROMPTS["worked-examples"](setup.problem), itertools.count()
     root, known = Place(None), dict[int, Place]()
 
@@ -152,7 +166,8 @@ def reference(
         while path[-1] is root or (path[-1].values and not path[-1].ended):
             if path[-1].children is None:
                 path[-1].children = expand(path[-1])
-            path.append(max(path[-1].children, key=lambda child: merit(path[-1], child)))
+            options = [child for child in path[-1].children if revisits or not child.closed]
+            path.append(max(options, key=lambda child: merit(path[-1], child)))
         value = evaluate(path[-1])
         for place in path:
             place.values.append(value)
@@ -161,21 +176,120 @@ def reference(
     return {id: place.values for id, place in known.items() if place.candidate and place.candidate.id == id}
 
 
+@pytest.mark.parametrize("choose", ["value", "visits"])
 @pytest.mark.parametrize("evaluate", ["steps", "rollouts"])
 @pytest.mark.parametrize("back_up", ["mean", "max"])
 @pytest.mark.parametrize("select", ["uct", "puct"])
-def test_it_visits_what_a_search_by_the_book_visits(select: str, back_up: str, evaluate: str) -> None:
+def test_it_visits_what_a_search_by_the_book_visits(select: str, back_up: str, evaluate: str, choose: str) -> None:
     for seed, simulations in itertools.product(range(8), (1, 7, 60)):
-        setup = mcts_setup(seed, select=select, back_up=back_up, evaluate=evaluate, simulations=simulations)
+        how = {"select": select, "back_up": back_up, "evaluate": evaluate, "choose": choose}
+        setup = mcts_setup(seed, simulations=simulations, **how)
         search, _ = searched(setup)
         expected = reference(
-            setup, simulations, 1.4, puct=select == "puct", best=back_up == "max", rollouts=evaluate == "rollouts"
+            setup,
+            simulations,
+            1.4,
+            puct=select == "puct",
+            best=back_up == "max",
+            rollouts=evaluate == "rollouts",
+            revisits=choose == "visits",
         )
         nodes = search.tree.nodes
         assert {id: node.visits for id, node in nodes.items()} == {id: len(v) for id, v in expected.items()}
         for id, values in expected.items():
             assert nodes[id].total == pytest.approx(sum(values))
             assert nodes[id].best == max(values, default=0.0)
+
+
+# --- what is known to its end ------------------------------------------------------------------------------------
+
+
+def selections(search: TreeSearch, world: World) -> list[tuple[int, ...]]:
+    """The paths to where each simulation brought its value from."""
+    course = Driver(search, world.result).to_the_end()
+    return [move.path for move in course.moves if isinstance(move, ValueBackedUp)]
+
+
+@pytest.mark.parametrize("evaluate", ["steps", "rollouts"])
+@pytest.mark.parametrize("choose", ["value", "vote"])
+def test_no_text_that_has_ended_is_looked_at_twice(evaluate: str, choose: str) -> None:
+    for seed in range(20):
+        setup = mcts_setup(seed, evaluate=evaluate, choose=choose, simulations=60)
+        search = search_of(setup)
+        paths = selections(search, World(setup))
+        assert len(set(paths)) == len(paths)
+        assert all(node.visits <= 1 for node in search.tree.nodes.values() if node.terminal)
+
+
+def test_where_visits_decide_the_best_text_is_visited_again_and_again() -> None:
+    again = 0
+    for seed in range(20):
+        setup = mcts_setup(seed, choose="visits", simulations=60, exploration=0.5)
+        search = search_of(setup)
+        paths = selections(search, World(setup))
+        again += len(paths) - len(set(paths))
+    assert again > 100
+
+
+@pytest.mark.parametrize("at_once", [1, 4])
+def test_a_search_ends_with_the_first_simulation_after_which_everything_is_known(at_once: int) -> None:
+    for seed in range(20):
+        setup = mcts_setup(seed, simulations=2000, at_once=at_once, children=3)
+        search, course = searched(setup)
+        assert any(isinstance(move, LoopEnded) for move in course.moves)
+        nodes = search.tree.nodes.values()
+        assert all(node.closed for node in nodes)
+        known = [node.id for node in nodes if node.terminal or search.tree.children(node.id)]
+        assert len(known) == len(nodes)
+        assert search._done <= len(nodes) + (at_once - 1) * sum(not node.terminal for node in nodes)
+
+
+def test_a_part_that_a_person_expands_again_is_gone_into_again() -> None:
+    setup = mcts_setup(5, simulations=500, children=1)
+    world, search = World(setup), search_of(setup)
+    Driver(search, world.result).to_the_end()
+    first, before = search.tree.children(ROOT)[0], search._done
+    while len(search.tree.children(first.id)) == 1:
+        assert search.act(ExpandNode(first.id))
+        Driver(search, world.result).to_the_end()
+    assert search._done > before
+    assert all(node.visits for node in search.tree.nodes.values())
+
+
+def test_once_every_first_step_is_pruned_the_search_is_over() -> None:
+    setup = mcts_setup(5, simulations=500, children=2)
+    search = search_of(setup)
+    driver = Driver(search, World(setup).result)
+    while search._done < 3:
+        driver.step()
+    for child in search.tree.children(ROOT):
+        assert search.act(PruneNode(child.id))
+    assert LoopEnded(ALL_PRUNED) in search.moves()
+    driver.to_the_end()
+    assert search._done < 500
+    assert search.answer().answer is None
+
+
+@pytest.mark.parametrize("evaluate", ["steps", "rollouts"])
+@pytest.mark.parametrize("choose", ["value", "vote"])
+def test_the_answer_is_at_any_moment_that_of_all_texts_that_are_not_cut_off(evaluate: str, choose: str) -> None:
+    for seed in range(6):
+        setup = mcts_setup(seed, evaluate=evaluate, choose=choose, at_once=4, children=3)
+        search = search_of(setup)
+        driver = Driver(search, World(setup).result, pick=by_chance(seed))
+        rollouts: dict[int, Text] = {}
+        while not search.finished:
+            driver.step()
+            said = driver.course.told[-1].candidate
+            if said.purpose == "rollout":
+                leaf = search.tree.node(search.tree.parent_of(said.id))
+                value = search.tree.judge(leaf, driver.course.told[-1])
+                rollouts[said.id] = Text(said, value, 1, leaf.depth + 1)
+            if search._done == 7 and search.tree.children(ROOT):
+                search.act(PruneNode(search.tree.children(ROOT)[0].id))
+            nodes = [as_text(node) for node in search.tree.nodes.values() if not search.tree.is_cut_off(node.id)]
+            texts = [text for id, text in rollouts.items() if not search.tree.is_cut_off(search.tree.parent_of(id))]
+            assert search.answer() == answer_by_the_book([*nodes, *texts], by_vote=choose == "vote")
 
 
 # --- by hand -----------------------------------------------------------------------------------------------------
