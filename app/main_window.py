@@ -270,6 +270,7 @@ class MainWindow(QMainWindow):
         )
         self.stage.token_selected.connect(self.meters.select)
         self.stage.act_requested.connect(controller.act)
+        self.meters.candidate_chosen.connect(self._on_meters_candidate_chosen)
         self.meters.prompt_requested.connect(self._on_prompt_requested)
         self.history.replay_requested.connect(lambda path: self.open_path(Path(path)))
         self.tabs.currentChanged.connect(self._on_tab_changed)
@@ -423,6 +424,10 @@ class MainWindow(QMainWindow):
         report = LoadReport(model.report, model.trouble, self)
         report.normal_kernels_requested.connect(self.controller.try_normal_kernels)
         report.show_below(self.toolbar.badge)
+
+    def _on_meters_candidate_chosen(self, candidate: int) -> None:
+        self.stage.select(candidate)
+        self.meters.select(candidate)
 
     def _on_prompt_requested(self, prompt: int) -> None:
         rendered = self.controller.player.state.prompts.get(prompt)

@@ -87,23 +87,25 @@ CHOOSE = Setting(
 )
 
 
-def _build(setup: RunSetup, settings: Mapping[str, Value]) -> Strategy:
-    rules, judges = rules_of(settings), judges_of(setup, settings)
+def search_rules(settings: Mapping[str, Value], *, steps_are_judged: bool) -> SearchRules:
+    """What the settings say about the search, all of them given."""
     evaluate = settings["evaluate"]
-    return TreeSearch(
-        SearchTree(setup, PROMPTS[str(settings["prompt"])](setup.problem), rules, judges),
-        SearchRules(
-            simulations=int(settings["simulations"]),
-            at_once=int(settings["at_once"]),
-            children=int(settings["children"]),
-            exploration=float(settings["exploration"]),
-            puct=settings["select"] == "puct",
-            rollouts=evaluate == "rollouts" or (evaluate == "auto" and not judges.process),
-            back_up_best=settings["back_up"] == "max",
-            choose=str(settings["choose"]),
-        ),
-        rules.tokens,
+    return SearchRules(
+        simulations=int(settings["simulations"]),
+        at_once=int(settings["at_once"]),
+        children=int(settings["children"]),
+        exploration=float(settings["exploration"]),
+        puct=settings["select"] == "puct",
+        rollouts=evaluate == "rollouts" or (evaluate == "auto" and not steps_are_judged),
+        back_up_best=settings["back_up"] == "max",
+        choose=str(settings["choose"]),
     )
+
+
+def _build(setup: RunSetup, settings: Mapping[str, Value]) -> Strategy:
+    steps, judges = rules_of(settings), judges_of(setup, settings)
+    tree = SearchTree(setup, PROMPTS[str(settings["prompt"])](setup.problem), steps, judges)
+    return TreeSearch(tree, search_rules(settings, steps_are_judged=bool(judges.process)), steps.tokens)
 
 
 MCTS = StrategySpec(

@@ -263,10 +263,9 @@ class SearchTree:
 
     def set_priors(self, nodes: Sequence[Node]) -> None:
         """Siblings' priors: the model's probability of each step, a token's on average, times how often it came."""
-        weights = [math.exp(n.candidate.logprob / max(1, n.candidate.completion_tokens)) * n.copies for n in nodes]
-        total = sum(weights)
-        for node, weight in zip(nodes, weights, strict=True):
-            node.prior = weight / total if total else 1 / len(nodes)
+        steps = [(node.candidate.logprob, node.candidate.completion_tokens, node.copies) for node in nodes]
+        for node, prior in zip(nodes, priors(steps), strict=True):
+            node.prior = prior
 
     def _trial(self, id: int, sampling: Sampling, purpose: Purpose, label: str) -> Trial:
         number = self._next
@@ -303,6 +302,17 @@ class SearchTree:
     def _mix(self, chains: Mapping[str, Sequence[float | None]]) -> float | None:
         how = self._judges.aggregate
         return mix({name: aggregate(chain, how) for name, chain in chains.items()}, self._judges.weights)
+
+
+def priors(steps: Sequence[tuple[float, int, int]]) -> list[float]:
+    """The priors of siblings, which add up to 1.
+
+    Args:
+        steps: Of each its summed log-probability, its tokens, and how often it came.
+    """
+    weights = [math.exp(logprob / max(1, tokens)) * copies for logprob, tokens, copies in steps]
+    total = sum(weights)
+    return [weight / total if total else 1 / len(weights) for weight in weights]
 
 
 def _gist(node: Node) -> tuple[bool, str]:

@@ -14,6 +14,7 @@ from engine.types import Alternative, Token
 from widgets.icons import set_icon
 from widgets.meters import numbers
 from widgets.meters.fact_rows import FactRows
+from widgets.models.thought_tree import makes_tree, parent_of
 from widgets.panels.section import SectionTitle
 from widgets.stage.token_popup import percent
 from widgets.theme import MEDIUM, SIZE_SMALL, THEMES, current_theme, font, px, qcolor, set_kind, set_role
@@ -147,13 +148,32 @@ class Inspector(QWidget):
             self.bars.set_token(token)
             self.facts.set_value("probability", percent(math.exp(token.logprob)))
             self.facts.set_value("entropy", f"{token.entropy:.2f} nats")
+        else:
+            words = self._show_chain(candidate) or words
         self.title.setText(words.upper())
-        self.text.setVisible(token is not None)
+        self.text.setVisible(bool(token is not None or self._chain(candidate)))
         self.bars.setVisible(token is not None and bool(token.alternatives))
         for key in TOKEN_FACTS:
             self.facts.set_shown(key, token is not None)
         for key in CANDIDATE_FACTS:
             self.facts.set_shown(key, token is None)
+
+    def _chain(self, candidate: CandidateState) -> list[CandidateState]:
+        """The thoughts from the problem to this one, where a run searches over them."""
+        chain, at = [], candidate if makes_tree(self._state) else None
+        while at is not None:
+            chain.append(at)
+            parent = parent_of(at)
+            at = self._state.candidates[parent] if parent is not None else None
+        return chain[::-1]
+
+    def _show_chain(self, candidate: CandidateState) -> str:
+        """What stands as the title of a thought; empty where there is no chain."""
+        chain = self._chain(candidate)
+        if not chain:
+            return ""
+        self.text.setText("\n".join(" ".join(one.text.split()) or "…" for one in chain))
+        return f"Selected thought · depth {len(chain)}"
 
     def _build(self) -> None:
         set_role(self.text, "strong")

@@ -14,6 +14,8 @@ from widgets.meters.budget_meter import BudgetMeter
 from widgets.meters.cost_meter import CostMeter
 from widgets.meters.inspector import Inspector
 from widgets.meters.latency_meter import LatencyMeter
+from widgets.meters.posterior_meter import PosteriorMeter
+from widgets.meters.selection_meter import SelectionMeter
 from widgets.meters.sparkline import Sparkline
 from widgets.meters.speed_meter import SpeedMeter
 from widgets.meters.votes_meter import VotesMeter
@@ -39,6 +41,7 @@ class MetersPanel(QScrollArea):
     """
 
     prompt_requested = Signal(int)
+    candidate_chosen = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -49,6 +52,7 @@ class MetersPanel(QScrollArea):
         self._turn = 0
         self._stale = False
         self.inspector = Inspector()
+        self.selection, self.posteriors = SelectionMeter(), PosteriorMeter()
         self.answer = AnswerMeter()
         self.votes = VotesMeter()
         self.speed = SpeedMeter()
@@ -57,7 +61,7 @@ class MetersPanel(QScrollArea):
         self.budget = BudgetMeter()
         self._groups: tuple[tuple[Meter, ...], ...] = (
             (self.answer, self.votes),
-            (self.speed, self.inspector),
+            (self.speed, self.inspector, self.selection, self.posteriors),
             (self.budget, self.cost, self.latency),
         )
         self._build()
@@ -66,7 +70,7 @@ class MetersPanel(QScrollArea):
     def set_state(self, state: RunState, at_once: bool = True) -> None:
         """Shows another run, or another moment of one: at once, or by turns, beginning with the next frame."""
         if state.start is not self._state.start:
-            self.inspector.select(state, None)
+            self._choose(state, None, None)
         self._state = state
         if at_once:
             self.update_now()
@@ -83,9 +87,14 @@ class MetersPanel(QScrollArea):
 
     def select(self, candidate: int | None, token: int | None = None) -> None:
         """Puts a candidate or one of its tokens under the inspector."""
-        self.inspector.select(self._state, candidate, token)
+        self._choose(self._state, candidate, token)
         if candidate is not None:
             self.verticalScrollBar().setValue(0)
+
+    def _choose(self, state: RunState, candidate: int | None, token: int | None) -> None:
+        self.inspector.select(state, candidate, token)
+        self.selection.select(state, candidate)
+        self.posteriors.select(state, candidate)
 
     @property
     def sparklines(self) -> tuple[Sparkline, ...]:
@@ -125,10 +134,13 @@ class MetersPanel(QScrollArea):
         column = QVBoxLayout(content)
         column.setContentsMargins(16, 12, 16, 16)
         column.setSpacing(18)
-        for meter in (self.inspector, self.answer, self.votes, self.speed, self.budget, self.cost, self.latency):
+        chosen = (self.inspector, self.selection, self.posteriors)
+        for meter in (*chosen, self.answer, self.votes, self.speed, self.budget, self.cost, self.latency):
             column.addWidget(meter)
         column.addStretch(1)
         self.inspector.prompt_requested.connect(self.prompt_requested)
+        self.inspector.closed.connect(lambda: self.select(None))
+        self.selection.candidate_chosen.connect(self.candidate_chosen)
         self.setWidget(content)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)

@@ -1,0 +1,217 @@
+"""Why the search goes where it goes: the formula with this moment's numbers in it, for a thought and its siblings."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Sequence
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from engine.trace.fold import RunState
+from engine.trace.standings import Standing, Standings, standings_of
+from widgets.panels.labelled_slider import LabelledSlider
+from widgets.panels.section import SectionTitle
+from widgets.stage.marks import LEFT, RIGHT, draw_text, rounded
+from widgets.theme import MONO, SIZE_SMALL, SIZE_TINY, THEMES, blend, current_theme, px, qcolor, set_role
+
+HIGHEST_C = 4.0
+ROW_HEIGHT = 24
+
+
+class SiblingTable(QWidget):
+    """Siblings with their visits, values and merits; the one that would be chosen is marked. A click selects one."""
+
+    candidate_chosen = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._rows: Sequence[tuple[Standing, str]] = ()
+        self._chosen: int | None = None
+        self._selected: int | None = None
+        self._puct = False
+        self.setAccessibleName("Siblings")
+        self.setToolTip("N: visits. Q: the value so far. UCT or PUCT: what selection compares; the highest is chosen.")
+        THEMES.theme_changed.connect(self.updateGeometry)
+
+    def show_rows(self, standings: Standings, words: Sequence[str], selected: int) -> None:
+        """Takes the rows with what each thought says."""
+        self._rows = list(zip(standings.rows, words, strict=True))
+        self._chosen, self._selected, self._puct = standings.chosen, selected, standings.rules.puct
+        spoken = [
+            f"{text}: {row.visits} visits, value {row.quality:.2f}, {merit_words(row)}" for row, text in self._rows
+        ]
+        self.setAccessibleDescription("; ".join(spoken))
+        self.setFixedHeight(self.sizeHint().height())
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """As high as its rows."""
+        return QSize(220, px(ROW_HEIGHT) * (len(self._rows) + 1))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Selects a sibling."""
+        row = int(event.position().y() // px(ROW_HEIGHT)) - 1
+        if 0 <= row < len(self._rows):
+            self.candidate_chosen.emit(self._rows[row][0].candidate)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draws the head and the rows."""
+        theme = current_theme()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        row, width = px(ROW_HEIGHT), self.width()
+        columns = (px(30), px(42), px(50))
+        heads = ("N", "Q", "PUCT" if self._puct else "UCT")
+        self._draw_cells(painter, 0, heads, columns, theme.muted, "thought", theme.muted, bold=False)
+        for number, (standing, text) in enumerate(self._rows, 1):
+            top = number * row
+            chosen, selected = standing.candidate == self._chosen, standing.candidate == self._selected
+            if selected:
+                rounded(painter, QRectF(-4, top, width + 8, row), 5, blend(theme.accent, theme.surface, 0.16), None)
+            painter.setPen(QPen(qcolor(theme.line), 1))
+            painter.drawLine(0, top, width, top)
+            ink = theme.accent if chosen else theme.text if standing.is_open else theme.muted
+            cells = (f"{standing.visits}", f"{standing.quality:.2f}", merit_words(standing))
+            self._draw_cells(painter, top, cells, columns, ink, ("▸ " if chosen else "") + text, ink, bold=chosen)
+
+    def _draw_cells(
+        self, painter: QPainter, top: int, cells: Sequence[str], columns: Sequence[int], ink: str, text: str,
+        text_ink: str, *, bold: bool,
+    ) -> None:  # fmt: skip
+        row, left = px(ROW_HEIGHT), self.width() - sum(columns)
+        draw_text(painter, QRectF(0, top, left - 6, row), text, SIZE_SMALL, text_ink, LEFT, bold=bold)
+        for cell, width in zip(cells, columns, strict=True):
+            draw_text(painter, QRectF(left, top, width, row), cell, SIZE_SMALL, ink, RIGHT, bold=bold)
+            left += width
+
+
+class SelectionMeter(QWidget):
+    """The formula of one thought, its siblings, and a slider for c that says what another constant would choose."""
+
+    candidate_chosen = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._state = RunState()
+        self._candidate: int | None = None
+        self._shown: tuple[object, ...] = ()
+        self.title, self.formula = SectionTitle("Why this one?"), QLabel(wordWrap=True)
+        self.formula.setTextFormat(Qt.TextFormat.RichText)
+        self.formula.setProperty("surface", "formula")
+        self.formula.setAccessibleName("The selection formula")
+        self.formula.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.siblings_title, self.table = SectionTitle("It and its siblings"), SiblingTable()
+        self.slider = LabelledSlider(
+            "Exploration c", "What another constant would choose next; the run itself keeps its own.", 0, HIGHEST_C, 1.4
+        )  # fmt: skip
+        self.note = QLabel(wordWrap=True)
+        set_role(self.note, "muted")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        for widget in (self.title, self.formula, self.siblings_title, self.table, self.slider, self.note):
+            column.addWidget(widget)
+        self.slider.changed.connect(self._on_slider_changed)
+        self.table.candidate_chosen.connect(self.candidate_chosen)
+        THEMES.theme_changed.connect(self._on_theme_changed)
+        self.hide()
+
+    def select(self, state: RunState, candidate: int | None) -> None:
+        """Shows a thought; None hides everything."""
+        if candidate != self._candidate:
+            self._candidate = candidate
+            self._reset_slider(state)
+        self.show_state(state)
+
+    def show_state(self, state: RunState) -> None:
+        """Shows the selected thought as it is in a state."""
+        if state.start is not self._state.start:
+            self._reset_slider(state)
+        self._state = state
+        found = standings_of(state, self._candidate) if self._candidate is not None else None
+        self.setVisible(found is not None)
+        if found is None or self._candidate is None:
+            return
+        shown = (found, self._candidate, self.slider.value(), current_theme().name)
+        if shown == self._shown:
+            return
+        self._shown = shown
+        own = found.rules.exploration
+        wanted = self.slider.value()
+        other = wanted is not None and abs(wanted - own) > 1e-9
+        if other:
+            found = standings_of(state, self._candidate, wanted) or found
+        self._show(found, own if other else None)
+
+    def _show(self, found: Standings, own: float | None) -> None:
+        assert self._candidate is not None
+        name = "PUCT" if found.rules.puct else "UCT"
+        self.title.setText(f"Why this one? {name}, now".upper())
+        row = next((row for row in found.rows if row.candidate == self._candidate), None)
+        self.formula.setVisible(row is not None)
+        if row is not None:
+            self.formula.setText(formula_html(row, found))
+            self.formula.setAccessibleDescription(formula_words(row, found))
+        words = [" ".join(self._state.candidates[row.candidate].text.split()) or "…" for row in found.rows]
+        self.table.show_rows(found, words, self._candidate)
+        self.note.setText(self._note(found, own))
+
+    def _note(self, found: Standings, own: float | None) -> str:
+        chosen = found.chosen
+        if chosen is None:
+            return "Nothing after this place can be chosen any more."
+        if own is None:
+            return "▸ goes next. Thoughts in grey are known to their ends, or pruned."
+        before = standings_of(self._state, chosen)
+        same = before is not None and before.chosen == chosen
+        end = "the same thought" if same else "another thought"
+        return f"WHAT-IF: with c = {found.rules.exploration:.2f} instead of {own:.2f}, {end} would go next."
+
+    def _reset_slider(self, state: RunState) -> None:
+        found = standings_of(state, self._candidate) if self._candidate is not None else None
+        if found is not None:
+            self.slider.set_value(found.rules.exploration)
+
+    def _on_slider_changed(self) -> None:
+        self.show_state(self._state)
+
+    def _on_theme_changed(self) -> None:
+        self._shown = ()
+        self.show_state(self._state)
+
+
+def merit_words(row: Standing) -> str:
+    """The merit as it is shown."""
+    return "first" if math.isinf(row.merit) else f"{row.merit:.2f}"
+
+
+def formula_words(row: Standing, found: Standings) -> str:
+    """The formula in one line of plain text."""
+    c, n, of = found.rules.exploration, row.visits + row.in_flight, found.parent_visits
+    if found.rules.puct:
+        return f"{row.quality:.2f} + {c:.2f} × {row.prior:.2f} × √{of} / (1 + {n}) = {row.merit:.2f}"
+    if not n:
+        return "never visited: it comes first"
+    return f"{row.quality:.2f} + {c:.2f} × √(ln {of} / {n}) = {row.merit:.2f}"
+
+
+def formula_html(row: Standing, found: Standings) -> str:
+    """The formula, the same with its numbers, and the result, line by line."""
+    theme, c, n, of = current_theme(), found.rules.exploration, row.visits + row.in_flight, found.parent_visits
+    mark = lambda text: f'<b style="color:{theme.accent}">{html.escape(text)}</b>'  # noqa: E731
+    quality, prior, visits, above = mark(f"{row.quality:.2f}"), mark(f"{row.prior:.2f}"), mark(str(n)), mark(str(of))
+    if found.rules.puct:
+        lines = ["Q + c·P·√N<sub>p</sub> / (1 + N)", f"= {quality} + {c:.2f}·{prior}·√{above} / (1 + {visits})"]
+    else:
+        lines = ["Q + c·√(ln N<sub>p</sub> / N)", f"= {quality} + {c:.2f}·√(ln {above} / {visits})"]
+    if math.isinf(row.merit):
+        lines[1:] = ["never visited: it comes first"]
+    else:
+        lines.append(f"= {row.quality:.2f} + {row.merit - row.quality:.2f} = {mark(f'{row.merit:.2f}')}")
+    family = f"font-family:'{MONO}'; font-size:{px(SIZE_SMALL)}px; line-height:150%"
+    small = f'<span style="font-size:{px(SIZE_TINY)}px; color:{theme.muted}">'
+    flight = f"<br>{small}{row.in_flight} of N still in flight, counted as lost</span>" if row.in_flight else ""
+    return f'<div style="{family}">{"<br>".join(lines)}{flight}</div>'
