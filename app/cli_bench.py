@@ -79,9 +79,14 @@ def ui(
     candidates: Annotated[int, typer.Option(min=1, max=256, help="Candidates that stream at once.")] = 64,
     tokens: Annotated[int, typer.Option(min=8, max=2048, help="Tokens of each candidate.")] = 60,
     turns: Annotated[int, typer.Option(min=1, max=20, help="How often it is measured, with and without.")] = 3,
+    tree: Annotated[int, typer.Option(min=0, max=100_000, help="A search tree of so many thoughts instead.")] = 0,
     as_json: Json = False,
 ) -> int:
     """Work per frame and time between frames while candidates stream, and what the window costs the engine."""
+    if tree:
+        from app.bench.ui_tree import bench_ui_tree
+
+        return bench_ui_tree(tree, as_json)
     from app.bench.ui import bench_ui
 
     return bench_ui(candidates, tokens, turns, as_json)

@@ -6,11 +6,13 @@ process; the figures are medians of the turns, and the percentiles are over the 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import statistics
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -21,6 +23,7 @@ from PySide6.QtWidgets import QApplication
 from app.application import make_window
 from app.bench.throughput import make_setup, run_engine
 from app.garbage import GarbageCollector
+from app.main_window import MainWindow
 from app.preferences import Preferences
 from app.run_controller import RunController
 from app.trace_pump import FrameLog
@@ -73,14 +76,8 @@ def bench_ui(candidates: int, tokens: int, turns: int, as_json: bool) -> int:
     Raises:
         ThinkscopeError: There is no model, or the engine failed.
     """
-    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     setup = make_setup(LoadOptions(str(resolve_model(None))), candidates, tokens)
-    app = QApplication.instance() or QApplication(sys.argv[:1])
-    if not isinstance(app, QApplication):
-        raise EngineError("The window needs a QApplication, and another kind is there already.")
-    GarbageCollector(app)
-    install_theme(app, "dark")
+    begin_application()
     log, rates_with, rates_without = FrameLog(), [], []
     for _ in range(turns):
         rates_without.append(generation_rate(run_engine(setup)))
@@ -90,12 +87,24 @@ def bench_ui(candidates: int, tokens: int, turns: int, as_json: bool) -> int:
     return 0
 
 
-def run_with_window(setup: RunSetup, log: FrameLog) -> RunState:
-    """One run in a whole window with a data folder of its own; its frames are added to `log`.
+def begin_application() -> None:
+    """The application that windows need, without a screen where there is none.
 
     Raises:
-        EngineError: The run did not come to its end.
+        EngineError: There is another kind of application.
     """
+    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    if not isinstance(app, QApplication):
+        raise EngineError("The window needs a QApplication, and another kind is there already.")
+    GarbageCollector(app)
+    install_theme(app, "dark")
+
+
+@contextlib.contextmanager
+def window_with_engine(load: LoadOptions) -> Iterator[MainWindow]:
+    """A whole window with a data folder of its own and a model that is ready."""
     with tempfile.TemporaryDirectory(prefix="thinkscope-bench-") as folder:
         library = RunLibrary(Path(folder) / "runs")
         controller = RunController(lambda on_reply: WorkerClient(on_reply, Path(folder)), library.new_writer)
@@ -104,24 +113,41 @@ def run_with_window(setup: RunSetup, log: FrameLog) -> RunState:
         window.show()
         window.load_plots()
         controller.start()
-        loop = QEventLoop()
-        controller.model_changed.connect(
-            lambda: loop.quit() if controller.model.status in ("ready", "failed") else None
-        )
-        controller.run_ended.connect(lambda _: loop.quit())
-        QTimer.singleShot(LONGEST_WAIT_MS, loop.quit)
-        controller.load(setup.load)
+        controller.load(load)
+        wait_until(lambda: controller.model.status in ("ready", "failed"))
+        try:
+            yield window
+        finally:
+            window.close()
+            window.deleteLater()
+
+
+def wait_until(done: Callable[[], bool], milliseconds: int = LONGEST_WAIT_MS) -> None:
+    """Lets the window live until something is so, or for so long at most."""
+    loop, look, end = QEventLoop(), QTimer(interval=20), QTimer(singleShot=True, interval=milliseconds)
+    look.timeout.connect(lambda: loop.quit() if done() else None)
+    end.timeout.connect(loop.quit)
+    look.start()
+    end.start()
+    if not done():
         loop.exec()
-        controller.pump.log.clear()
+
+
+def run_with_window(setup: RunSetup, log: FrameLog) -> RunState:
+    """One run in a whole window with a data folder of its own; its frames are added to `log`.
+
+    Raises:
+        EngineError: The run did not come to its end.
+    """
+    with window_with_engine(setup.load) as window:
+        controller, frames = window.controller, window.controller.pump.log
+        frames.clear()
         controller.run(setup)
+        wait_until(lambda: controller.activity == "idle")
+        log.work.extend(frames.work)
+        log.elapsed.extend(frames.elapsed)
+        log.intervals.extend(frames.intervals)
         state = controller.player.state
-        loop.exec()
-        log.work.extend(controller.pump.log.work)
-        log.elapsed.extend(controller.pump.log.elapsed)
-        log.intervals.extend(controller.pump.log.intervals)
-        state = controller.player.state
-        window.close()
-        window.deleteLater()
     if state.finish is None:
         raise EngineError("The run did not come to its end.", state.failure.what if state.failure else "")
     return state
@@ -175,16 +201,17 @@ def _in_words(report: UiReport) -> str:
         (
             f"{report.candidates} candidates of {report.tokens_each} tokens, {report.turns} turns, "
             f"{report.frames} frames, Qt platform {report.qt_platform}",
-            _line("work per frame", report.work_ms, WORK_BOUND_MS),
-            _line("the same on the clock", report.elapsed_ms, None),
-            _line("time between frames", report.interval_ms, INTERVAL_BOUND_MS),
+            line("work per frame", report.work_ms, WORK_BOUND_MS),
+            line("the same on the clock", report.elapsed_ms, None),
+            line("time between frames", report.interval_ms, INTERVAL_BOUND_MS),
             f"tokens/s with the window {report.tokens_per_second_with:.1f}, "
             f"without {report.tokens_per_second_without:.1f}: {report.share:.2f} (bound {SHARE_BOUND:g})",
         )
     )
 
 
-def _line(title: str, spread: Spread, bound: float | None) -> str:
+def line(title: str, spread: Spread, bound: float | None) -> str:
+    """Percentiles in words, with the bound where there is one."""
     limit = f" (bound for p99: {bound:g} ms)" if bound is not None else ""
     return (
         f"{title}: p50 {spread.p50:.2f} ms, p95 {spread.p95:.2f} ms, p99 {spread.p99:.2f} ms, "

@@ -90,9 +90,11 @@ class Minimap(QWidget):
         x, y = x * share + corner.x(), y * share + corner.y()
         value = np.nan_to_num(scene.value[scene.shown], nan=-1.0)
         shades = np.where(value < 0, -1, np.round(value * SHADES)).astype(np.int64)
-        for shade in np.unique(shades):
+        for shade in range(-1, SHADES + 1):
             these = shades == shade
-            colour = current_theme().muted if shade < 0 else viridis(float(shade) / SHADES)
+            if not these.any():
+                continue
+            colour = current_theme().muted if shade < 0 else viridis(shade / SHADES)
             painter.setPen(QPen(qcolor(colour), 2))
             painter.drawPoints(polygon(x[these], y[these]))
         painter.end()

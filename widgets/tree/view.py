@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSizeF, Qt, QTimer, Signal
@@ -32,7 +33,8 @@ from widgets.tree.search_words import SearchMoment, search_moment
 
 FRAME_MS = 16
 MOVE_SECONDS, PULSE_SECONDS, CAMERA_SECONDS = 0.24, 0.3, 0.26
-LAYOUT_SECONDS = 0.003
+LAYOUT_SECONDS = 0.002
+LAYOUT_PAUSE = 0.12  # a tree that grows is laid out about eight times a second: the eye follows no faster
 REACH = 8.0
 WHEEL_FACTOR = 1.0016
 KEY_ZOOM = 1.3
@@ -73,7 +75,8 @@ class SearchTreeView(QWidget):
         self._drag: QPointF | None = None
         self._dragged = False
         self._reduce_motion = False
-        self._move_began = self._camera_began = 0.0
+        self.watch: Callable[[], AbstractContextManager[object]] = nullcontext  # around all work between paintings
+        self._move_began = self._camera_began = self._next_layout = 0.0
         self._timer = QTimer(self, interval=FRAME_MS)
         self._timer.timeout.connect(self._on_tick)
         self._minimap = Minimap(self)
@@ -148,6 +151,14 @@ class SearchTreeView(QWidget):
             self.mode = mode
             self.camera_mode_changed.emit(mode)
         self._aim()
+
+    def pan(self, by: QPointF) -> None:
+        """Moves the tree by so many pixels."""
+        self._stay(self._camera.moved(by))
+
+    def zoom(self, factor: float, at: QPointF) -> None:
+        """Nearer or further; a point of the widget stands still."""
+        self._stay(self._camera.zoomed(factor, at))
 
     def set_reduce_motion(self, reduce: bool) -> None:
         """Changes are shown at once instead of animated."""
@@ -228,6 +239,10 @@ class SearchTreeView(QWidget):
             self._timer.start()
 
     def _on_tick(self) -> None:
+        with self.watch():
+            self._tick()
+
+    def _tick(self) -> None:
         now = time.perf_counter()
         self._move_nodes(now)
         self._pulses = [(pulse, began) for pulse, began in self._pulses if now - began < PULSE_SECONDS]
@@ -240,9 +255,9 @@ class SearchTreeView(QWidget):
             self._timer.stop()
 
     def _move_nodes(self, now: float) -> None:
-        if self.scene.work(now + LAYOUT_SECONDS):
+        if now >= self._next_layout and self.scene.work(now + LAYOUT_SECONDS):
             self.scene.begin_move()
-            self._move_began = now
+            self._move_began, self._next_layout = now, now + LAYOUT_PAUSE
             self._aim()
         if self.scene.moves:
             share = 1.0 if self._reduce_motion else min(1.0, (now - self._move_began) / MOVE_SECONDS)
@@ -288,9 +303,9 @@ class SearchTreeView(QWidget):
         """Zooms to the pointer; a touchpad that scrolls sideways moves the tree."""
         turn = event.angleDelta()
         if abs(turn.x()) > abs(turn.y()):
-            self._stay(self._camera.moved(QPointF(turn.x() / 2, 0)))
+            self.pan(QPointF(turn.x() / 2, 0))
         else:
-            self._stay(self._camera.zoomed(WHEEL_FACTOR ** turn.y(), event.position()))
+            self.zoom(WHEEL_FACTOR ** turn.y(), event.position())
         event.accept()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -304,7 +319,7 @@ class SearchTreeView(QWidget):
             by = event.position() - self._drag
             if self._dragged or by.manhattanLength() > 4:
                 self._dragged, self._drag = True, event.position()
-                self._stay(self._camera.moved(by))
+                self.pan(by)
             return
         pointed = self._node_at(event.position())
         if pointed != self._pointed:
@@ -342,9 +357,9 @@ class SearchTreeView(QWidget):
         elif key in _STEPS:
             self._step(_STEPS[Qt.Key(key)])
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
-            self._stay(self._camera.zoomed(KEY_ZOOM, middle))
+            self.zoom(KEY_ZOOM, middle)
         elif key == Qt.Key.Key_Minus:
-            self._stay(self._camera.zoomed(1 / KEY_ZOOM, middle))
+            self.zoom(1 / KEY_ZOOM, middle)
         elif key in (Qt.Key.Key_F, Qt.Key.Key_0):
             self.set_mode(FIT)
         elif key == Qt.Key.Key_C and self._selected is not None:
