@@ -38,8 +38,8 @@ CHOOSE = Setting(
 STOP = replace(
     STOP_WHEN_CERTAIN,
     help="Stops all candidates as soon as those that are still writing cannot change the answer any more. By best "
-    "score that takes a perfect score for an answer whose majority is certain. It has no effect on a Borda vote, where every "
-    "new candidate changes the ranks of all.",
+    "score that takes a perfect score for an answer whose majority is certain. A Borda vote is never certain, as "
+    "every new candidate changes the ranks of all.",
 )
 
 
