@@ -391,6 +391,7 @@ class Run:
             self._meter.charge(simulations=isinstance(move, ValueBackedUp))
             self._emit(StrategyMoved(self.seconds, move))
             self._moved = True
+        self._scheduler.forget(self._strategy.dropped())
 
     def _tell_decoded(self, report: StepReport) -> None:
         """The step as events. A judge's tokens are charged, but belong to no candidate's text."""

@@ -60,7 +60,7 @@ class Scheduler:
         self._running: list[Sequence] = []  # in order of admission
         self._tree = KvTree()
         self._held: OrderedDict[int, tuple[int, ...]] = OrderedDict()  # idle slots and what they hold, oldest first
-        self._whole: set[int] = set()  # those of them that hold more than a prompt
+        self._whole: dict[int, int] = {}  # those of them that hold more than a prompt, and whose text that is
         self._slot_of: dict[tuple[int, ...], int] = {}  # the idle slot that holds exactly these tokens
         self._empty = list(range(decoder.slots - 1, -1, -1))
         self._logits: OrderedDict[tuple[int, ...], Logits] = OrderedDict()  # of prompts whose end is in the cache
@@ -131,6 +131,12 @@ class Scheduler:
     def forget_kept(self) -> None:
         """Lets go of what was kept of whole sequences: a new run shares only prompts, and used cells cost time."""
         for slot in list(self._whole):
+            self._drop(slot)
+
+    def forget(self, ids: Iterable[int]) -> None:
+        """Lets go of what was kept of these sequences, as nobody will go on from them; what others share stays."""
+        unwanted = set(ids)
+        for slot in [slot for slot, id in self._whole.items() if id in unwanted]:
             self._drop(slot)
 
     def reset(self) -> list[Sequence]:
@@ -428,7 +434,7 @@ class Scheduler:
         """Keeps the last copy of a prompt for the next run and frees the rest: unused cells slow every token down."""
         if sequence.keep and sequence.computed:
             self._hold(sequence.slot, sequence.tokens[: sequence.computed])
-            self._whole.add(sequence.slot)
+            self._whole[sequence.slot] = sequence.id
             return
         length = min(sequence.computed, len(sequence.prompt))
         prompt = sequence.prompt[:length]
@@ -445,7 +451,7 @@ class Scheduler:
 
     def _let_go(self, slot: int) -> None:
         tokens = self._held.pop(slot)
-        self._whole.discard(slot)
+        self._whole.pop(slot, None)
         if self._slot_of.get(tokens) == slot:
             del self._slot_of[tokens]
 

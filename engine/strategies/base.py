@@ -53,6 +53,13 @@ class Strategy(Protocol):
         """How many trials will never be asked for because the answer was certain enough without them."""
         return 0
 
+    def dropped(self) -> Sequence[int]:
+        """Trials from which none will go on any more, each said once: what was kept for that may be let go.
+
+        A person may still do so; then it is computed again.
+        """
+        return ()
+
     @property
     def reach(self) -> int:
         """Tokens for which later trials need room beside the first ones': what they go on from, longer prompts."""

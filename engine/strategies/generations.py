@@ -60,6 +60,7 @@ class GenerationSearch(Strategy):
         self._wanted: deque[int] = deque([ROOT] * width)
         self._open: set[int] = set()  # asked for, and not told or not judged yet
         self._newest: list[int] = []
+        self._parents: set[int] = set()  # of the newest
         self._stopped: dict[int, Result] = {}
         self._generation = 0
         self._moves: list[AnyMove] = []
@@ -95,6 +96,10 @@ class GenerationSearch(Strategy):
         self._open.discard(trial)
         if not self._open and not self._wanted:
             self._go_on()
+
+    def dropped(self) -> Sequence[int]:
+        """What was merged or did not survive, and the parents of those that did: they hold all that they go on from."""
+        return self._tree.dropped()
 
     @property
     def reach(self) -> int:
@@ -141,6 +146,9 @@ class GenerationSearch(Strategy):
         self._moves += survival.moves
         self._generation += 1
         self._wanted.extend(parent for parent in survival.parents if self._tree.can_go_on(parent))
+        going_on = set(self._wanted)
+        self._tree.drop(sorted(self._parents.union(node.id for node in nodes) - going_on))
+        self._parents = going_on
         if survival.parents and not self._wanted:
             self._moves.append(LoopEnded(f"{self._most} steps are the most that a text may have."))
 

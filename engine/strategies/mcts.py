@@ -119,6 +119,7 @@ class TreeSearch(Strategy):
         self.tree.node(node).pruned = True
         self._moves.append(NodesPruned((node,), "by hand"))
         self._texts.cut_off(node)
+        self.tree.drop(self.tree.below(node))
         self._close(node)
 
     def write(self, parent: int, text: str) -> None:
@@ -126,6 +127,10 @@ class TreeSearch(Strategy):
         trial = self.tree.written(parent, text)
         self._written.add(trial.id)
         self._to_ask.append(trial)
+
+    def dropped(self) -> Sequence[int]:
+        """What was merged, closed or pruned."""
+        return self.tree.dropped()
 
     @property
     def reach(self) -> int:

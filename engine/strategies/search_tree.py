@@ -103,6 +103,7 @@ class SearchTree:
         self._parents: dict[int, int] = {}  # of every trial that was asked for
         self._next = 0
         self._ways_to_pinned: frozenset[int] = frozenset()
+        self._dropped: list[int] = []
 
     def choose_verifiers(self, verifiers: Sequence[VerifierChoice]) -> None:
         """Other verifiers, or other weights, count from here on."""
@@ -150,9 +151,20 @@ class SearchTree:
         That is so of what is pruned, what was visited and may not go on, and what has only closed children.
         """
         while id != ROOT and self._is_closed(id):
-            self._nodes[id].closed = True
+            if not self._nodes[id].closed:
+                self._nodes[id].closed = True
+                self._dropped.append(id)
             id = self._nodes[id].parent
         return id == ROOT and all(child.closed for child in self.children(ROOT))
+
+    def drop(self, ids: Iterable[int]) -> None:
+        """Nobody will go on from these nodes, unless a person wants to."""
+        self._dropped += ids
+
+    def dropped(self) -> list[int]:
+        """The nodes that were dropped since this was last asked."""
+        dropped, self._dropped = self._dropped, []
+        return dropped
 
     def reopen(self, id: int) -> bool:
         """Something new can come of a node, and so of those that lead to it, up to one that is pruned.
@@ -250,6 +262,7 @@ class SearchTree:
         twin.copies += node.copies
         self.graph.remove_node(node.id)
         del self._nodes[node.id]
+        self._dropped.append(node.id)
         if node.pinned:
             self._find_pinned()
         return twin

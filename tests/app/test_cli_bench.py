@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from app.bench import tree, tree_run
+from app.bench.search import SIZES, bench_search, rates
 from app.bench.startup import read_milestones
 from app.bench.throughput import make_setup, measure, parse_counts
 from app.bench.what_if import bench_what_if, simulated_run
@@ -54,10 +55,10 @@ def test_a_run_without_an_end_gives_no_figures() -> None:
 @pytest.mark.parametrize("evaluate", ["steps", "rollouts"])
 @pytest.mark.parametrize("at_once", [1, 8])
 def test_what_a_tree_search_computed_is_counted_to_the_token_by_its_events_alone(evaluate: str, at_once: int) -> None:
-    setup = small_setup("mcts", evaluate=evaluate, at_once=at_once, simulations=24)
+    setup = small_setup("mcts", evaluate=evaluate, at_once=at_once, simulations=10)
     backend = SimulatedBackend()
     found = tree_run.measure(setup, backend)
-    assert found.simulations == 24
+    assert found.simulations == 10
     assert backend.decoder is not None
     assert found.decoded_tokens == backend.decoder.decoded_tokens
     assert found.decoded_tokens <= found.distinct_tokens
@@ -124,3 +125,20 @@ def test_hyper_threads_are_not_counted_as_cores() -> None:
     thread = "processor: {0}\nmodel name\t: Fast CPU\nphysical id\t: 0\ncore id\t\t: {1}\nflags\t\t: fpu avx2 fma\n\n"
     found = parse_cpuinfo("".join(thread.format(i, i // 2) for i in range(8)), usable=8)
     assert (found.name, found.physical_cores, found.usable_cores, found.features) == ("Fast CPU", 4, 8, ("avx2", "fma"))
+
+
+def test_a_search_is_measured_at_every_size_that_its_tree_comes_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.bench.search.SIZES", (20, 60, 10**9))
+    found = rates("steps", seed=1, limit=0.5)
+    assert set(found) == {20, 60}
+    assert all(rate > 0 for rate in found.values())
+
+
+def test_the_report_of_a_search_says_what_was_not_reached(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("app.bench.search.rates", lambda evaluate, seed, limit: {SIZES[0]: 5.0})
+    assert bench_search(turns=1, limit=1.0, as_json=False) == 0
+    said = capsys.readouterr().out
+    assert "steps, 100 nodes: 5 simulations/s" in said
+    assert "rollouts, 10,000 nodes: not reached" in said

@@ -220,3 +220,30 @@ def test_a_tree_says_the_same_in_a_small_cache_as_in_a_large_one(
     assert small.decoder.decoded_tokens == small.computed + small.last_tokens_decoded
     assert large.decoder.decoded_tokens == large.computed + large.last_tokens_decoded
     assert all(s.recomputed_tokens <= 1 for s in large.sequences.values())  # the last one again, for its logits
+
+
+@pytest.mark.parametrize("partial", [True, False], ids=["attention", "recurrent"])
+def test_what_nobody_goes_on_from_gives_its_own_cells_back_and_no_others(partial: bool) -> None:
+    tree = Tree(partial=partial)
+    first = tree.submit()
+    tree.run()
+    left, right = (tree.submit(Origin(first.id)) for _ in range(2))
+    tree.run()
+    before = tree.scheduler.cells_used
+    tree.scheduler.forget([left.id, 99])
+    assert tree.scheduler.cells_used == tree.decoder.cells_used == before - (left.computed - len(left.prompt))
+    decoded = tree.decoder.decoded_tokens
+    again = tree.submit(Origin(right.id))
+    tree.run()
+    assert again.recomputed_tokens == 0
+    assert tree.decoder.decoded_tokens - decoded <= len(again.generated) + 1
+
+
+def test_whoever_goes_on_from_it_all_the_same_computes_it_again_and_says_so() -> None:
+    tree = grown(Tree(), rounds=2)
+    last = next(s for s in reversed(tree.sequences.values()) if s.finish_reason == "step")
+    tree.scheduler.forget(list(tree.sequences))
+    again = tree.submit(Origin(last.id))
+    tree.run()
+    assert again.recomputed_tokens > 0
+    assert again.text

@@ -165,3 +165,21 @@ def test_scores_that_come_later_change_no_course_but_may_change_the_answer(
         assert before == []
 
     assert Driver(strategy, World(setup).result, tell=tell_in_two).to_the_end() == course_of(setup)
+
+
+@every_case
+def test_nobody_goes_on_from_a_trial_that_was_said_to_be_dropped(name: str, verifiers: tuple[str, ...]) -> None:
+    setup = small_setup(name, verifiers)
+    driver = Driver(build_strategy(setup), World(setup).result, pick=by_chance(2))
+    dropped = set[int]()
+    while not driver.strategy.finished:
+        before = len(driver.course.trials)
+        driver.ask()
+        assert dropped.isdisjoint(t.origin.trial for t in driver.course.trials[before:] if t.origin)
+        driver.step()
+        newly = list(driver.strategy.dropped())
+        assert dropped.isdisjoint(newly)
+        assert len(set(newly)) == len(newly)
+        dropped.update(newly)
+    told = {result.candidate.id for result in driver.course.told}
+    assert dropped <= told

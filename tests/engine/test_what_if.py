@@ -471,6 +471,7 @@ class Judge:
 
     name, title, help = "judge", "Judge", ""
     uses_peers = judges_steps = False
+    highest, stands = 1.0, True
     called = 0
 
     def __init__(self, asks: int) -> None:
