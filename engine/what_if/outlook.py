@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Protocol
 
 from msgspec import Struct
 
@@ -10,9 +12,37 @@ from engine.answers import same_answer
 from engine.budget import Spent
 from engine.events import Outcome
 from engine.ledger import Ledger
+from engine.strategies.base import Answer
+from engine.types import Candidate
 from engine.what_if.recorded_run import RecordedRun
-from engine.what_if.rehearsal import Rehearsal
 from engine.what_if.request import WhatIf
+
+
+class Ending(Protocol):
+    """How a run would have come to its end, gone through anew or cut off and chosen from. See `Outlook`."""
+
+    spent: Spent | None
+    ledger: Ledger
+    silent: Counter[str]
+
+    @property
+    def answer(self) -> Answer: ...
+    @property
+    def outcome(self) -> Outcome: ...
+    @property
+    def candidates(self) -> Mapping[int, Candidate]: ...
+    @property
+    def chosen_among(self) -> int | None: ...
+    @property
+    def seconds(self) -> float: ...
+    @property
+    def begun(self) -> int: ...
+    @property
+    def ended(self) -> int: ...
+    @property
+    def spared(self) -> int: ...
+    @property
+    def notes(self) -> Iterable[str]: ...
 
 
 class Outlook(Struct, frozen=True):
@@ -25,6 +55,10 @@ class Outlook(Struct, frozen=True):
     estimates: a step with fewer candidates in it is quicker, by as much as the recorded steps show. Energy and cost are
     None where the run knows none, `flops` where it does not know its model. `notes` say, a sentence each, what could
     not be known.
+
+    A search, a refinement or a chain of thinking is not run again: `chosen_among` is how many finished texts of it
+    there were to choose from then (None: the run itself was gone through), and what had been used by that time is
+    what was recorded, its steps and judges included.
     """
 
     what_if: WhatIf
@@ -37,6 +71,7 @@ class Outlook(Struct, frozen=True):
     candidates: int
     candidates_finished: int
     candidates_spared: int
+    chosen_among: int | None
     completion_tokens: int
     prompt_tokens: int
     cached_tokens: int
@@ -51,30 +86,28 @@ class Outlook(Struct, frozen=True):
     notes: tuple[str, ...]
 
 
-def make_outlook(what_if: WhatIf, rehearsal: Rehearsal, run: RecordedRun) -> Outlook:
-    """The outlook of a rehearsal that has been performed.
+def make_outlook(what_if: WhatIf, ending: Ending, run: RecordedRun) -> Outlook:
+    """The outlook of an end that has been come to.
 
     Args:
         what_if: What was asked.
-        rehearsal: The run that it leads to.
+        ending: What it leads to.
         run: The recorded run.
     """
-    after = _share(rehearsal.ledger.verifier_tokens, run.state.ledger.verifier_tokens)
-    seconds = rehearsal.seconds + run.timetable.tail_seconds * after
-    ledger, answer = _priced(rehearsal.ledger, run, seconds), rehearsal.answer
+    ledger, answer = _priced(ending.ledger, run, ending.seconds), ending.answer
     known = run.setup.problem.answer
-    ended = rehearsal.candidates.values()
     return Outlook(
         what_if=what_if,
         answer=answer.answer,
         candidate=answer.candidate,
         correct=None if known is None or answer.candidate is None else same_answer(answer.answer, known),
         reason=answer.reason,
-        outcome=rehearsal.outcome,
-        budget_spent=rehearsal.spent,
-        candidates=rehearsal.begun,
-        candidates_finished=sum(candidate.finish_reason in ("stop", "length") for candidate in ended),
-        candidates_spared=rehearsal.spared,
+        outcome=ending.outcome,
+        budget_spent=ending.spent,
+        candidates=ending.begun,
+        candidates_finished=ending.ended,
+        candidates_spared=ending.spared,
+        chosen_among=ending.chosen_among,
         completion_tokens=ledger.completion_tokens,
         prompt_tokens=ledger.prompt_tokens,
         cached_tokens=ledger.cached_tokens,
@@ -82,17 +115,12 @@ def make_outlook(what_if: WhatIf, rehearsal: Rehearsal, run: RecordedRun) -> Out
         verifier_prompt_tokens=ledger.verifier_prompt_tokens,
         verifier_cached_tokens=ledger.verifier_cached_tokens,
         flops=ledger.flops if ledger.model else None,
-        seconds_estimate=seconds,
+        seconds_estimate=ending.seconds,
         energy_joules_estimate=ledger.energy_joules,
         cost_estimate=ledger.cost,
         currency=ledger.tariff.currency,
-        notes=(*_notes(rehearsal), *_notes_on_run(what_if, run)),
+        notes=(*_silences(ending), *ending.notes, *_notes_on_run(what_if, run)),
     )
-
-
-def _share(tokens: int, recorded: int) -> float:
-    """What is left of the time after the last candidate: a model judge that says less takes less of it."""
-    return tokens / recorded if recorded else 1.0
 
 
 def _priced(ledger: Ledger, run: RecordedRun, seconds: float) -> Ledger:
@@ -103,19 +131,10 @@ def _priced(ledger: Ledger, run: RecordedRun, seconds: float) -> Ledger:
     return ledger
 
 
-def _notes(rehearsal: Rehearsal) -> Iterator[str]:
-    total = len(rehearsal.candidates)
-    for verifier, missing in rehearsal.silent.items():
+def _silences(ending: Ending) -> Iterator[str]:
+    total = len(ending.candidates)
+    for verifier, missing in ending.silent.items():
         yield f"“{verifier}” needs the model, and its score was not recorded for {missing} of {total} candidates."
-    if rehearsal.unfinished == 1:
-        yield "1 candidate was stopped before its end when it was recorded: what it would have answered is not known."
-    elif rehearsal.unfinished:
-        yield (
-            f"{rehearsal.unfinished} candidates were stopped before their end when they were recorded:"
-            " what they would have answered is not known."
-        )
-    if rehearsal.timed_by_share:
-        yield "The recorded steps do not show what smaller ones take: the time is by tokens, and likely too short."
 
 
 def _notes_on_run(what_if: WhatIf, run: RecordedRun) -> Iterator[str]:

@@ -17,6 +17,8 @@ from engine.what_if.recorded_run import RecordedRun
 from engine.what_if.recorded_verifier import RecordedVerifier
 from engine.what_if.rehearsal import Rehearsal
 from engine.what_if.request import WhatIf
+from engine.what_if.reranking import Reranking
+from engine.what_if.spending import Spending
 
 
 class WhatIfPool:
@@ -35,6 +37,7 @@ class WhatIfPool:
 
     def __init__(self, state: RunState) -> None:
         self._run = RecordedRun(state)
+        self._spending = Spending(self._run)
         self._verifiers: dict[tuple[str, tuple[tuple[str, Value], ...]], RecordedVerifier] = {}
         self.recorded = WhatIf.of(self._run.setup)
         self.candidates = self._run.candidates
@@ -47,9 +50,13 @@ class WhatIfPool:
         """
         setup = what_if.applied_to(self._run.setup)
         check_setup(setup)
-        rehearsal = Rehearsal(setup, self._run, [self._verifier(choice) for choice in setup.verifiers])
-        rehearsal.perform()
-        return make_outlook(what_if, rehearsal, self._run)
+        verifiers = [self._verifier(choice) for choice in setup.verifiers]
+        if self._run.is_independent:
+            ending: Rehearsal | Reranking = Rehearsal(setup, self._run, verifiers)
+        else:
+            ending = Reranking(setup, self._run, verifiers, self._spending)
+        ending.perform()
+        return make_outlook(what_if, ending, self._run)
 
     def curve(self, what_if: WhatIf, counts: Iterable[int] | None = None) -> list[Outlook]:
         """The same what-if for several numbers of candidates, by default for each that was recorded.
@@ -77,7 +84,8 @@ class WhatIfPool:
         had = resolve(strategy_spec(own).settings, own.settings)
         kept = {s.name: had[s.name] for s in spec.settings if s.name in had and _takes(s, had[s.name])}
         if any(setting.name == "n" for setting in spec.settings):
-            kept["n"] = max(1, min(int(had.get("n", self.candidates)), self.candidates))
+            own_n = int(had.get("n", self.candidates)) if self._run.is_independent else self.candidates
+            kept["n"] = max(1, min(own_n, self.candidates))
         return StrategyChoice(spec.name, {**kept, **given})
 
     def _verifier(self, choice: VerifierChoice) -> RecordedVerifier:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -33,6 +34,16 @@ class Record:
     verdicts: Mapping[str, CandidateScored]
     _state: CandidateState = field(repr=False)
 
+    @property
+    def ended_at(self) -> float:
+        """When it came to its end, in seconds of the run clock; infinite if it never did."""
+        return math.inf if self._state.finished_at is None else self._state.finished_at
+
+    @property
+    def merged_into(self) -> int | None:
+        """The sibling that said the same, where a search made one of the two."""
+        return self._state.merged_into
+
     def part(self, tokens: int) -> Candidate:
         """The candidate as it is when it is stopped after that many tokens: half a text has no answer."""
         written = self._state.tokens[:tokens]
@@ -43,13 +54,21 @@ class Record:
         )
 
 
-def make_record(state: CandidateState, course: Course, fate: Fate) -> Record:
-    """The record of a candidate as it stands at the end of its run."""
+def make_record(state: CandidateState, course: Course, fate: Fate, text: str, steps: tuple[str, ...]) -> Record:
+    """The record of a candidate as it stands at the end of its run.
+
+    Args:
+        state: The candidate.
+        course: When it wrote.
+        fate: How it ended.
+        text: Its whole text, with all that it goes on from.
+        steps: The pieces of that, where it was made in steps.
+    """
     mean, tokens = state.mean_logprob, state.token_count
     ended = fate == "ended"
     candidate = Candidate(
         state.id,
-        state.text,
+        text,
         state.answer if ended else None,
         state.vote if ended else None,
         state.finish_reason or "abort",
@@ -57,6 +76,7 @@ def make_record(state: CandidateState, course: Course, fate: Fate) -> Record:
         mean,
         state.purpose,
         state.parent,
+        steps,
         logprob=mean * tokens if mean is not None else 0.0,
         confidence=state.confidence,
         watched=WATCHED,

@@ -31,7 +31,10 @@ class RecordedRun:
         was_changed: Whether somebody did.
         timetable: Its decode steps.
         records: Its candidates.
-        candidates: How many of them can be asked for, from the first on.
+        is_independent: Whether each of them answers a prompt by itself. In a search, a refinement or a chain of
+            thinking what comes depends on what came before.
+        found: Those whose answers count and that came to their end, in order of arrival.
+        candidates: How many a strategy can ask for: of independent ones from the first on, else of those found.
         in_order: Whether it came to the end that its strategy wanted; otherwise something cut it off.
         budget_spent: The budget that cut it off, if one did.
 
@@ -50,8 +53,11 @@ class RecordedRun:
         self.in_order = state.finish is not None and state.finish.outcome in ("answered", "no_answer")
         self.budget_spent: BudgetSpent | None = state.budget_spent
         self.records = {number: self._record(candidate) for number, candidate in state.candidates.items()}
-        self._prompts = self._recorded_prompts()
-        self.candidates = self._count_candidates()
+        self.is_independent = all(map(_is_sample, state.candidates.values()))
+        whole = (r for r in self.records.values() if r.fate == "ended" and r.candidate.is_whole)
+        self.found = sorted(whole, key=lambda record: record.arrival)
+        self._prompts = self._recorded_prompts() if self.is_independent else {}
+        self.candidates = self._count_candidates() if self.is_independent else len(self.found)
 
     def find(self, setup: RunSetup, trial: Trial) -> Record:
         """The recorded candidate that a trial would have led to.
@@ -65,11 +71,7 @@ class RecordedRun:
         """
         prompt = self._prompts.get((trial.prompt, trial.sampling))
         if trial.origin is not None or prompt is None:
-            raise BadInputError(
-                f"“{strategy_spec(setup.strategy).title}” cannot be answered from this run.",
-                "It asks the model something that was not recorded.",
-                "Choose a strategy that chooses from candidates of the same prompt, or make a run with it.",
-            )
+            raise not_recorded(setup)
         if not self._is_independent(trial.id, (prompt,)):
             noun = "candidate is" if self.candidates == 1 else "candidates are"
             raise BadInputError(
@@ -78,6 +80,14 @@ class RecordedRun:
                 f"Ask for {self.candidates:,} at most, or make a run with more.",
             )
         return self.records[trial.id]
+
+    def chain(self, record: Record) -> list[Record]:
+        """The steps that a candidate's text was made in, itself the last; itself alone if it was not made in steps."""
+        chain = [record]
+        while record.candidate.steps and record.candidate.parent is not None:
+            record = self.records[record.candidate.parent]
+            chain.append(record)
+        return chain[::-1]
 
     def joules(self, seconds: float) -> float | None:
         """What so many seconds of it used, by its mean power (estimate); None where no energy was recorded."""
@@ -94,7 +104,13 @@ class RecordedRun:
         if candidate.finish_reason in (None, "abort"):
             at_the_end = course.asked + course.end >= self.timetable.steps - 1
             fate = "cut" if at_the_end and not self.in_order else "stopped"
-        return make_record(candidate, course, fate)
+        return make_record(candidate, course, fate, self.state.whole_text(candidate.id), self._steps(candidate))
+
+    def _steps(self, candidate: CandidateState) -> tuple[str, ...]:
+        if candidate.purpose not in ("step", "rollout"):
+            return ()
+        before = () if candidate.parent is None else self._steps(self.state.candidates[candidate.parent])
+        return (*before, candidate.text)
 
     def _recorded_prompts(self) -> dict[tuple[Prompt, Sampling], int]:
         """The number of each prompt that the run's strategy asks at first; later ones depend on what came of these."""
@@ -115,6 +131,21 @@ class RecordedRun:
     def _is_independent(self, number: int, prompts: Collection[int]) -> bool:
         record = self.records.get(number)
         return record is not None and record.candidate.parent is None and record.prompt in prompts
+
+
+def not_recorded(setup: RunSetup) -> BadInputError:
+    """Why a strategy cannot be answered from a recording."""
+    return BadInputError(
+        f"“{strategy_spec(setup.strategy).title}” cannot be answered from this run.",
+        "It asks the model something that was not recorded.",
+        "Choose a strategy that chooses from candidates of the same prompt, or make a run with it.",
+    )
+
+
+def _is_sample(candidate: CandidateState) -> bool:
+    """Whether it answers a prompt by itself; what a person grew beside the run is passed over."""
+    by_itself = candidate.parent is None and not candidate.prefix
+    return candidate.purpose == "branch" or (candidate.purpose == "answer" and by_itself)
 
 
 def _after(setup: RunSetup, act: AnyAct) -> RunSetup:

@@ -6,7 +6,7 @@ It goes through the steps of `engine.run.Run` in the same order, so that the sam
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from engine.budget import MOST_AT_ONCE, BudgetMeter, Spent
 from engine.events import Outcome
@@ -31,11 +31,14 @@ class Rehearsal:
 
     Attributes:
         candidates: What came of those that took part, in the order of arrival.
+        chosen_among: None, as the run itself is gone through.
         answer, outcome, spent: The end, as the run would have come to it.
         ledger: What it would have used; energy is not in it.
         unfinished: How many ended only because their recording does.
         silent: How many candidates each verifier could not score because it would have needed the model.
     """
+
+    chosen_among: int | None = None
 
     def __init__(self, setup: RunSetup, run: RecordedRun, verifiers: Sequence[RecordedVerifier]) -> None:
         self._setup, self._run, self._timetable = setup, run, run.timetable
@@ -59,8 +62,13 @@ class Rehearsal:
 
     @property
     def seconds(self) -> float:
-        """The run clock after the last step, in seconds (estimate)."""
-        return self._timetable.recorded_end(self._scheduler.at - 1) + self._late
+        """The run clock at the end, in seconds (estimate)."""
+        return self._clock + self._timetable.tail_seconds * self._judged_share
+
+    @property
+    def ended(self) -> int:
+        """How many candidates came to their own end."""
+        return sum(candidate.finish_reason in ("stop", "length") for candidate in self.candidates.values())
 
     @property
     def begun(self) -> int:
@@ -73,9 +81,27 @@ class Rehearsal:
         return self._strategy.spared + self._stopped if self.outcome in ("answered", "no_answer") else 0
 
     @property
-    def timed_by_share(self) -> bool:
-        """Whether the clock is another one than the recorded one and nothing tells how long a smaller step takes."""
-        return self._late != 0 and not self._timetable.pace.step_seconds
+    def notes(self) -> Iterator[str]:
+        """What the figures do not say, a sentence each."""
+        if self.unfinished == 1:
+            stopped = "1 candidate was stopped before its end when it was recorded: what it"
+        else:
+            stopped = f"{self.unfinished} candidates were stopped before their end when they were recorded: what they"
+        if self.unfinished:
+            yield f"{stopped} would have answered is not known."
+        if self._late and not self._timetable.pace.step_seconds:
+            yield "The recorded steps do not show what smaller ones take: the time is by tokens, and likely too short."
+
+    @property
+    def _clock(self) -> float:
+        """The run clock after the last step."""
+        return self._timetable.recorded_end(self._scheduler.at - 1) + self._late
+
+    @property
+    def _judged_share(self) -> float:
+        """What is left of the time after the last candidate: a model judge that says less takes less of it."""
+        recorded = self._run.state.ledger.verifier_tokens
+        return self.ledger.verifier_tokens / recorded if recorded else 1.0
 
     @property
     def _idle(self) -> bool:
@@ -110,7 +136,7 @@ class Rehearsal:
         report = self._scheduler.step(self._meter.remaining_tokens)
         self._meter.charge(tokens=report.drawn, prompt_tokens=report.prompt_tokens)
         self._late += self._timetable.delay(step, report.drawn)
-        joules = self._run.joules(self.seconds) if self._meter.needs_energy else None
+        joules = self._run.joules(self._clock) if self._meter.needs_energy else None
         if joules is not None:
             self._meter.read_energy(joules, self._run.price(joules))
         return report.ended
@@ -203,9 +229,9 @@ class Rehearsal:
         self._end_early("stopped")
 
     def _check_budget(self) -> bool:
-        spent = self._meter.exceeded(self.seconds)
+        spent = self._meter.exceeded(self._clock)
         if spent is None and self._idle and not self._strategy.finished:
-            spent = self._meter.refused(self.seconds)
+            spent = self._meter.refused(self._clock)
         if spent is None or (self._idle and self._strategy.finished):
             return False
         self.spent = spent
@@ -219,7 +245,7 @@ class Rehearsal:
 
     def _end_without_more(self) -> None:
         """The strategy wants no more, or may have no more."""
-        self.spent = None if self._strategy.finished else self._meter.refused(self.seconds)
+        self.spent = None if self._strategy.finished else self._meter.refused(self._clock)
         self._conclude("answered" if self.spent is None else "budget")
 
     def _conclude(self, outcome: Outcome) -> None:

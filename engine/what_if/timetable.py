@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -67,6 +68,15 @@ class Timetable:
     def step_at(self, t: float) -> int:
         """The last step that was over by `t`; -1 before the first."""
         return bisect_right(self._times, t) - 1
+
+    def steps_before(self, t: float) -> int:
+        """How many steps were over before `t`."""
+        return bisect_left(self._times, t)
+
+    def next_step(self, t: float) -> float:
+        """When the first step after `t` was over; infinite if there was none."""
+        place = bisect_right(self._times, t)
+        return self._times[place] if place < self.steps else math.inf
 
     def delay(self, step: int, tokens: int) -> float:
         """How much longer a step takes than the recorded one if it has `tokens`, in seconds (estimate).

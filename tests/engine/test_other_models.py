@@ -10,7 +10,7 @@ from engine.errors import ModelError
 from engine.models.machine_memory import MachineMemory
 from engine.setup import LoadOptions
 from engine.worker.other_models import OtherModels
-from tests.engine.simulated_run import CountedBackend, judging
+from tests.engine.counted_backend import CountedBackend, judging
 from tests.gguf_files import gguf
 
 OWN = LoadOptions("/own.gguf", n_ctx=512, n_threads=3, safe_mode=True)

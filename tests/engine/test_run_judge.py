@@ -28,7 +28,7 @@ from engine.run import Run
 from engine.setup import Budget, StrategyChoice, VerifierChoice
 from engine.trace.fold import RunState, fold
 from engine.types import Score
-from tests.engine.simulated_run import RIGHT, TEXTS, WRONG, CountedBackend, finish, judging, setup, started
+from tests.engine.counted_backend import RIGHT, TEXTS, WRONG, CountedBackend, finish, judging, setup, started
 
 JUDGES = ["model-judge", "process-judge"]
 
