@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QTabWidget, QToolBar, QVBoxLayout, QWidget
@@ -18,6 +19,7 @@ from app.shortcuts import ShortcutsDialog
 from app.toolbar import Toolbar
 from app.trace_opener import TraceOpener
 from engine.errors import BadInputError, ThinkscopeError
+from engine.setup import RunSetup
 from engine.trace.fold import RunState
 from engine.trace.player import TracePlayer
 from engine.trace.store import RunLibrary
@@ -244,6 +246,7 @@ class MainWindow(QMainWindow):
         for keys, slot in (
             ("Ctrl+Return", self.run), ("Ctrl+Enter", self.run), ("Ctrl+.", self.controller.stop),
             ("F11", self.toggle_presenting), ("F5", self.toggle_presenting),
+            ("Ctrl+I", self._toggle_what_if),
             ("Ctrl+1", lambda: self.tabs.setCurrentIndex(0)), ("Ctrl+2", lambda: self.tabs.setCurrentIndex(1)),
         ):  # fmt: skip
             QShortcut(QKeySequence(keys), self).activated.connect(slot)
@@ -270,6 +273,7 @@ class MainWindow(QMainWindow):
         )
         self.stage.token_selected.connect(self.meters.select)
         self.stage.act_requested.connect(controller.act)
+        self.stage.setup_wanted.connect(self._on_setup_wanted)
         self.meters.candidate_chosen.connect(self._on_meters_candidate_chosen)
         self.meters.prompt_requested.connect(self._on_prompt_requested)
         self.history.replay_requested.connect(lambda path: self.open_path(Path(path)))
@@ -362,6 +366,10 @@ class MainWindow(QMainWindow):
 
     # From the person
 
+    def _toggle_what_if(self) -> None:
+        if self.stage.what_if.isVisible():
+            self.stage.what_if.set_open(not self.stage.what_if.is_open)
+
     def toggle_presenting(self) -> None:
         """Large type and nothing but the stage, or back."""
         if self._before_presenting is None:
@@ -424,6 +432,11 @@ class MainWindow(QMainWindow):
         report = LoadReport(model.report, model.trouble, self)
         report.normal_kernels_requested.connect(self.controller.try_normal_kernels)
         report.show_below(self.toolbar.badge)
+
+    def _on_setup_wanted(self, setup: RunSetup) -> None:
+        """A what-if is made real: with the model as it is set now, as a recording's may not be here."""
+        self.setup_panel.set_setup(msgspec.structs.replace(setup, load=self.setup_panel.setup().load))
+        self.run()
 
     def _on_meters_candidate_chosen(self, candidate: int) -> None:
         self.stage.select(candidate)

@@ -18,6 +18,7 @@ from widgets.stage.result_line import ResultLine
 from widgets.stage.thought_ladder import ThoughtLadderView
 from widgets.theme import set_kind, set_role
 from widgets.tree.page import SearchTreePage
+from widgets.what_if.bar import WhatIfBar
 
 SORT_WORDS: dict[SortMode, str] = {"arrival": "number", "score": "score", "answer": "answer"}
 
@@ -28,6 +29,7 @@ class StageView(QWidget):
     candidate_selected = Signal(int)
     token_selected = Signal(int, int)
     act_requested = Signal(object)
+    setup_wanted = Signal(object)  # RunSetup: a what-if that is to be made real
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -37,6 +39,7 @@ class StageView(QWidget):
         self._result_wanted = False
         self.badge, self.banner = SourceBadge(), RunBanner()
         self.headline, self.result = Headline(), ResultLine()
+        self.what_if = WhatIfBar()
         self._summary = QLabel()
         set_role(self._summary, "muted")
         self._sort_button = self._make_sort_button()
@@ -45,6 +48,7 @@ class StageView(QWidget):
             self._views.addWidget(view)
         self._arrange()
         self.tree.act_requested.connect(self.act_requested)
+        self.what_if.setup_wanted.connect(self.setup_wanted)
         for chooser in (self.lanes, self.tree):
             chooser.candidate_selected.connect(self.candidate_selected)
         for view in (self.lanes, self.ladder):
@@ -132,6 +136,10 @@ class StageView(QWidget):
         below.addWidget(self.result)
         column.addLayout(below)
         column.addWidget(self._views, 1)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(4, 0, 16, 0)
+        foot.addWidget(self.what_if)
+        column.addLayout(foot)
         self.setProperty("surface", "stage")
 
     def _make_sort_button(self) -> QToolButton:
@@ -174,6 +182,7 @@ class StageView(QWidget):
         if words != self._summary.text():
             self._summary.setText(words)
         self.banner.show_state(self._state)
+        self.what_if.show_state(self._state, self._source)
         shows_result = self._result_wanted and not self.shows_ladder and bool(self._state.candidates)
         self.result.setVisible(shows_result)
         if shows_result:

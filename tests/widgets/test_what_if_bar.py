@@ -1,0 +1,101 @@
+"""The what-if bar as a person uses it: it changes the answer at once, says what it is, and can be made real."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from engine.setup import RunSetup
+from engine.trace.fold import RunState, fold
+from tests import sample_run
+from tests.engine.test_standings import search_events
+from widgets.what_if.bar import WhatIfBar
+
+
+@pytest.fixture
+def state() -> RunState:
+    return fold(sample_run.events(16))
+
+
+@pytest.fixture
+def bar(qtbot, state) -> WhatIfBar:
+    bar = WhatIfBar()
+    qtbot.addWidget(bar)
+    bar.resize(900, 200)
+    bar.show_state(state, "recorded")
+    bar.set_open(True)
+    return bar
+
+
+def test_it_says_what_was_before_anything_is_changed(bar, state):
+    assert bar.badge.source == "what-if"
+    assert bar.verdict.text().startswith(f"{state.answer.answer}, as it was")
+    assert f"{state.ledger.completion_tokens:,} tokens" in bar.figures.text()
+    assert "(estimate)" in bar.figures.text()
+
+
+def test_fewer_candidates_cost_less_at_once(bar, state, qtbot):
+    bar.candidates.set_value(4)
+    with qtbot.waitSignal(bar._timer.timeout):
+        bar.candidates.changed.emit()
+    assert "4 candidates" in bar.figures.text()
+    assert "−" in bar.figures.text()
+    assert bar.milliseconds < 1000
+
+
+def test_another_vote_and_other_verifiers_choose_anew(bar, state):
+    bar.choose.setCurrentIndex(bar.choose.findData("majority"))
+    bar.answer_now()
+    majority = state.votes[0].answer
+    assert bar.verdict.text().startswith(majority)
+    bar.choose.setCurrentIndex(bar.choose.findData("best"))
+    bar.verifiers.rows["known-answer"].check.click()
+    bar.answer_now()
+    assert bar.verdict.text().endswith("right")
+
+
+def test_a_token_budget_ends_the_run_earlier(bar):
+    bar.budget.switch.setChecked(True)
+    bar.budget.set_value(60)
+    bar.answer_now()
+    assert int(bar.figures.text().split(" tokens")[0].replace(",", "")) <= 60 + 16
+
+
+def test_as_it_was_takes_everything_back(bar, state):
+    bar.candidates.set_value(2)
+    bar.answer_now()
+    QTest.mouseClick(bar.reset, Qt.MouseButton.LeftButton)
+    assert bar.verdict.text().startswith(f"{state.answer.answer}, as it was")
+
+
+def test_making_it_real_asks_for_the_set_up_that_is_shown(bar, qtbot):
+    bar.candidates.set_value(5)
+    bar.choose.setCurrentIndex(bar.choose.findData("weighted"))
+    with qtbot.waitSignal(bar.setup_wanted) as wanted:
+        QTest.mouseClick(bar.real, Qt.MouseButton.LeftButton)
+    setup: RunSetup = wanted.args[0]
+    assert setup.strategy.name == "best-of-n"
+    assert setup.strategy.settings["n"] == 5
+    assert setup.strategy.settings["choose"] == "weighted-vote"
+
+
+def test_over_a_search_it_says_that_the_search_is_not_made_again(qtbot):
+    bar = WhatIfBar()
+    qtbot.addWidget(bar)
+    bar.show_state(fold(search_events()), "simulated")
+    bar.set_open(True)
+    bar.choose.setCurrentIndex(bar.choose.findData("majority"))
+    bar.answer_now()
+    assert "not made again" in bar.notes.text()
+    assert "finished texts to choose from" in bar.figures.text()
+
+
+def test_it_is_not_there_while_a_run_goes_on_nor_in_the_middle_of_one(qtbot):
+    bar = WhatIfBar()
+    qtbot.addWidget(bar)
+    events = sample_run.events(4)
+    bar.show_state(fold(events[:-1]), "recorded")
+    assert bar.isHidden()
+    bar.show_state(fold(events), None)
+    assert not bar.isHidden()
