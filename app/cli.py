@@ -50,7 +50,8 @@ RUN_EXAMPLES = """
 WHAT_IF_HELP = """
 What would have come of a recorded run with other choices: the answer, whether it is right, and the cost, at once.
 
-No new tokens are generated: the candidates that were recorded are chosen from anew.
+No new tokens are generated: the candidates that were recorded are chosen from anew. A search is not run again: of it,
+another choice is one among the texts that it found.
 """
 WHAT_IF_EXAMPLES = """
 [bold]Examples[/]
@@ -412,9 +413,10 @@ def what_if(
         list[str] | None,
         typer.Option("--verifier", "-v", metavar="NAME[:WEIGHT]", help="In place of the run's own. Repeatable."),
     ] = None,
-    n: Annotated[int | None, typer.Option("--n", help="The number of candidates.")] = None,
+    n: Annotated[int | None, typer.Option("--n", help="How many candidates, or texts of a search.")] = None,
     budget_tokens: Annotated[int | None, typer.Option(help="Stop after so many generated tokens.")] = None,
     budget_seconds: Annotated[float | None, typer.Option(help="Stop after so many seconds (estimate).")] = None,
+    budget_simulations: Annotated[int | None, typer.Option(help="Stop after so many simulations of a search.")] = None,
     budget_candidates: Annotated[int | None, typer.Option(help="Begin at most so many candidates.")] = None,
     budget_all_tokens: Annotated[
         int | None, typer.Option(help="Stop after so many tokens, those of prompts included.")
@@ -434,6 +436,7 @@ def what_if(
         budget_tokens=budget_tokens,
         budget_seconds=budget_seconds,
         budget_candidates=budget_candidates,
+        budget_simulations=budget_simulations,
         budget_all_tokens=budget_all_tokens,
         budget_joules=budget_joules,
         budget_price=budget_price,

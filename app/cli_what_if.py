@@ -38,6 +38,7 @@ class WhatIfOptions(msgspec.Struct, frozen=True):
     budget_tokens: int | None = None
     budget_seconds: float | None = None
     budget_candidates: int | None = None
+    budget_simulations: int | None = None
     budget_all_tokens: int | None = None
     budget_joules: float | None = None
     budget_price: float | None = None
@@ -81,6 +82,7 @@ def _changed(budget: Budget, options: WhatIfOptions) -> Budget:
         "tokens": options.budget_tokens,
         "seconds": options.budget_seconds,
         "candidates": options.budget_candidates,
+        "simulations": options.budget_simulations,
         "all_tokens": options.budget_all_tokens,
         "joules": options.budget_joules,
         "price": options.budget_price,
@@ -121,6 +123,7 @@ def _rows(state: RunState, recorded: WhatIf, outlook: Outlook) -> list[Row]:
         ("Answer", _answer(was["answer"], was["correct"]), _answer(outlook.answer, outlook.correct)),
         ("Ended", _ended(was["outcome"]), _ended(outlook.outcome)),
         ("Candidates", finished, f"{outlook.candidates}, {outlook.candidates_finished} to their end"),
+        *_texts(outlook),
         ("Tokens", f"{was['completion_tokens']:,}", f"{outlook.completion_tokens:,}"),
         ("Prompts", _prompts(was), _prompts(msgspec.to_builtins(outlook))),
         *(judged if was["verifier_tokens"] else []),
@@ -137,6 +140,11 @@ def _rows(state: RunState, recorded: WhatIf, outlook: Outlook) -> list[Row]:
             _figure(outlook.cost_estimate, ".6f", f" {currency}", True),
         ),
     ]
+
+
+def _texts(outlook: Outlook) -> list[Row]:
+    """What a run that was not made again is chosen from."""
+    return [] if outlook.chosen_among is None else [("Texts", "", f"{outlook.chosen_among} finished, to choose from")]
 
 
 def _table(rows: Sequence[Row]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from fractions import Fraction
+from functools import lru_cache
 
 MAX_DIGITS = 400
 """Longer digit strings and larger powers of ten are left as text: exact arithmetic on them would cost too much."""
@@ -114,6 +115,7 @@ def read_number(text: str) -> Fraction | None:
     return -value if negative else value
 
 
+@lru_cache(maxsize=4096)  # texts about one question use the same few numbers
 def read_magnitude(written: str) -> Fraction:
     """The exact value of a text that matches `MAGNITUDE`.
 

@@ -27,16 +27,28 @@ from engine.what_if.pool import WhatIfPool
 from engine.what_if.request import WhatIf
 
 BOUND_MS = 100.0  # from `docs/benchmarks.md`
+TRIES = 400  # so many that hardly two candidates write the same
 ANSWERS = (82, 72, 83, 81, 92)
+BODIES = ("a + b", "b + a", "a - b", "sum((a, b))", "a + b + 1")
+SUMS: Texts = {
+    f"We add tens and ones: 40 + 30 = 70 and 7 + 5 = 12. 47 + 35 = {answer}. Try {k}. The answer is {answer}.": 1
+    for answer in ANSWERS
+    for k in range(TRIES)
+}
+PROGRAMS: Texts = {
+    f"```python\ndef add(a, b):  # try {k}\n    return {body}\n```\n": 1 for body in BODIES for k in range(TRIES)
+}
 
 
 class WhatIfReport(msgspec.Struct, frozen=True):
     """Milliseconds; medians of the turns, and the worst one. The run is simulated, the what-ifs are real.
 
     `pool_ms` prepares a run. `first_ms` is its first what-if: every verifier reads every candidate. `next_ms` is any
-    other one, as when a slider is moved. `curve_ms` is one for each number of candidates. The `cpu` figures are
-    processor time, without the waits for a core on a machine that has other work. `program_ms` is a first what-if with
-    those verifiers (`programs`) that run a program for each candidate, which the bound does not hold for.
+    other one, as when a slider is moved. `curve_ms` is a curve over the numbers of candidates, of `curve_points`. The
+    `cpu` figures are processor time, without the waits for a core on a machine that has other work. `programs` are the
+    verifiers that run a program: `function_ms` is a first what-if with a person's own function, `code_ms` one with code
+    execution over as many candidates that each wrote another program, `code_again_ms` any other one over these. The
+    first start of the sandbox is not in them.
     """
 
     kind: str
@@ -54,7 +66,12 @@ class WhatIfReport(msgspec.Struct, frozen=True):
     next_worst_ms: float
     next_cpu_ms: float
     curve_ms: float
-    program_ms: float
+    curve_points: int
+    function_ms: float
+    function_worst_ms: float
+    code_ms: float
+    code_worst_ms: float
+    code_again_ms: float
     bound_ms: float
 
 
@@ -83,10 +100,13 @@ def bench_what_if(candidates: int, turns: int, as_json: bool) -> int:
     state = simulated_run(candidates)
     without_model = verifiers_without_model()
     programs = tuple(choice for choice in without_model if runs_a_program(choice))
+    coded = simulated_run(candidates, PROGRAMS)
     verifiers = tuple(choice for choice in without_model if choice not in programs)
     what_if = WhatIf(StrategyChoice("best-of-n", {"n": candidates}), verifiers, Budget())
-    with_programs = msgspec.structs.replace(what_if, verifiers=programs)
-    pools, firsts, nexts, curves, slow = Laps(), Laps(), Laps(), Laps(), Laps()
+    function = msgspec.structs.replace(what_if, verifiers=(VerifierChoice("user-function"),))
+    code = msgspec.structs.replace(what_if, verifiers=(VerifierChoice("code-execution"),))
+    pools, firsts, nexts, curves, functions, codes, again = Laps(), Laps(), Laps(), Laps(), Laps(), Laps(), Laps()
+    WhatIfPool(simulated_run(1)).ask(function.with_candidates(1))  # starts the sandbox
     for _ in range(turns):
         with pools.lap():
             pool = WhatIfPool(state)
@@ -96,9 +116,14 @@ def bench_what_if(candidates: int, turns: int, as_json: bool) -> int:
             with nexts.lap():
                 pool.ask(other)
         with curves.lap():
-            pool.curve(what_if)
-        with slow.lap():
-            pool.ask(with_programs)
+            curve = pool.curve(what_if)
+        with functions.lap():
+            pool.ask(function)
+        pool = WhatIfPool(coded)
+        with codes.lap():
+            pool.ask(code)
+        with again.lap():
+            pool.ask(code.with_candidates(max(1, candidates // 2)))
     report = WhatIfReport(
         kind="what_if",
         simulated=True,
@@ -115,15 +140,24 @@ def bench_what_if(candidates: int, turns: int, as_json: bool) -> int:
         next_worst_ms=round(max(nexts.elapsed), 2),
         next_cpu_ms=_median(nexts.cpu),
         curve_ms=_median(curves.elapsed),
-        program_ms=_median(slow.elapsed),
+        curve_points=len(curve),
+        function_ms=_median(functions.elapsed),
+        function_worst_ms=round(max(functions.elapsed), 2),
+        code_ms=_median(codes.elapsed),
+        code_worst_ms=round(max(codes.elapsed), 2),
+        code_again_ms=_median(again.elapsed),
         bound_ms=BOUND_MS,
     )
     print(json.dumps(msgspec.to_builtins(report), indent=2) if as_json else _in_words(report))
     return 0
 
 
-def simulated_run(candidates: int) -> RunState:
+def simulated_run(candidates: int, texts: Texts | None = None) -> RunState:
     """A whole run of so many candidates, without verifiers.
+
+    Args:
+        candidates: How many.
+        texts: What they may write; worked sums by default.
 
     Raises:
         EngineError: It did not come to its end.
@@ -138,8 +172,8 @@ def simulated_run(candidates: int) -> RunState:
         seed=1,
     )
     events: list[AnyEvent] = []
-    texts = _texts()
-    backend = SimulatedBackend(lambda prompt: texts, own_clock=True)
+    written = texts or SUMS
+    backend = SimulatedBackend(lambda prompt: written, own_clock=True)
     run = Run("simulated", setup, backend, events.append, backend.clock)
     while not run.finished:
         run.step()
@@ -175,16 +209,6 @@ def other_knobs(pool: WhatIfPool, what_if: WhatIf) -> list[WhatIf]:
     ]
 
 
-def _texts() -> Texts:
-    """Worked sums of several lengths, some of them wrong."""
-    tails = ("", " That is all.", " So it is.", " I have checked it once more.")
-    return {
-        f"We add tens and ones: 40 + 30 = 70 and 7 + 5 = 12. 47 + 35 = {answer}.{tail} The answer is {answer}.": 1
-        for answer in ANSWERS
-        for tail in tails
-    }
-
-
 def _median(found: list[float]) -> float:
     return round(statistics.median(found), 2)
 
@@ -199,7 +223,9 @@ def _in_words(report: WhatIfReport) -> str:
             f"processor time {report.first_cpu_ms:.1f} ms (bound {BOUND_MS:g} ms)",
             f"any other one {report.next_ms:.1f} ms, worst {report.next_worst_ms:.1f} ms, "
             f"processor time {report.next_cpu_ms:.1f} ms",
-            f"one for each number of candidates: {report.curve_ms:.0f} ms",
-            f"first one with {', '.join(report.programs) or 'no program'}: {report.program_ms:.0f} ms",
+            f"a curve over the numbers of candidates, {report.curve_points} points: {report.curve_ms:.0f} ms",
+            f"first one with a person's function {report.function_ms:.1f} ms, worst {report.function_worst_ms:.1f} ms",
+            f"first one with code execution {report.code_ms:.1f} ms, worst {report.code_worst_ms:.1f} ms; "
+            f"any other one {report.code_again_ms:.1f} ms",
         )
     )

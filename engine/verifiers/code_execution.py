@@ -12,7 +12,7 @@ from engine.settings import Setting
 from engine.types import Candidate, Problem, Score
 from engine.verifiers.base import Verifier
 from engine.verifiers.limits import LIMIT_SETTINGS, Limits
-from engine.verifiers.outcome import TELLS_NOTHING, Outcome
+from engine.verifiers.outcome import REPEATABLE, TELLS_NOTHING, Outcome
 from engine.verifiers.program_tests import ProgramTest, read_tests
 from engine.verifiers.program_text import program_in
 from engine.verifiers.sandbox import Sandbox, shared_sandbox
@@ -62,6 +62,7 @@ class CodeExecution(Verifier):
         self._tests = read_tests(tests)
         self._limits = limits
         self._sandbox = sandbox or shared_sandbox()
+        self._judged: dict[str, list[Outcome]] = {}  # candidates often write the same program
 
     def score(
         self, problem: Problem, candidate: Candidate, peers: Sequence[Candidate], replies: Sequence[Candidate]
@@ -77,6 +78,14 @@ class CodeExecution(Verifier):
 
         Each test runs in a program of its own, so that no test depends on another, and has its share of the time left.
         """
+        if program in self._judged:
+            return self._judged[program]
+        found = self._run(program)
+        if all(outcome.kind in REPEATABLE for outcome in found):
+            self._judged[program] = found
+        return found
+
+    def _run(self, program: str) -> list[Outcome]:
         ends = time.perf_counter() + self._limits.seconds
         found: list[Outcome] = []
         for number, test in enumerate(self._tests):

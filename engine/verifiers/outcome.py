@@ -24,6 +24,9 @@ run it, the sandbox cannot. `stopped` came from outside, and without a sandbox e
 TELLS_NOTHING: frozenset[Kind] = frozenset(("unsupported", "stopped", "unavailable"))
 """The ends that say nothing about the program."""
 
+REPEATABLE: frozenset[Kind] = frozenset(("ok", "wrong", "error", "recursion", "unsupported"))
+"""The ends that the same program with the same inputs comes to again: nothing of time or from outside is in them."""
+
 
 class Outcome(Struct, frozen=True):
     """The end of one program.

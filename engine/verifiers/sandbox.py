@@ -18,6 +18,7 @@ import contextlib
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 GRACE_SECONDS = 0.25
 CHECKOUT_SECONDS = 10.0
+BOUND_LASTS = 1.0  # seconds: a third of the time of a short program goes into asking how much CPU time was used
 STOPPED = Outcome("stopped", "stopped from outside")
 
 
@@ -42,6 +44,8 @@ class Sandbox:
         self._lock = threading.Lock()
         self._pool: pydantic_monty.Monty | None = None
         self._worker: psutil.Process | None = None
+        self._known: psutil.Process | None = None  # the worker of the program before, mostly the same
+        self._bound = 0.0, 0.0  # since when its CPU time is bounded, and for programs of how many seconds
         self._interrupted = False
 
     def run(self, program: str, limits: Limits, inputs: Mapping[str, str | None] | None = None) -> Outcome:
@@ -125,15 +129,17 @@ class Sandbox:
         return self._pool
 
     def _watch(self, pid: int | None, limits: Limits) -> None:
-        """Remembers the worker, and bounds its CPU time for the case that nobody is left to kill it."""
-        self._worker = None if pid is None else psutil.Process(pid)
-        if sys.platform == "linux" and self._worker is not None:
-            import resource
+        """Remembers the worker, and bounds its CPU time for the case that nobody is left to kill it.
 
-            used = self._worker.cpu_times()
-            bound = int(used.user + used.system + limits.seconds + GRACE_SECONDS) + 1
-            with contextlib.suppress(OSError, ValueError):
-                resource.prlimit(self._worker.pid, resource.RLIMIT_CPU, (bound, resource.RLIM_INFINITY))
+        A bound with some room holds for all programs of the next second.
+        """
+        if self._known is None or self._known.pid != pid:
+            self._known, self._bound = None if pid is None else psutil.Process(pid), (0.0, 0.0)
+        self._worker = self._known
+        since, seconds = self._bound
+        if self._worker is not None and (time.monotonic() - since > BOUND_LASTS or limits.seconds > seconds):
+            self._bound = time.monotonic(), limits.seconds
+            _bound_cpu(self._worker, limits.seconds + GRACE_SECONDS + BOUND_LASTS)
 
     def _kill(self) -> None:
         worker = self._worker
@@ -163,6 +169,17 @@ class _Output:
         self.text += text[: self._most - len(self.text)]
         if self.is_over:
             self._on_more()
+
+
+def _bound_cpu(worker: psutil.Process, seconds: float) -> None:
+    """Bounds the CPU time that a worker may use from now on, where that can be done."""
+    if sys.platform == "linux":
+        import resource
+
+        with contextlib.suppress(OSError, ValueError, psutil.Error):
+            used = worker.cpu_times()
+            bound = int(used.user + used.system + seconds) + 1
+            resource.prlimit(worker.pid, resource.RLIMIT_CPU, (bound, resource.RLIM_INFINITY))
 
 
 def _checkout(pool: pydantic_monty.Monty, limits: Limits) -> pydantic_monty.MontySession:

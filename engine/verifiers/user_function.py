@@ -11,7 +11,7 @@ from engine.types import Candidate, Problem, Score
 from engine.verifiers.base import Verifier
 from engine.verifiers.known_gaps import first_gap
 from engine.verifiers.limits import LIMIT_SETTINGS, Limits
-from engine.verifiers.outcome import TELLS_NOTHING, Outcome
+from engine.verifiers.outcome import REPEATABLE, TELLS_NOTHING, Outcome
 from engine.verifiers.own_code import parsed
 from engine.verifiers.sandbox import Sandbox, shared_sandbox
 
@@ -71,14 +71,24 @@ class UserFunction(Verifier):
         self._program = source + CALL
         self._limits = limits
         self._sandbox = sandbox or shared_sandbox()
+        self._judged: dict[tuple[str, str | None, str], Outcome] = {}  # candidates often write the same
 
     def score(
         self, problem: Problem, candidate: Candidate, peers: Sequence[Candidate], replies: Sequence[Candidate]
     ) -> Score:
         """What the function gives; None where it gives None, no number, or fails, and then the detail says why."""
-        inputs = {"_problem": problem.question, "_answer": candidate.answer, "_text": candidate.text}
-        outcome = self._sandbox.run(self._program, self._limits, inputs)
+        outcome = self._outcome(problem.question, candidate.answer, candidate.text)
         return _as_score(outcome.value) if outcome.kind == "ok" else Score(None, _failure(outcome))
+
+    def _outcome(self, question: str, answer: str | None, text: str) -> Outcome:
+        given = question, answer, text
+        if given in self._judged:
+            return self._judged[given]
+        inputs = {"_problem": question, "_answer": answer, "_text": text}
+        outcome = self._sandbox.run(self._program, self._limits, inputs)
+        if outcome.kind in REPEATABLE:
+            self._judged[given] = outcome
+        return outcome
 
 
 def _as_score(value: object) -> Score:

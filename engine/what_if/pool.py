@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from engine.check import check_setup
 from engine.errors import BadInputError
@@ -59,13 +59,29 @@ class WhatIfPool:
         return make_outlook(what_if, ending, self._run)
 
     def curve(self, what_if: WhatIf, counts: Iterable[int] | None = None) -> list[Outlook]:
-        """The same what-if for several numbers of candidates, by default for each that was recorded.
+        """The same what-if for several numbers of candidates, by default for those of `curve_counts`.
 
         Raises:
             BadInputError: As `ask`; the strategy has no number of candidates.
         """
-        counts = range(1, self.candidates + 1) if counts is None else counts
+        counts = curve_counts(self.candidates) if counts is None else counts
         return [self.ask(what_if.with_candidates(n)) for n in counts]
+
+    def prepare(self, verifiers: Iterable[VerifierChoice]) -> Iterator[None]:
+        """Works out the scores of candidates that a what-if with these verifiers would have to wait for.
+
+        It does one at a time and yields, so that an idle moment can be used for some of them.
+
+        Raises:
+            BadInputError: There is no such verifier.
+        """
+        for verifier in map(self._verifier, verifiers):
+            if verifier.uses_peers:
+                continue
+            for record in self._run.found:
+                for step in self._run.chain(record) if verifier.judges_steps else [record]:
+                    verifier.score(self._run.setup.problem, step.candidate, (step.candidate,), ())
+                    yield
 
     def choice(self, name: str | None = None, settings: Mapping[str, Value] | None = None) -> StrategyChoice:
         """A strategy for a what-if: what is not set stays as the run had it, as far as the strategy has the same.
@@ -112,6 +128,15 @@ class WhatIfPool:
             return own is not None and _values(own) == _values(choice)
         except BadInputError:  # the run was made by a version with other settings
             return False
+
+
+def curve_counts(most: int) -> list[int]:
+    """The numbers of candidates that a curve is drawn through: all up to 16, then four to each doubling, and the last.
+
+    An eye finds no more on a logarithmic axis, and each point is a what-if of its own.
+    """
+    quarters = (base * part // 4 for base in (16 << k for k in range(most.bit_length())) for part in range(5, 9))
+    return sorted({*range(1, min(16, most) + 1), *(n for n in quarters if n < most), *([most] if most else [])})
 
 
 def _takes(setting: Setting, value: Value) -> bool:

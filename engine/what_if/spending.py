@@ -124,7 +124,10 @@ def _generated(state: RunState) -> Iterator[Charge]:
 
 
 def _read(state: RunState) -> Iterator[Charge]:
-    """The tokens of prompts that were computed, and those of texts that had to be computed again."""
+    """The tokens of prompts that were computed, and those of texts that had to be computed again.
+
+    A prompt is charged when the whole of it was there: how far it had come before that is not in the state of a run.
+    """
     for candidate in state.candidates.values():
         if candidate.started_at is not None:
             yield candidate.started_at, candidate.computed_tokens

@@ -130,6 +130,17 @@ def test_what_cannot_be_answered_is_one_message_and_status_2(
     assert "Traceback" not in err
 
 
+def test_of_a_search_the_texts_that_it_found_are_chosen_from_and_that_is_said(tmp_path: Path, capsys: Output) -> None:
+    path = tmp_path / "search.tsrun"
+    write_trace(path, simulated_events(make_setup("mcts", budget=Budget(simulations=14))))
+    assert run_command_line(["whatif", str(path), "-s", "self-consistency"]) == 0
+    said = capsys.readouterr().out
+    assert re.search(r"Texts +\d+ finished, to choose from", said)
+    assert "only a choice among the" in said
+    less = found(capsys, str(path), "--budget-simulations", "4")["what_if"]
+    assert (less["outcome"], less["budget_spent"]["unit"]) == ("budget", "simulations")
+
+
 def test_what_is_no_recording_is_refused_in_words(tmp_path: Path, capsys: Output) -> None:
     (tmp_path / "text").write_text("hello")
     for path in ("text", "missing", "."):

@@ -273,11 +273,9 @@ class WhatIfBar(QFrame):
         self.verifier_button.setMinimumWidth(px(150))
         self.verifier_button.setMenu(self._verifier_menu())
         self.verifiers.changed.connect(self._on_verifiers_changed)
-        for place, words in ((2, "Choose by"), (3, "Verifiers")):
-            label = QLabel(words)
-            self._controls.addWidget(label, 0, place)
-        self._controls.addWidget(self.choose, 1, 2)
-        self._controls.addWidget(self.verifier_button, 1, 3)
+        for row, (words, control) in enumerate((("Choose by", self.choose), ("Verifiers", self.verifier_button))):
+            self._controls.addWidget(QLabel(words), row, 2)
+            self._controls.addWidget(control, row, 3)
         for place in (0, 1):
             self._controls.setColumnStretch(place, 1)
         self.reset.setToolTip("Takes all what-ifs back.")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from typing import Any
+
 import msgspec
 import pytest
 from hypothesis import given, settings
@@ -11,7 +14,9 @@ from engine.errors import BadInputError
 from engine.events import RunStarted
 from engine.setup import Budget, StrategyChoice, VerifierChoice
 from engine.trace.fold import fold
-from engine.what_if.pool import WhatIfPool
+from engine.types import Candidate, Problem, Score
+from engine.verifiers.arithmetic import ArithmeticChecker
+from engine.what_if.pool import WhatIfPool, curve_counts
 from engine.what_if.request import WhatIf
 from tests.engine.what_if.asking import (
     N,
@@ -31,6 +36,36 @@ def test_the_curve_is_the_same_what_if_for_each_number_of_candidates() -> None:
     assert pool.curve(vote, [2, 4]) == [curve[1], curve[3]]
     with pytest.raises(BadInputError, match="no setting “n”"):
         pool.curve(WhatIf(StrategyChoice("chain-of-thought"), (), Budget()))
+
+
+@given(st.integers(0, 2000))
+def test_a_curve_goes_from_one_candidate_to_all_of_them_in_few_points(most: int) -> None:
+    counts = curve_counts(most)
+    assert counts == sorted(set(counts))
+    assert counts[:16] == list(range(1, min(16, most) + 1))
+    assert counts[-1:] == [most][: most > 0]
+    assert len(counts) <= 16 + 4 * max(0, most.bit_length() - 4)
+    assert all(after / before <= 1.25 for before, after in pairwise(counts[16:]))
+
+
+@pytest.mark.parametrize("strategy", ["best-of-n", "beam-search"])
+def test_what_was_prepared_is_not_worked_out_again(strategy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    scored: list[int] = []
+    score = ArithmeticChecker.score
+
+    def counted(self: ArithmeticChecker, problem: Problem, candidate: Candidate, *rest: Any) -> Score:
+        scored.append(candidate.id)
+        return score(self, problem, candidate, *rest)
+
+    monkeypatch.setattr(ArithmeticChecker, "score", counted)
+    pool = WhatIfPool(simulate(make_setup(strategy, (), budget=Budget(candidates=12))))
+    what_if = WhatIf(StrategyChoice("best-of-n", {"n": pool.candidates}), (VerifierChoice("arithmetic"),), Budget())
+    scored.clear()
+    assert len(list(pool.prepare(what_if.verifiers))) >= pool.candidates
+    before = list(scored)
+    assert before
+    assert pool.ask(msgspec.structs.replace(what_if, budget=Budget(candidates=12))).chosen_among != 0
+    assert scored == before
 
 
 @settings(deadline=None, max_examples=20)
