@@ -165,8 +165,11 @@ def test_a_budget_of_time_or_energy_leaves_what_a_run_with_it_finds_to_a_step(
     live = simulate(replace(pool._run.setup, budget=budget))
     largest = max(size for _, size, _ in state.rate_samples)
     assert 0 <= outlook.completion_tokens - live.ledger.completion_tokens <= largest
-    if outlook.completion_tokens == live.ledger.completion_tokens:
-        assert differences(outlook, summary(live), JUST_FOUND) == {}
+    told = summary(live)
+    # The step more that it may have had can draw nothing and yet end texts: then tokens alone do not tell it.
+    same = outlook.completion_tokens == told["completion_tokens"]
+    if same and outlook.candidates_finished == told["candidates_finished"]:
+        assert differences(outlook, told, JUST_FOUND) == {}
         assert outlook.chosen_among == len(found(live))
 
 
