@@ -92,5 +92,5 @@ AnyAct = (
 )
 REOPENING = (AddSimulations, ExpandNode, WriteThought, TakeToken)
 """For these a run that has ended is taken up again."""
-AFTERWARDS = (ChangeVerifiers, RateCandidate)
-"""These change the answer of a run that has ended; it stays ended."""
+AFTERWARDS = (ChangeVerifiers, RateCandidate, PruneNode, PinNode)
+"""These change the answer of a run that has ended, or where it would go on; it stays ended."""

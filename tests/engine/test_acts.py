@@ -196,6 +196,20 @@ def test_a_finished_search_is_taken_up_again_for_more_simulations() -> None:
     assert all(event.t >= ended for event in table.events[-3:])
 
 
+def test_a_node_is_pruned_after_the_end_and_its_answer_counts_no_more() -> None:
+    table = Table("mcts", simulations=12)
+    before = table.to_the_end()
+    assert before.answer is not None
+    picked = before.answer.candidate
+    assert picked is not None
+    assert table.act(acts.PruneNode(picked)) == ""
+    after = table.state
+    assert after.status == "finished"
+    assert after.candidates[picked].pruned
+    assert after.answer is not None
+    assert after.answer.candidate != picked
+
+
 def test_a_branch_from_a_token_goes_on_from_there_and_has_no_vote() -> None:
     table = Table("self-consistency", n=2)
     before = table.to_the_end()

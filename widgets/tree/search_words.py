@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
+from engine.acts import AddSimulations
 from engine.events import StrategyMoved
 from engine.moves import (
     GenerationRanked,
@@ -16,6 +17,7 @@ from engine.moves import (
     PosteriorsSampled,
     ValueBackedUp,
 )
+from engine.strategies.mcts_settings import SIMULATIONS
 from engine.trace.fold import RunState
 
 TREE_PHASES = ("select", "expand", "evaluate", "back up")
@@ -57,8 +59,7 @@ def progress_words(state: RunState) -> str:
     """“simulation 41 of 64”, “generation 3”: how far a search is."""
     assert state.start is not None
     if state.start.setup.strategy.name == "mcts":
-        of = state.settings.get("simulations")
-        return f"simulation {state.simulations:,}" + (f" of {int(of):,}" if of else "")
+        return f"simulation {state.simulations:,} of {_simulations_asked(state):,}"
     ranked = sum(isinstance(moved.move, GenerationRanked | ParticlesResampled) for moved in state.moves)
     if ranked:
         newest = next(
@@ -68,6 +69,14 @@ def progress_words(state: RunState) -> str:
         return f"generation {newest.generation + 1}{size}"
     drawn = sum(isinstance(moved.move, PosteriorsSampled) for moved in state.moves)
     return f"{drawn} draws" if drawn else ""
+
+
+def _simulations_asked(state: RunState) -> int:
+    """As many as were set, and those that a person has added since."""
+    asked = int(state.settings.get("simulations", SIMULATIONS.default))
+    return asked + sum(
+        done.act.count for done in state.acts if isinstance(done.act, AddSimulations) and not done.refused
+    )
 
 
 def _phase_of_moves(moves: Sequence[StrategyMoved]) -> str:

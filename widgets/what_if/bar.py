@@ -159,7 +159,7 @@ class WhatIfBar(QFrame):
         self.candidates.setEnabled(most > 1)
         spent = max(2, self._state.ledger.completion_tokens)
         self.budget = LabelledSlider(
-            "Token budget", "The run as it would have ended with so many generated tokens.", 1, spent, spent,
+            "Tokens", "A budget: the run as it would have ended with so many generated tokens.", 1, spent, spent,
             whole=True, optional=True,
         )  # fmt: skip
         self.budget.set_value(None)
