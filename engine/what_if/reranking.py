@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from engine.budget import Spent
 from engine.errors import BadInputError
-from engine.events import Outcome
+from engine.events import CandidateScored, Outcome
 from engine.ledger import Ledger
 from engine.prompts import PROMPTS
 from engine.selection import aggregate, mix
@@ -162,7 +162,9 @@ class Reranking:
     def _choose_as_samples(self, strategy: Strategy, found: Sequence[Record]) -> None:
         taken = self._taken(strategy, found)
         if taken and len(taken) < len(found):
-            self._cut = CutOff(math.nextafter(taken[-1].ended_at, math.inf), self._cut.candidates)
+            over = math.nextafter(max(map(self._judged_at, taken)), math.inf)
+            if over < self._cut.t:
+                self._cut = CutOff(over, self._cut.candidates)
         self._judge(taken)
         for number, record in enumerate(taken):
             strategy.tell(self._as_sample(number, record))
@@ -218,9 +220,16 @@ class Reranking:
         how = str(self._settings.get("aggregate", "last"))
         return Score(aggregate([score.value for score in scores], how), scores[-1].detail)  # type: ignore[arg-type]
 
+    def _judged_at(self, record: Record) -> float:
+        """When a text was there and every model judge that is asked about it had spoken."""
+        spoken = [
+            verdict for v in self._verifiers if (verdict := v.verdict(record.candidate.id)) and _was_asked(verdict)
+        ]
+        return max([record.ended_at, *(verdict.t for verdict in spoken)])
+
     def _score_alone(self, verifier: RecordedVerifier, record: Record) -> Score:
         verdict = verifier.verdict(record.candidate.id)
-        if verdict is not None and verdict.t >= self._cut.t and verdict.tokens + verdict.prompt_tokens:
+        if verdict is not None and verdict.t >= self._cut.t and _was_asked(verdict):
             return UNSPOKEN
         return verifier.score(self._setup.problem, record.candidate, (record.candidate,), ())
 
@@ -263,6 +272,11 @@ class Reranking:
                     self.ledger.apply(verdict)
         if end == math.inf and len(begun) == len(self._run.records):
             self.ledger = state.ledger.copy()
+
+
+def _was_asked(verdict: CandidateScored) -> bool:
+    """Whether the model was asked for a score, so that it came later than the text."""
+    return verdict.tokens + verdict.prompt_tokens + verdict.cached_tokens > 0
 
 
 def _too_few(found: int) -> BadInputError:
