@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 
 from msgspec.structs import replace
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
@@ -35,6 +36,7 @@ from widgets.theme import THEMES, current_theme, px, set_kind, set_role
 from widgets.what_if.choices import CHOICES, choice_of
 from widgets.what_if.words import figures, verdict
 
+AHEAD_SECONDS = 0.003
 WAIT_MS = 15
 """Within a frame: a slider that is pulled asks once for each picture."""
 
@@ -55,6 +57,9 @@ class WhatIfBar(QFrame):
         self.milliseconds = 0.0
         self._timer = QTimer(self, singleShot=True, interval=WAIT_MS)
         self._timer.timeout.connect(self.answer_now)
+        self._ahead: Iterator[None] = iter(())
+        self._idle = QTimer(self, interval=WAIT_MS)
+        self._idle.timeout.connect(self._work_ahead)
         self.toggle, self.badge, self.body = QToolButton(), SourceBadge(), QWidget()
         self.candidates: LabelledSlider | None = None
         self.budget: LabelledSlider | None = None
@@ -80,6 +85,7 @@ class WhatIfBar(QFrame):
         there = ended and source not in ("live", "paused")
         if there and (state.start is not self._state.start or state.events != self._state_events):
             self._pool = None
+            self._idle.stop()
             self._state, self._state_events = state, state.events
             if self.is_open:
                 self._open_pool()
@@ -144,6 +150,16 @@ class WhatIfBar(QFrame):
             return
         self._set_controls(self._pool)
         self.answer_now()
+        self._ahead = self._pool.prepare(self._pool.recorded.verifiers)
+        self._idle.start()
+
+    def _work_ahead(self) -> None:
+        """Scores that a cut-off run may need later, worked out a few at a time while nobody waits."""
+        deadline = time.perf_counter() + AHEAD_SECONDS
+        for _ in self._ahead:
+            if time.perf_counter() >= deadline:
+                return
+        self._idle.stop()
 
     def _set_controls(self, pool: WhatIfPool) -> None:
         """Controls that reach as far as this run does."""
