@@ -9,7 +9,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QStackedWidget, QToolB
 from engine.trace.fold import RunState
 from widgets.models.candidate_words import is_doubted
 from widgets.models.lane_order import SortMode
+from widgets.models.refine_chain import makes_chain
 from widgets.models.thought_tree import makes_tree
+from widgets.refine.view import RefineChainView
 from widgets.stage.badge import Source, SourceBadge
 from widgets.stage.banner import RunBanner
 from widgets.stage.candidate_lanes import CandidateLanesView
@@ -19,11 +21,12 @@ from widgets.stage.thought_ladder import ThoughtLadderView
 from widgets.theme import set_kind, set_role
 from widgets.tree.page import SearchTreePage
 
+StageOf = CandidateLanesView | ThoughtLadderView | SearchTreePage | RefineChainView
 SORT_WORDS: dict[SortMode, str] = {"arrival": "number", "score": "score", "answer": "answer"}
 
 
 class StageView(QWidget):
-    """Shows a run: as a tree when it searches, as a ladder of thoughts when it has one candidate, else as lanes."""
+    """Shows a run: a search as a tree, a refinement as a chain, one candidate as a ladder, many as lanes."""
 
     candidate_selected = Signal(int)
     token_selected = Signal(int, int)
@@ -32,7 +35,8 @@ class StageView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = RunState()
-        self.lanes, self.ladder, self.tree = CandidateLanesView(), ThoughtLadderView(), SearchTreePage()
+        self.lanes, self.ladder = CandidateLanesView(), ThoughtLadderView()
+        self.tree, self.chain = SearchTreePage(), RefineChainView()
         self._source: Source | None = None
         self._result_wanted = False
         self.badge, self.banner = SourceBadge(), RunBanner()
@@ -41,13 +45,13 @@ class StageView(QWidget):
         set_role(self._summary, "muted")
         self._sort_button = self._make_sort_button()
         self._views = QStackedWidget()
-        for view in (self.lanes, self.ladder, self.tree):
+        for view in (self.lanes, self.ladder, self.tree, self.chain):
             self._views.addWidget(view)
         self._arrange()
         self.tree.act_requested.connect(self.act_requested)
-        for chooser in (self.lanes, self.tree):
+        for chooser in (self.lanes, self.tree, self.chain):
             chooser.candidate_selected.connect(self.candidate_selected)
-        for view in (self.lanes, self.ladder):
+        for view in (self.lanes, self.ladder, self.chain):
             view.token_clicked.connect(self.token_selected)
         self.set_state(self._state, None)
 
@@ -108,7 +112,12 @@ class StageView(QWidget):
         return self._view is self.tree
 
     @property
-    def _view(self) -> CandidateLanesView | ThoughtLadderView | SearchTreePage:
+    def shows_chain(self) -> bool:
+        """Whether the chain of drafts is shown."""
+        return self._view is self.chain
+
+    @property
+    def _view(self) -> StageOf:
         return self._views.currentWidget()  # type: ignore[return-value]
 
     def _arrange(self) -> None:
@@ -152,11 +161,18 @@ class StageView(QWidget):
 
     def _choose_view(self) -> bool:
         """True when the other view has come to the front."""
-        view = self.tree if makes_tree(self._state) else self.ladder if self._is_single() else self.lanes
+        view = self._suitable_view()
         changes = self._view is not view
         self._views.setCurrentWidget(view)
         self._sort_button.setVisible(view is self.lanes and bool(self._state.candidates))
         return changes
+
+    def _suitable_view(self) -> StageOf:
+        if makes_tree(self._state):
+            return self.tree
+        if makes_chain(self._state):
+            return self.chain
+        return self.ladder if self._is_single() else self.lanes
 
     def _is_single(self) -> bool:
         if self._state.candidates:
