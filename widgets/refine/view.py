@@ -9,10 +9,11 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResize
 from PySide6.QtWidgets import QWidget
 
 from engine.trace.fold import RunState
-from widgets.models.candidate_words import describe
-from widgets.models.refine_chain import ChainLink, Change, chain_links, end_reason
+from widgets.models.refine_chain import ChainLink, chain_links, end_reason
 from widgets.refine.column import ChainColumn
-from widgets.refine.painter import paint_column, paint_end, paint_passage, paint_trail
+from widgets.refine.painter import paint_column, paint_end, paint_passage
+from widgets.refine.trail import paint_trail
+from widgets.refine.words import chain_words
 from widgets.stage.marks import draw_empty, rounded
 from widgets.stage.token_flow import TypeMetrics, type_metrics
 from widgets.stage.token_surface import TokenPlace, TokenSurface
@@ -33,11 +34,6 @@ WIDEST = 1.45  # of these widths, where there is room
 NEAR, FAR = 30, 112  # the gaps before a critique, and before a revision, where the verdict stands
 TYPES = ((260, SIZE_HEAD), (800, SIZE_LARGE))  # up to so many characters of the longest text, else the body's type
 EDGE, TRAIL, TALLEST_TRAIL, CARD_SHARE = 4, 132, 230, 0.6
-
-_COMPARED: dict[Change, str] = {
-    "better": "better than before", "worse": "worse than before", "same": "no better and no worse",
-    "unknown": "cannot be compared",
-}  # fmt: skip
 
 
 class RefineChainView(TokenSurface):
@@ -145,7 +141,7 @@ class RefineChainView(TokenSurface):
             self._selected = None
         self._stand(follows)
         self.hide_popup()
-        self.setAccessibleDescription(self._words())
+        self.setAccessibleDescription(chain_words(self._columns, self._selected, end_reason(self._state)))
         self.viewport().update()
 
     def _make_column(self, link: ChainLink, metrics: TypeMetrics, area: QRectF) -> ChainColumn:
@@ -221,7 +217,7 @@ class RefineChainView(TokenSurface):
         else:
             self.viewport().update(column.area.translated(-self._offset()).toAlignedRect())
         if column.candidate is not None and column.candidate.finished_at is not None:
-            self.setAccessibleDescription(self._words())
+            self.setAccessibleDescription(chain_words(self._columns, self._selected, end_reason(self._state)))
 
     def _offset(self) -> QPointF:
         return QPointF(self.horizontalScrollBar().value(), self.verticalScrollBar().value())
@@ -324,7 +320,7 @@ class RefineChainView(TokenSurface):
                 self.candidate_selected.emit(chosen)
         else:
             self.candidate_selected.emit(-1)
-        self.setAccessibleDescription(self._words())
+        self.setAccessibleDescription(chain_words(self._columns, self._selected, end_reason(self._state)))
         self.viewport().update()
 
     def _scroll_to(self, area: QRectF) -> None:
@@ -346,28 +342,3 @@ class RefineChainView(TokenSurface):
     def _on_scrolled(self) -> None:
         self.hide_popup()
         self.viewport().update()
-
-    def _words(self) -> str:
-        """The chain in sentences, for screen readers."""
-        if not self._columns:
-            return "No draft yet."
-        parts = [_column_words(column) for column in self._columns]
-        if self._selected is not None:
-            parts.insert(0, f"Selected: {_column_words(self._columns[self._selected])}")
-        reason = end_reason(self._state)
-        return " ".join([*parts, f"The end: {reason}"] if reason else parts)
-
-
-def _column_words(column: ChainColumn) -> str:
-    link = column.link
-    parts = [f"{link.title}{', the best' if link.best else ''}"]
-    if link.findings:
-        parts.append(f"verifiers found: {link.findings}")
-    if link.judged:
-        parts.append("nobody can tell its score" if link.score is None else f"score {link.score:.2f}")
-    if link.change is not None:
-        parts.append(_COMPARED[link.change])
-    if column.changes is not None:
-        parts.append(f"{column.changes.words_added} words added, {column.changes.words_removed} removed")
-    said = describe(column.candidate) if column.candidate is not None else ""
-    return f"{', '.join(parts)}. {said}".strip()
