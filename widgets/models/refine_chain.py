@@ -7,7 +7,7 @@ from typing import Literal
 
 from engine.moves import DraftJudged, LoopEnded
 from engine.trace.fold import RunState
-from widgets.models.candidate_words import number
+from widgets.models.candidate_words import branch_words, is_branch
 
 LinkKind = Literal["draft", "critique", "revision", "branch"]
 Change = Literal["better", "worse", "same", "unknown"]
@@ -94,15 +94,6 @@ def end_reason(state: RunState) -> str:
     return state.finish.reason if state.finish is not None and state.finish.reason else "It was stopped."
 
 
-def branch_words(state: RunState, candidate: int) -> str:
-    """“branch of 1 at token 7”: where a branch left its original."""
-    found = state.candidates[candidate]
-    if found.parent is None:
-        return "branch"
-    of = f"branch of {number(state.candidates[found.parent])}"
-    return of if found.kept is None else f"{of} at token {found.kept + 1}"
-
-
 def _by_verifiers(place: int, about: int, move: DraftJudged | None) -> ChainLink:
     return ChainLink("critique", f"Critique {place}", None, about, move.findings if move else "")
 
@@ -127,8 +118,8 @@ def _text(state: RunState, id: int, place: int, judged: dict[int, DraftJudged]) 
 
 
 def _branches(state: RunState) -> list[ChainLink]:
-    found = [candidate for candidate in state.candidates.values() if candidate.purpose == "branch"]
-    return [ChainLink("branch", branch_words(state, c.id).capitalize(), c.id, c.parent) for c in found]
+    found = [candidate for candidate in state.candidates.values() if is_branch(candidate)]
+    return [ChainLink("branch", branch_words(c).capitalize(), c.id, c.parent) for c in found]
 
 
 def _compare(score: float | None, before: float | None) -> Change:

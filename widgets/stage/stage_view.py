@@ -7,7 +7,7 @@ from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from engine.trace.fold import RunState
-from widgets.models.candidate_words import is_doubted
+from widgets.models.candidate_words import is_branch, is_doubted
 from widgets.models.lane_order import SortMode
 from widgets.models.refine_chain import makes_chain
 from widgets.models.thought_tree import makes_tree
@@ -16,12 +16,12 @@ from widgets.stage.badge import Source, SourceBadge
 from widgets.stage.banner import RunBanner
 from widgets.stage.candidate_lanes import CandidateLanesView
 from widgets.stage.headline import Headline
+from widgets.stage.ladder_page import LadderPage
 from widgets.stage.result_line import ResultLine
-from widgets.stage.thought_ladder import ThoughtLadderView
 from widgets.theme import set_kind, set_role
 from widgets.tree.page import SearchTreePage
 
-StageOf = CandidateLanesView | ThoughtLadderView | SearchTreePage | RefineChainView
+StageOf = CandidateLanesView | LadderPage | SearchTreePage | RefineChainView
 SORT_WORDS: dict[SortMode, str] = {"arrival": "number", "score": "score", "answer": "answer"}
 
 
@@ -35,7 +35,7 @@ class StageView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = RunState()
-        self.lanes, self.ladder = CandidateLanesView(), ThoughtLadderView()
+        self.lanes, self.ladder = CandidateLanesView(), LadderPage()
         self.tree, self.chain = SearchTreePage(), RefineChainView()
         self._source: Source | None = None
         self._result_wanted = False
@@ -61,7 +61,7 @@ class StageView(QWidget):
             self.banner.forget()
         self._state, self._source = state, label
         state.changed.clear()
-        self.tree.can_act = label in ("live", "paused", None)
+        self.tree.can_act = self.can_act
         self._choose_view()
         self._view.set_state(state)
         self._update_words()
@@ -78,8 +78,7 @@ class StageView(QWidget):
 
     def select(self, candidate: int | None) -> None:
         """Selects a candidate."""
-        if self._view is not self.ladder:
-            self._view.select(candidate)
+        self._view.select(candidate)
 
     def set_sort(self, mode: SortMode) -> None:
         """Sorts the lanes."""
@@ -100,6 +99,11 @@ class StageView(QWidget):
         """Draws all that waits for a later frame, for a picture of the stage."""
         self.lanes.finish_rendering()
         self.tree.finish_rendering()
+
+    @property
+    def can_act(self) -> bool:
+        """Whether a person can change the run: a recording cannot be changed."""
+        return self._source in ("live", "paused", None)
 
     @property
     def shows_ladder(self) -> bool:
@@ -175,8 +179,9 @@ class StageView(QWidget):
         return self.ladder if self._is_single() else self.lanes
 
     def _is_single(self) -> bool:
-        if self._state.candidates:
-            return len(self._state.candidates) == 1
+        candidates = self._state.candidates.values()
+        if candidates:
+            return sum(not is_branch(candidate) for candidate in candidates) == 1
         start = self._state.start
         return start is not None and start.setup.strategy.name in ("direct", "chain-of-thought")
 
@@ -198,15 +203,16 @@ class StageView(QWidget):
 
 def summary_words(state: RunState) -> str:
     """“16 candidates · 9 finished”: what the stage shows, in a line."""
-    total = len(state.candidates)
+    candidates = [candidate for candidate in state.candidates.values() if not is_branch(candidate)]
+    total, branches = len(candidates), len(state.candidates) - len(candidates)
     if total == 0:
         return ""
+    grown = f" · {branches} {'branch' if branches == 1 else 'branches'}" if branches else ""
     if total == 1:
-        candidate = next(iter(state.candidates.values()))
-        return f"one {'thought' if makes_tree(state) else 'candidate'} · {len(candidate.tokens):,} tokens"
-    done = sum(candidate.finished_at is not None for candidate in state.candidates.values())
-    doubted = sum(is_doubted(candidate) for candidate in state.candidates.values())
-    stopped = sum(candidate.status == "stopped" for candidate in state.candidates.values()) - doubted
+        return f"one {'thought' if makes_tree(state) else 'candidate'} · {candidates[0].token_count:,} tokens{grown}"
+    done = sum(candidate.finished_at is not None for candidate in candidates)
+    doubted = sum(is_doubted(candidate) for candidate in candidates)
+    stopped = sum(candidate.status == "stopped" for candidate in candidates) - doubted
     ended = done - stopped - doubted
     how_far = "all finished" if ended == total else f"{ended} finished"
     if stopped:
@@ -215,5 +221,5 @@ def summary_words(state: RunState) -> str:
         how_far += f" · {doubted} stopped as unsure"
     if state.spared is not None and state.spared.unasked:
         how_far += f" · {state.spared.unasked} not needed"
-    noun = "thoughts" if makes_tree(state) else "candidates"
-    return f"{total} {noun} · {how_far}"
+    noun = "thoughts" if makes_tree(state) else "texts" if makes_chain(state) else "candidates"
+    return f"{total} {noun} · {how_far}{grown}"

@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QWidget
 
 from engine.trace.fold import CandidateState, RunState
 from widgets.models.answer_colours import answer_order
-from widgets.models.candidate_words import describe, is_pick, missing_answer, written_answer
-from widgets.models.thoughts import ThoughtSplitter
+from widgets.models.candidate_words import describe, is_branch, is_pick, missing_answer, written_answer
+from widgets.models.thoughts import ThoughtSplitter, text_before_branch
 from widgets.stage.marks import (
     CENTRE,
     RIGHT,
@@ -121,6 +121,14 @@ class ThoughtLadderView(TokenSurface):
         """The candidate that is shown."""
         return self._state.candidates.get(self._shown) if self._shown is not None else None
 
+    def show_token(self, index: int) -> None:
+        """Scrolls to the thought that a token is in."""
+        thought = next((t for t in reversed(self._thoughts) if t.first <= index), None)
+        bar = self.verticalScrollBar()
+        seen = range(bar.value(), bar.value() + self.viewport().height())
+        if thought is not None and not (thought.top in seen and thought.top + thought.height in seen):
+            bar.setValue(thought.top - px(10))
+
     @property
     def thought_count(self) -> int:
         """Cards on the ladder, without the answer."""
@@ -214,7 +222,7 @@ class ThoughtLadderView(TokenSurface):
             if self._splitter.begins_thought(token.text) or not self._thoughts:
                 self._thoughts.append(Thought(index, metrics, width))
                 if index == 0:
-                    self._thoughts[-1].flow.put_in(candidate.prefix)
+                    self._thoughts[-1].flow.put_in(self._put_in_before(candidate))
                 self._stack()
             thought = self._thoughts[-1]
             thought.flow.append(token.text)
@@ -222,6 +230,16 @@ class ThoughtLadderView(TokenSurface):
             thought.logprob_sum += token.logprob
             thought.entropy_sum += token.entropy
         self._laid_out = len(candidate.tokens)
+
+    def _put_in_before(self, candidate: CandidateState) -> str:
+        """What stands before the first token: the beginning of the thought, too, where a branch left within one."""
+        if not is_branch(candidate):
+            return candidate.prefix
+        text = text_before_branch(self._state, candidate) + candidate.prefix
+        if text:
+            self._splitter = ThoughtSplitter()
+            self._splitter.begins_thought(text)
+        return text
 
     def _stack(self) -> None:
         """Puts the newest thought below the one before it."""
@@ -279,8 +297,18 @@ class ThoughtLadderView(TokenSurface):
         rounded(painter, knot, px(11), theme.background, theme.line, 1.5)
         draw_text(painter, knot, str(number), SIZE_TINY, theme.muted, CENTRE)
         paint_fragments(painter, thought.flow, thought.flow.fragments, thought.steps, self._text_origin(thought), theme)
+        self._paint_forks(painter, thought)
         if self._side_width() and thought.count:
             self._paint_side(painter, thought, card)
+
+    def _paint_forks(self, painter: QPainter, thought: Thought) -> None:
+        """A frame around each token from which a branch left."""
+        kept = {c.kept for c in self._state.candidates.values() if is_branch(c) and c.parent == self._shown}
+        for token in kept:
+            if token is not None and thought.first <= token < thought.first + thought.count:
+                for rect in thought.flow.rects_of_token(token - thought.first):
+                    box = rect.translated(self._text_origin(thought)).adjusted(-1, 1, 1, -1)
+                    rounded(painter, box, 5, None, current_theme().accent, 1.6)
 
     def _paint_side(self, painter: QPainter, thought: Thought, card: QRectF) -> None:
         theme = current_theme()
