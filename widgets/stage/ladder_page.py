@@ -34,7 +34,7 @@ class LadderColumn(QWidget):
     def set_words(self, words: str) -> None:
         """Says what the ladder is of."""
         self.title.setText(words)
-        self.ladder.setAccessibleName(f"Thoughts of the {words}" if words else "Thoughts")
+        self.ladder.setAccessibleName(f"Thoughts: {words}" if words else "Thoughts")
 
 
 class LadderPage(QWidget):
@@ -47,6 +47,7 @@ class LadderPage(QWidget):
         self._state = RunState()
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._splitter.setChildrenCollapsible(False)
+        self._splitter.setHandleWidth(2)
         self._area = QScrollArea()
         self._area.setWidget(self._splitter)
         self._area.setWidgetResizable(True)
@@ -143,4 +144,4 @@ def _title(candidate: CandidateState | None) -> str:
         return ""
     if is_branch(candidate):
         return f"{number(candidate)}  ·  {branch_words(candidate)}"
-    return f"candidate {number(candidate)}"
+    return f"Candidate {number(candidate)}"

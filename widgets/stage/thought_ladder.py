@@ -25,6 +25,7 @@ from widgets.stage.marks import (
     draw_strip,
     draw_text,
     rounded,
+    text_width,
     token_count_text,
 )
 from widgets.stage.token_flow import PUT_IN, TokenFlow, TypeMetrics, type_metrics
@@ -346,27 +347,30 @@ class ThoughtLadderView(TokenSurface):
         size = SIZE_BODY if self._compact else SIZE_HEAD
         order = answer_order(self._state)
         if answer is None or candidate.vote is None:
-            words = missing_answer(candidate)
-            draw_text(painter, inner, words, SIZE_BODY, theme.muted)
+            end = inner.left() + draw_text(painter, inner, missing_answer(candidate), SIZE_BODY, theme.muted)
         else:
             height = px(24) if self._compact else px(38)
             width = min(max(chip_width(answer, size), height * 1.6), inner.width() * 0.6)
             chip = QRectF(inner.left(), card.center().y() - height / 2, width, height)
             draw_chip(painter, chip, answer, answer_colour(order.get(candidate.vote, 0)), size)
-            self._paint_verdict(painter, candidate, QRectF(inner).adjusted(width + px(12), 0, 0, 0))
-        draw_text(painter, inner, self._side_words(candidate), SIZE_SMALL, theme.muted, RIGHT)
+            end = self._paint_verdict(painter, candidate, QRectF(inner).adjusted(width + px(12), 0, 0, 0))
+        words = self._side_words(candidate)
+        if text_width(words, SIZE_SMALL) <= inner.right() - end - px(12):
+            draw_text(painter, inner, words, SIZE_SMALL, theme.muted, RIGHT)
 
-    def _paint_verdict(self, painter: QPainter, candidate: CandidateState, room: QRectF) -> None:
+    def _paint_verdict(self, painter: QPainter, candidate: CandidateState, room: QRectF) -> float:
+        """Right or wrong, as far as it is known; returns where it ends."""
         theme = current_theme()
         if candidate.correct is None:
-            return
+            return room.left()
         sign = QPointF(room.left() + px(8), room.center().y())
         if candidate.correct:
             draw_ring(painter, sign, px(6), theme.good, 2)
         else:
             draw_cross(painter, sign, px(4), theme.bad)
         word, colour = ("right", theme.good) if candidate.correct else ("wrong", theme.bad)
-        draw_text(painter, room.adjusted(px(20), 0, 0, 0), word, SIZE_BODY, colour, bold=True)
+        beside = room.adjusted(px(20), 0, 0, 0)
+        return beside.left() + draw_text(painter, beside, word, SIZE_BODY, colour, bold=True)
 
     def _side_words(self, candidate: CandidateState) -> str:
         parts = [token_count_text(len(candidate.tokens))] if candidate.tokens else []
