@@ -17,6 +17,7 @@ from widgets.stage.marks import (
     CENTRE,
     RIGHT,
     chip_width,
+    draw_bars,
     draw_chip,
     draw_cross,
     draw_empty,
@@ -40,6 +41,7 @@ from widgets.theme import (
     SIZE_TINY,
     THEMES,
     answer_colour,
+    blend,
     current_theme,
     font,
     px,
@@ -47,6 +49,8 @@ from widgets.theme import (
 )
 
 COLUMN_WIDTH = 900
+SIDE, SPARK, SPARK_FROM = 104, 96, 620  # the figures beside a thought, and the bars of its entropy
+MOST_ENTROPY = 3.0  # nats: about twenty tokens that are equally likely; bars end here
 LARGE_UP_TO = 420
 
 
@@ -58,7 +62,7 @@ class Thought:
         self.flow = TokenFlow(metrics, width)
         self.steps: list[int] = []
         self.logprob_sum = 0.0
-        self.entropy_sum = 0.0
+        self.entropies: list[float] = []
         self.top = 0
 
     @property
@@ -172,7 +176,8 @@ class ThoughtLadderView(TokenSurface):
         return QRectF(column.left() + gutter, thought.top, column.width() - gutter, thought.height)
 
     def _side_width(self) -> int:
-        return px(104) if self._column().width() > px(420) else 0
+        width = self._column().width()
+        return px(SIDE + SPARK) if width > px(SPARK_FROM) else px(SIDE) if width > px(420) else 0
 
     def _text_origin(self, thought: Thought) -> QPointF:
         card = self._card(thought)
@@ -229,7 +234,7 @@ class ThoughtLadderView(TokenSurface):
             thought.flow.append(token.text)
             thought.steps.append(token_step(token))
             thought.logprob_sum += token.logprob
-            thought.entropy_sum += token.entropy
+            thought.entropies.append(token.entropy)
         self._laid_out = len(candidate.tokens)
 
     def _put_in_before(self, candidate: CandidateState) -> str:
@@ -313,10 +318,8 @@ class ThoughtLadderView(TokenSurface):
 
     def _paint_side(self, painter: QPainter, thought: Thought, card: QRectF) -> None:
         theme = current_theme()
-        p, entropy = math.exp(thought.logprob_sum / thought.count), thought.entropy_sum / thought.count
-        side = QRectF(
-            card.right() - self._side_width(), card.center().y() - px(20), self._side_width() - px(14), px(40)
-        )
+        p, entropy = math.exp(thought.logprob_sum / thought.count), sum(thought.entropies) / thought.count
+        side = QRectF(card.right() - px(SIDE), card.center().y() - px(20), px(SIDE - 14), px(40))
         first = QRectF(side.left(), side.top(), side.width(), px(16))
         draw_text(painter, first, "mean p", SIZE_TINY, theme.muted)
         draw_text(painter, first, f"{p:.2f}", SIZE_TINY, theme.text, RIGHT)
@@ -324,6 +327,11 @@ class ThoughtLadderView(TokenSurface):
         second = QRectF(side.left(), side.top() + px(24), side.width(), px(16))
         draw_text(painter, second, "entropy", SIZE_TINY, theme.muted)
         draw_text(painter, second, f"{entropy:.2f}", SIZE_TINY, theme.text, RIGHT)
+        if self._side_width() > px(SIDE):
+            spark = QRectF(side.left() - px(SPARK), side.top() + px(4), px(SPARK - 16), px(32))
+            draw_bars(
+                painter, spark, thought.entropies, MOST_ENTROPY, blend(theme.warn, theme.surface, 0.75), theme.line
+            )
 
     def _paint_answer(self, painter: QPainter, candidate: CandidateState) -> None:
         theme, card = current_theme(), self._answer_card()
