@@ -274,6 +274,7 @@ class MainWindow(QMainWindow):
         self.stage.token_selected.connect(self.meters.select)
         self.stage.act_requested.connect(controller.act)
         self.stage.setup_wanted.connect(self._on_setup_wanted)
+        self.meters.act_requested.connect(controller.act)
         self.meters.candidate_chosen.connect(self._on_meters_candidate_chosen)
         self.meters.prompt_requested.connect(self._on_prompt_requested)
         self.history.replay_requested.connect(lambda path: self.open_path(Path(path)))
@@ -321,6 +322,7 @@ class MainWindow(QMainWindow):
         if self._shown is None or shown[0] is not self._shown[0] or shown[1] != self._shown[1]:
             self._shown = shown
             self.stage.set_state(player.state, self.controller.label.lower() or None)
+            self.meters.set_can_act(self.stage.can_act)
             self.meters.set_state(player.state, at_once=False)  # the stage has had its share of this frame
         else:
             self.stage.refresh()

@@ -71,6 +71,10 @@ class TakeToken(Act, frozen=True):
     token: int
 
 
+FIRST_BRANCH = 1_000_000
+"""Branches that a person grows are numbered from here, apart from the strategy's own trials."""
+
+
 class RateCandidate(Act, frozen=True):
     """A person's opinion of a candidate, in [0, 1]."""
 

@@ -13,6 +13,7 @@ import msgspec
 
 from engine.acts import (
     AFTERWARDS,
+    FIRST_BRANCH,
     REOPENING,
     AnyAct,
     ChangeBudget,
@@ -79,7 +80,6 @@ from engine.worker.messages import Grain
 
 SPECIMEN_TOKENS = 512
 ENERGY_SECONDS = 0.5
-FIRST_BRANCH = 1_000_000  # branches that a person grows are numbered apart from the strategy's own trials
 MOST_KEPT = 16_384  # tokens kept for others to go on from: every cell in use slows every token down
 
 

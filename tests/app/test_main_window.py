@@ -15,9 +15,10 @@ from app.main_window import MainWindow
 from app.preferences import Preferences
 from app.run_controller import RunController
 from app.setup_file import write_setup
+from engine.acts import TakeToken
 from engine.events import RunFailed
 from engine.trace.store import RunLibrary, write_trace
-from engine.worker.messages import Died, Ended, Load, Loaded, LoadFailed, Pause, Refused, Start, Step, Stop
+from engine.worker.messages import Died, Ended, Intervene, Load, Loaded, LoadFailed, Pause, Refused, Start, Step, Stop
 from tests import sample_run
 from tests.app.fake_client import FakeClient
 from widgets.load_report import LoadReport
@@ -391,3 +392,18 @@ def test_a_pasted_book_is_cut_to_what_fits_and_that_is_said(desk, qtbot):
     question.insertFromMimeData(mime)
     assert len(question.toPlainText()) == 20_000
     assert "was cut" in desk.window.setup_panel.problem.error.text()
+
+
+def test_an_alternative_that_is_taken_reaches_the_engine(desk, qtbot):
+    desk.window.controller.model.status = "ready"
+    start(desk, qtbot, len(EVENTS) // 2)
+    window = desk.window
+    window.controller.model.options = window.controller.live.setup.load
+    state = desk.controller.player.state
+    token = next(i for i, token in enumerate(state.candidates[0].tokens) if token.alternatives)
+    window.stage.token_selected.emit(0, token)
+    row = next(row for row in window.meters.inspector.bars.rows if not row.taken)
+    qtbot.mouseClick(row, Qt.MouseButton.LeftButton)
+    asked = [command.act for command in desk.client.commands if isinstance(command, Intervene)]
+    assert asked == [TakeToken(0, token, row.alternative.id)]
+    finish(desk, qtbot, len(EVENTS) // 2)

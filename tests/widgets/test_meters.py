@@ -101,8 +101,8 @@ def test_a_selected_token_shows_its_probability_and_its_rivals(panel):
     inspector = panel.inspector
     assert not inspector.isHidden()
     assert inspector.title.text() == "CANDIDATE 4 · TOKEN 3"
-    assert len(inspector.bars._rows) == len(state.candidates[3].tokens[2].alternatives)
-    assert sum(taken for _, _, taken in inspector.bars._rows) == 1
+    assert len(inspector.bars.rows) == len(state.candidates[3].tokens[2].alternatives)
+    assert sum(row.taken for row in inspector.bars.rows) == 1
 
 
 def test_a_selected_candidate_shows_its_scores_and_its_prompt(panel, qtbot):

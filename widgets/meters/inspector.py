@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
+from engine.acts import TakeToken
 from engine.trace.fold import CandidateState, RunState
-from engine.types import Alternative, Token
+from engine.types import Token
 from widgets.icons import set_icon
 from widgets.meters import numbers
+from widgets.meters.alternative_bars import AlternativeBars, visible
 from widgets.meters.fact_rows import FactRows
+from widgets.models.candidate_words import number
 from widgets.models.thought_tree import makes_tree, parent_of
 from widgets.panels.section import SectionTitle
 from widgets.stage.token_popup import percent
-from widgets.theme import MEDIUM, SIZE_SMALL, THEMES, current_theme, font, px, qcolor, set_kind, set_role
+from widgets.theme import set_kind, set_role
 
-ROW_HEIGHT = 22
 FACTS = {
     "probability": ("Probability", "How likely the model found it here, before temperature and cut-offs."),
     "entropy": ("Entropy", "How undecided the model was here: 0 is sure, larger is more open."),
@@ -29,57 +29,8 @@ FACTS = {
     "seed": ("Seed", "The seed of this candidate's own dice."),
     "prompt": ("Prompt, cached + read", "Prompt tokens taken from the cache, and computed for it."),
 }
+TAKE_HINT = "Take another one: a branch grows beside the text from there."
 TOKEN_FACTS, CANDIDATE_FACTS = ("probability", "entropy"), ("tokens", "confidence", "mix", "seed", "prompt")
-
-
-class AlternativeBars(QWidget):
-    """The likeliest tokens of one place with their probabilities; the one that was taken is marked."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._rows: Sequence[tuple[str, float, bool]] = ()
-        THEMES.theme_changed.connect(self.update)
-
-    def set_token(self, token: Token) -> None:
-        """Shows the alternatives of a token, and the token itself when it was not among them."""
-        alternatives = list(token.alternatives)
-        if alternatives and all(other.id != token.id for other in alternatives):
-            alternatives.append(Alternative(token.id, token.text, token.logprob))
-        self._rows = [(visible(other.text), math.exp(other.logprob), other.id == token.id) for other in alternatives]
-        self.setAccessibleName("Alternatives")
-        spoken = [f"{text} {p:.0%}{', taken' if taken else ''}" for text, p, taken in self._rows]
-        self.setAccessibleDescription("; ".join(spoken))
-        self.setFixedHeight(px(ROW_HEIGHT) * len(self._rows))
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        """As high as its rows."""
-        return QSize(200, px(ROW_HEIGHT) * len(self._rows))
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draws a row for each alternative."""
-        theme = current_theme()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        row, width = px(ROW_HEIGHT), self.width()
-        words, share = width * 0.36, px(56)
-        for i, (text, p, taken) in enumerate(self._rows):
-            top = i * row
-            colour = theme.accent if taken else theme.muted
-            painter.setPen(qcolor(theme.accent if taken else theme.text))
-            painter.setFont(font(SIZE_SMALL, MEDIUM, mono=True))
-            shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(words - 8))
-            painter.drawText(QRectF(0, top, words, row), Qt.AlignmentFlag.AlignVCenter, shown)
-            painter.setPen(Qt.PenStyle.NoPen)
-            track = QRectF(words, top + row / 2 - 3, width - words - share, 6)
-            painter.setBrush(qcolor(theme.line))
-            painter.drawRoundedRect(track, 3, 3)
-            painter.setBrush(qcolor(colour))
-            painter.drawRoundedRect(QRectF(track.x(), track.y(), max(2.0, track.width() * p), 6), 3, 3)
-            painter.setPen(qcolor(theme.text))
-            painter.setFont(font(SIZE_SMALL))
-            right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
-            painter.drawText(QRectF(width - share, top, share, row), right, percent(p))
 
 
 class Inspector(QWidget):
@@ -87,17 +38,21 @@ class Inspector(QWidget):
 
     prompt_requested = Signal(int)  # prompt id
     closed = Signal()
+    act_requested = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = RunState()
         self._candidate: int | None = None
         self._token: int | None = None
+        self.can_act = False
         self.title = SectionTitle("Selected")
         self.text = QLabel(wordWrap=True)
         self.text.setTextFormat(Qt.TextFormat.PlainText)
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.bars = AlternativeBars()
+        self.hint = QLabel(wordWrap=True)
+        set_role(self.hint, "muted")
         self.facts = FactRows(FACTS)
         self.scores = QLabel(wordWrap=True)
         set_role(self.scores, "muted")
@@ -141,11 +96,12 @@ class Inspector(QWidget):
         self.prompt_button.setVisible(candidate.prompt in self._state.prompts)
 
     def _show_token(self, candidate: CandidateState, token: Token | None) -> None:
-        words = f"Candidate {candidate.id + 1}"
+        words = f"Candidate {number(candidate)}"
         if token is not None:
             words += f" · token {(self._token or 0) + 1}"
             self.text.setText(f"“{visible(token.text)}”")
-            self.bars.set_token(token)
+            self.bars.set_token(token, self.can_act)
+            self.hint.setText(TAKE_HINT if self.can_act else "")
             self.facts.set_value("probability", percent(math.exp(token.logprob)))
             self.facts.set_value("entropy", f"{token.entropy:.2f} nats")
         else:
@@ -153,6 +109,7 @@ class Inspector(QWidget):
         self.title.setText(words.upper())
         self.text.setVisible(bool(token is not None or self._chain(candidate)))
         self.bars.setVisible(token is not None and bool(token.alternatives))
+        self.hint.setVisible(self.can_act and self.bars.isVisibleTo(self))
         for key in TOKEN_FACTS:
             self.facts.set_shown(key, token is not None)
         for key in CANDIDATE_FACTS:
@@ -190,9 +147,14 @@ class Inspector(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         column.addLayout(head)
-        for widget in (self.text, self.bars, self.facts, self.scores, self.prompt_button):
+        for widget in (self.text, self.bars, self.hint, self.facts, self.scores, self.prompt_button):
             column.addWidget(widget)
         self.prompt_button.clicked.connect(self._on_prompt_clicked)
+        self.bars.chosen.connect(self._on_bars_chosen)
+
+    def _on_bars_chosen(self, token: int) -> None:
+        if self._candidate is not None and self._token is not None:
+            self.act_requested.emit(TakeToken(self._candidate, self._token, token))
 
     def _on_close_clicked(self) -> None:
         self.select(self._state, None)
@@ -204,8 +166,4 @@ class Inspector(QWidget):
             self.prompt_requested.emit(candidate.prompt)
 
 
-def visible(text: str) -> str:
-    """A token's text with its blanks made visible."""
-    if not text:
-        return "∅"
-    return text.replace("\n", "⏎").replace("\t", "⇥").replace(" ", "␣") if not text.strip() else text.replace("\n", "⏎")
+__all__ = ["Inspector", "visible"]

@@ -42,6 +42,7 @@ class MetersPanel(QScrollArea):
 
     prompt_requested = Signal(int)
     candidate_chosen = Signal(int)
+    act_requested = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -84,6 +85,10 @@ class MetersPanel(QScrollArea):
         if not self._timer.isActive():
             left = UPDATE_MS - (time.monotonic() - self._updated) * 1000
             self._timer.start(max(0, int(left) + 1))
+
+    def set_can_act(self, can_act: bool) -> None:
+        """Whether the run can be changed: a recording cannot."""
+        self.inspector.can_act = can_act
 
     def select(self, candidate: int | None, token: int | None = None) -> None:
         """Puts a candidate or one of its tokens under the inspector."""
@@ -139,6 +144,7 @@ class MetersPanel(QScrollArea):
             column.addWidget(meter)
         column.addStretch(1)
         self.inspector.prompt_requested.connect(self.prompt_requested)
+        self.inspector.act_requested.connect(self.act_requested)
         self.inspector.closed.connect(lambda: self.select(None))
         self.selection.candidate_chosen.connect(self.candidate_chosen)
         self.setWidget(content)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QWidget
 
 from engine.trace.fold import RunState
+from widgets.models.candidate_words import is_branch
 from widgets.panels.section import Section
 from widgets.stage.vote_bars import VoteBars
 
@@ -19,5 +20,5 @@ class VotesMeter(Section):
 
     def show_state(self, state: RunState) -> None:
         """Shows the votes of a state."""
-        self.setVisible(len(state.candidates) > 1)
+        self.setVisible(sum(not is_branch(candidate) for candidate in state.candidates.values()) > 1)
         self.bars.set_votes(state)

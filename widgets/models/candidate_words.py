@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.acts import FIRST_BRANCH
 from engine.trace.fold import CandidateState, RunState
 
 _WORDS = {"queued": "queued", "prompt": "reading…", "writing": "writing…", "stopped": "stopped", "failed": "failed"}
@@ -48,7 +49,25 @@ def what_it_is(candidate: CandidateState) -> str:
 
 def number(candidate: CandidateState) -> str:
     """The number people see: the first candidate is 1."""
-    return str(candidate.id + 1)
+    return place_number(candidate.id)
+
+
+def place_number(id: int) -> str:
+    """The number of a candidate by its id; the branches that a person grew are B1, B2 and so on."""
+    return f"B{id - FIRST_BRANCH + 1}" if id >= FIRST_BRANCH else str(id + 1)
+
+
+def is_branch(candidate: CandidateState) -> bool:
+    """Whether a person grew it from another candidate's token."""
+    return candidate.purpose == "branch"
+
+
+def branch_words(candidate: CandidateState) -> str:
+    """“branch of 1 at token 7”: where a branch left its original."""
+    if candidate.parent is None:
+        return "branch"
+    of = f"branch of {place_number(candidate.parent)}"
+    return of if candidate.kept is None else f"{of} at token {candidate.kept + 1}"
 
 
 def written_answer(candidate: CandidateState) -> str | None:
@@ -61,6 +80,8 @@ def describe(candidate: CandidateState) -> str:
     """A candidate in a sentence, for screen readers."""
     status = missing_answer(candidate) if is_doubted(candidate) else status_word(candidate)
     parts = [f"Candidate {number(candidate)}, {status}, {len(candidate.tokens)} tokens"]
+    if is_branch(candidate):
+        parts.insert(1, branch_words(candidate))
     answer = written_answer(candidate)
     if answer is not None:
         parts.append(f"answer {answer}")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from engine.trace.fold import CandidateState, RunState
+
 _SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’)\]]*\s*$")
 _LIST_NUMBER = re.compile(r"^\s*(?:\d{1,3}|[A-Za-z]|[ivx]+)[.)]\s*$")
 _SHORTEST = 3
@@ -33,3 +35,13 @@ class ThoughtSplitter:
         if len(sentence) < _SHORTEST or _LIST_NUMBER.match(sentence):
             return False
         return _SENTENCE_END.search(self._thought) is not None
+
+
+def text_before_branch(state: RunState, branch: CandidateState) -> str:
+    """What had been said of the thought within which a branch left its original, up to the token that it took."""
+    if branch.parent is None or branch.kept is None:
+        return ""
+    splitter, thought = ThoughtSplitter(), ""
+    for token in state.candidates[branch.parent].tokens[: branch.kept]:
+        thought = token.text if splitter.begins_thought(token.text) else thought + token.text
+    return "" if splitter.begins_thought(branch.prefix) else thought

@@ -9,7 +9,15 @@ from PySide6.QtCore import QPointF, QRectF, QSize
 from PySide6.QtGui import QColor, QPainter
 
 from engine.trace.fold import CandidateState
-from widgets.models.candidate_words import is_pick, missing_answer, number, status_word, written_answer
+from widgets.models.candidate_words import (
+    branch_words,
+    is_branch,
+    is_pick,
+    missing_answer,
+    number,
+    status_word,
+    written_answer,
+)
 from widgets.stage.lane import Lane, LaneStyle
 from widgets.stage.marks import (
     LEFT,
@@ -225,7 +233,8 @@ class LaneCard(Lane):
             x += px(16)
             word, colour = "picked", theme.accent
         else:
-            word, colour = status_word(c), theme.bad if c.status == "failed" else theme.muted
+            word = branch_words(c) if is_branch(c) and c.status != "failed" else status_word(c)
+            colour = theme.bad if c.status == "failed" else theme.muted
         room.setLeft(x)
         ring = px(18) if c.correct else 0
         fits = text_width(word, SIZE_SMALL, bold=True) <= room.right() - x - ring

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWi
 
 from engine.trace.fold import RunState
 from widgets.icons import set_icon
-from widgets.models.candidate_words import number, status_word
+from widgets.models.candidate_words import branch_words, is_branch, number, status_word
 from widgets.stage.marks import rounded
 from widgets.stage.thought_ladder import ThoughtLadderView
 from widgets.theme import CARD_RADIUS, THEMES, current_theme, set_kind, set_role
@@ -87,6 +87,7 @@ class LaneDetail(QWidget):
         if candidate is None:
             return
         self._title.setText(f"Candidate {number(candidate)}")
-        words = [status_word(candidate), f"seed {candidate.seed}", f"temperature {candidate.temperature:g}"]
+        words = [branch_words(candidate)] if is_branch(candidate) else []
+        words += [status_word(candidate), f"seed {candidate.seed}", f"temperature {candidate.temperature:g}"]
         words += [f"{name} {'unsure' if s.value is None else f'{s.value:.2f}'}" for name, s in candidate.scores.items()]
         self._status.setText("  ·  ".join(words))

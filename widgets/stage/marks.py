@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -147,13 +148,28 @@ def draw_empty(painter: QPainter, rect: QRectF, title: str, hint: str, theme: Th
     painter.drawText(below, int(Align.AlignHCenter | Align.AlignTop | Qt.TextFlag.TextWordWrap), hint)
 
 
+def draw_bars(
+    painter: QPainter, area: QRectF, values: Sequence[float], highest: float, colour: str, track: str
+) -> None:
+    """Values from 0 to `highest` as thin bars on a line; where there are too many, the highest of each group."""
+    most = max(1, int(area.width() // 3))
+    group = -(-len(values) // most) if values else 1
+    shown = [max(values[at : at + group]) for at in range(0, len(values), group)]
+    painter.fillRect(QRectF(area.left(), area.bottom() - 1, area.width(), 1), qcolor(track))
+    step = min(6.0, area.width() / max(1, len(shown)))
+    for place, value in enumerate(shown):
+        height = (area.height() - 1) * min(1.0, value / highest)
+        bar = QRectF(area.left() + place * step, area.bottom() - 1 - height, max(1.0, step - 1), height)
+        painter.fillRect(bar, qcolor(colour))
+
+
 def token_count_text(count: int) -> str:
     """“1 token”, “1,204 tok”: the count as cards show it."""
     return f"{count:,} tok"
 
 
 __all__ = [
-    "CENTRE", "LEFT", "RIGHT", "SIZE_TINY", "chip_width", "draw_check", "draw_chip",
+    "CENTRE", "LEFT", "RIGHT", "SIZE_TINY", "chip_width", "draw_bars", "draw_check", "draw_chip",
     "draw_cross", "draw_empty", "draw_ring",
     "draw_star", "draw_strip", "draw_text", "rounded", "text_width", "token_count_text",
 ]  # fmt: skip

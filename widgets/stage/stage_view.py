@@ -7,24 +7,27 @@ from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from engine.trace.fold import RunState
-from widgets.models.candidate_words import is_doubted
+from widgets.models.candidate_words import is_branch, is_doubted
 from widgets.models.lane_order import SortMode
+from widgets.models.refine_chain import makes_chain
 from widgets.models.thought_tree import makes_tree
+from widgets.refine.view import RefineChainView
 from widgets.stage.badge import Source, SourceBadge
 from widgets.stage.banner import RunBanner
 from widgets.stage.candidate_lanes import CandidateLanesView
 from widgets.stage.headline import Headline
+from widgets.stage.ladder_page import LadderPage
 from widgets.stage.result_line import ResultLine
-from widgets.stage.thought_ladder import ThoughtLadderView
 from widgets.theme import set_kind, set_role
 from widgets.tree.page import SearchTreePage
 from widgets.what_if.bar import WhatIfBar
 
+StageOf = CandidateLanesView | LadderPage | SearchTreePage | RefineChainView
 SORT_WORDS: dict[SortMode, str] = {"arrival": "number", "score": "score", "answer": "answer"}
 
 
 class StageView(QWidget):
-    """Shows a run: as a tree when it searches, as a ladder of thoughts when it has one candidate, else as lanes."""
+    """Shows a run: a search as a tree, a refinement as a chain, one candidate as a ladder, many as lanes."""
 
     candidate_selected = Signal(int)
     token_selected = Signal(int, int)
@@ -34,7 +37,8 @@ class StageView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = RunState()
-        self.lanes, self.ladder, self.tree = CandidateLanesView(), ThoughtLadderView(), SearchTreePage()
+        self.lanes, self.ladder = CandidateLanesView(), LadderPage()
+        self.tree, self.chain = SearchTreePage(), RefineChainView()
         self._source: Source | None = None
         self._result_wanted = False
         self.badge, self.banner = SourceBadge(), RunBanner()
@@ -44,14 +48,14 @@ class StageView(QWidget):
         set_role(self._summary, "muted")
         self._sort_button = self._make_sort_button()
         self._views = QStackedWidget()
-        for view in (self.lanes, self.ladder, self.tree):
+        for view in (self.lanes, self.ladder, self.tree, self.chain):
             self._views.addWidget(view)
         self._arrange()
         self.tree.act_requested.connect(self.act_requested)
         self.what_if.setup_wanted.connect(self.setup_wanted)
-        for chooser in (self.lanes, self.tree):
+        for chooser in (self.lanes, self.tree, self.chain):
             chooser.candidate_selected.connect(self.candidate_selected)
-        for view in (self.lanes, self.ladder):
+        for view in (self.lanes, self.ladder, self.chain):
             view.token_clicked.connect(self.token_selected)
         self.set_state(self._state, None)
 
@@ -61,7 +65,7 @@ class StageView(QWidget):
             self.banner.forget()
         self._state, self._source = state, label
         state.changed.clear()
-        self.tree.can_act = label in ("live", "paused", None)
+        self.tree.can_act = self.can_act
         self._choose_view()
         self._view.set_state(state)
         self._update_words()
@@ -78,8 +82,7 @@ class StageView(QWidget):
 
     def select(self, candidate: int | None) -> None:
         """Selects a candidate."""
-        if self._view is not self.ladder:
-            self._view.select(candidate)
+        self._view.select(candidate)
 
     def set_sort(self, mode: SortMode) -> None:
         """Sorts the lanes."""
@@ -102,6 +105,11 @@ class StageView(QWidget):
         self.tree.finish_rendering()
 
     @property
+    def can_act(self) -> bool:
+        """Whether a person can change the run: a recording cannot be changed."""
+        return self._source in ("live", "paused", None)
+
+    @property
     def shows_ladder(self) -> bool:
         """Whether the ladder is shown, and not the lanes."""
         return self._view is self.ladder
@@ -112,7 +120,12 @@ class StageView(QWidget):
         return self._view is self.tree
 
     @property
-    def _view(self) -> CandidateLanesView | ThoughtLadderView | SearchTreePage:
+    def shows_chain(self) -> bool:
+        """Whether the chain of drafts is shown."""
+        return self._view is self.chain
+
+    @property
+    def _view(self) -> StageOf:
         return self._views.currentWidget()  # type: ignore[return-value]
 
     def _arrange(self) -> None:
@@ -160,15 +173,23 @@ class StageView(QWidget):
 
     def _choose_view(self) -> bool:
         """True when the other view has come to the front."""
-        view = self.tree if makes_tree(self._state) else self.ladder if self._is_single() else self.lanes
+        view = self._suitable_view()
         changes = self._view is not view
         self._views.setCurrentWidget(view)
         self._sort_button.setVisible(view is self.lanes and bool(self._state.candidates))
         return changes
 
+    def _suitable_view(self) -> StageOf:
+        if makes_tree(self._state):
+            return self.tree
+        if makes_chain(self._state):
+            return self.chain
+        return self.ladder if self._is_single() else self.lanes
+
     def _is_single(self) -> bool:
-        if self._state.candidates:
-            return len(self._state.candidates) == 1
+        candidates = self._state.candidates.values()
+        if candidates:
+            return sum(not is_branch(candidate) for candidate in candidates) == 1
         start = self._state.start
         return start is not None and start.setup.strategy.name in ("direct", "chain-of-thought")
 
@@ -191,15 +212,16 @@ class StageView(QWidget):
 
 def summary_words(state: RunState) -> str:
     """“16 candidates · 9 finished”: what the stage shows, in a line."""
-    total = len(state.candidates)
+    candidates = [candidate for candidate in state.candidates.values() if not is_branch(candidate)]
+    total, branches = len(candidates), len(state.candidates) - len(candidates)
     if total == 0:
         return ""
+    grown = f" · {branches} {'branch' if branches == 1 else 'branches'}" if branches else ""
     if total == 1:
-        candidate = next(iter(state.candidates.values()))
-        return f"one {'thought' if makes_tree(state) else 'candidate'} · {len(candidate.tokens):,} tokens"
-    done = sum(candidate.finished_at is not None for candidate in state.candidates.values())
-    doubted = sum(is_doubted(candidate) for candidate in state.candidates.values())
-    stopped = sum(candidate.status == "stopped" for candidate in state.candidates.values()) - doubted
+        return f"one {'thought' if makes_tree(state) else 'candidate'} · {candidates[0].token_count:,} tokens{grown}"
+    done = sum(candidate.finished_at is not None for candidate in candidates)
+    doubted = sum(is_doubted(candidate) for candidate in candidates)
+    stopped = sum(candidate.status == "stopped" for candidate in candidates) - doubted
     ended = done - stopped - doubted
     how_far = "all finished" if ended == total else f"{ended} finished"
     if stopped:
@@ -208,5 +230,5 @@ def summary_words(state: RunState) -> str:
         how_far += f" · {doubted} stopped as unsure"
     if state.spared is not None and state.spared.unasked:
         how_far += f" · {state.spared.unasked} not needed"
-    noun = "thoughts" if makes_tree(state) else "candidates"
-    return f"{total} {noun} · {how_far}"
+    noun = "thoughts" if makes_tree(state) else "texts" if makes_chain(state) else "candidates"
+    return f"{total} {noun} · {how_far}{grown}"

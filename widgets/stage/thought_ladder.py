@@ -11,12 +11,13 @@ from PySide6.QtWidgets import QWidget
 
 from engine.trace.fold import CandidateState, RunState
 from widgets.models.answer_colours import answer_order
-from widgets.models.candidate_words import describe, is_pick, missing_answer, written_answer
-from widgets.models.thoughts import ThoughtSplitter
+from widgets.models.candidate_words import describe, is_branch, is_pick, missing_answer, written_answer
+from widgets.models.thoughts import ThoughtSplitter, text_before_branch
 from widgets.stage.marks import (
     CENTRE,
     RIGHT,
     chip_width,
+    draw_bars,
     draw_chip,
     draw_cross,
     draw_empty,
@@ -25,6 +26,7 @@ from widgets.stage.marks import (
     draw_strip,
     draw_text,
     rounded,
+    text_width,
     token_count_text,
 )
 from widgets.stage.token_flow import PUT_IN, TokenFlow, TypeMetrics, type_metrics
@@ -39,6 +41,7 @@ from widgets.theme import (
     SIZE_TINY,
     THEMES,
     answer_colour,
+    blend,
     current_theme,
     font,
     px,
@@ -46,6 +49,8 @@ from widgets.theme import (
 )
 
 COLUMN_WIDTH = 900
+SIDE, SPARK, SPARK_FROM = 104, 96, 620  # the figures beside a thought, and the bars of its entropy
+MOST_ENTROPY = 3.0  # nats: about twenty tokens that are equally likely; bars end here
 LARGE_UP_TO = 420
 
 
@@ -57,7 +62,7 @@ class Thought:
         self.flow = TokenFlow(metrics, width)
         self.steps: list[int] = []
         self.logprob_sum = 0.0
-        self.entropy_sum = 0.0
+        self.entropies: list[float] = []
         self.top = 0
 
     @property
@@ -121,6 +126,14 @@ class ThoughtLadderView(TokenSurface):
         """The candidate that is shown."""
         return self._state.candidates.get(self._shown) if self._shown is not None else None
 
+    def show_token(self, index: int) -> None:
+        """Scrolls to the thought that a token is in."""
+        thought = next((t for t in reversed(self._thoughts) if t.first <= index), None)
+        bar = self.verticalScrollBar()
+        seen = range(bar.value(), bar.value() + self.viewport().height())
+        if thought is not None and not (thought.top in seen and thought.top + thought.height in seen):
+            bar.setValue(thought.top - px(10))
+
     @property
     def thought_count(self) -> int:
         """Cards on the ladder, without the answer."""
@@ -163,7 +176,8 @@ class ThoughtLadderView(TokenSurface):
         return QRectF(column.left() + gutter, thought.top, column.width() - gutter, thought.height)
 
     def _side_width(self) -> int:
-        return px(104) if self._column().width() > px(420) else 0
+        width = self._column().width()
+        return px(SIDE + SPARK) if width > px(SPARK_FROM) else px(SIDE) if width > px(420) else 0
 
     def _text_origin(self, thought: Thought) -> QPointF:
         card = self._card(thought)
@@ -214,14 +228,24 @@ class ThoughtLadderView(TokenSurface):
             if self._splitter.begins_thought(token.text) or not self._thoughts:
                 self._thoughts.append(Thought(index, metrics, width))
                 if index == 0:
-                    self._thoughts[-1].flow.put_in(candidate.prefix)
+                    self._thoughts[-1].flow.put_in(self._put_in_before(candidate))
                 self._stack()
             thought = self._thoughts[-1]
             thought.flow.append(token.text)
             thought.steps.append(token_step(token))
             thought.logprob_sum += token.logprob
-            thought.entropy_sum += token.entropy
+            thought.entropies.append(token.entropy)
         self._laid_out = len(candidate.tokens)
+
+    def _put_in_before(self, candidate: CandidateState) -> str:
+        """What stands before the first token: the beginning of the thought, too, where a branch left within one."""
+        if not is_branch(candidate):
+            return candidate.prefix
+        text = text_before_branch(self._state, candidate) + candidate.prefix
+        if text:
+            self._splitter = ThoughtSplitter()
+            self._splitter.begins_thought(text)
+        return text
 
     def _stack(self) -> None:
         """Puts the newest thought below the one before it."""
@@ -279,15 +303,23 @@ class ThoughtLadderView(TokenSurface):
         rounded(painter, knot, px(11), theme.background, theme.line, 1.5)
         draw_text(painter, knot, str(number), SIZE_TINY, theme.muted, CENTRE)
         paint_fragments(painter, thought.flow, thought.flow.fragments, thought.steps, self._text_origin(thought), theme)
+        self._paint_forks(painter, thought)
         if self._side_width() and thought.count:
             self._paint_side(painter, thought, card)
 
+    def _paint_forks(self, painter: QPainter, thought: Thought) -> None:
+        """A frame around each token from which a branch left."""
+        kept = {c.kept for c in self._state.candidates.values() if is_branch(c) and c.parent == self._shown}
+        for token in kept:
+            if token is not None and thought.first <= token < thought.first + thought.count:
+                for rect in thought.flow.rects_of_token(token - thought.first):
+                    box = rect.translated(self._text_origin(thought)).adjusted(-1, 1, 1, -1)
+                    rounded(painter, box, 5, None, current_theme().accent, 1.6)
+
     def _paint_side(self, painter: QPainter, thought: Thought, card: QRectF) -> None:
         theme = current_theme()
-        p, entropy = math.exp(thought.logprob_sum / thought.count), thought.entropy_sum / thought.count
-        side = QRectF(
-            card.right() - self._side_width(), card.center().y() - px(20), self._side_width() - px(14), px(40)
-        )
+        p, entropy = math.exp(thought.logprob_sum / thought.count), sum(thought.entropies) / thought.count
+        side = QRectF(card.right() - px(SIDE), card.center().y() - px(20), px(SIDE - 14), px(40))
         first = QRectF(side.left(), side.top(), side.width(), px(16))
         draw_text(painter, first, "mean p", SIZE_TINY, theme.muted)
         draw_text(painter, first, f"{p:.2f}", SIZE_TINY, theme.text, RIGHT)
@@ -295,6 +327,11 @@ class ThoughtLadderView(TokenSurface):
         second = QRectF(side.left(), side.top() + px(24), side.width(), px(16))
         draw_text(painter, second, "entropy", SIZE_TINY, theme.muted)
         draw_text(painter, second, f"{entropy:.2f}", SIZE_TINY, theme.text, RIGHT)
+        if self._side_width() > px(SIDE):
+            spark = QRectF(side.left() - px(SPARK), side.top() + px(4), px(SPARK - 16), px(32))
+            draw_bars(
+                painter, spark, thought.entropies, MOST_ENTROPY, blend(theme.warn, theme.surface, 0.75), theme.line
+            )
 
     def _paint_answer(self, painter: QPainter, candidate: CandidateState) -> None:
         theme, card = current_theme(), self._answer_card()
@@ -318,27 +355,30 @@ class ThoughtLadderView(TokenSurface):
         size = SIZE_BODY if self._compact else SIZE_HEAD
         order = answer_order(self._state)
         if answer is None or candidate.vote is None:
-            words = missing_answer(candidate)
-            draw_text(painter, inner, words, SIZE_BODY, theme.muted)
+            end = inner.left() + draw_text(painter, inner, missing_answer(candidate), SIZE_BODY, theme.muted)
         else:
             height = px(24) if self._compact else px(38)
             width = min(max(chip_width(answer, size), height * 1.6), inner.width() * 0.6)
             chip = QRectF(inner.left(), card.center().y() - height / 2, width, height)
             draw_chip(painter, chip, answer, answer_colour(order.get(candidate.vote, 0)), size)
-            self._paint_verdict(painter, candidate, QRectF(inner).adjusted(width + px(12), 0, 0, 0))
-        draw_text(painter, inner, self._side_words(candidate), SIZE_SMALL, theme.muted, RIGHT)
+            end = self._paint_verdict(painter, candidate, QRectF(inner).adjusted(width + px(12), 0, 0, 0))
+        words = self._side_words(candidate)
+        if text_width(words, SIZE_SMALL) <= inner.right() - end - px(12):
+            draw_text(painter, inner, words, SIZE_SMALL, theme.muted, RIGHT)
 
-    def _paint_verdict(self, painter: QPainter, candidate: CandidateState, room: QRectF) -> None:
+    def _paint_verdict(self, painter: QPainter, candidate: CandidateState, room: QRectF) -> float:
+        """Right or wrong, as far as it is known; returns where it ends."""
         theme = current_theme()
         if candidate.correct is None:
-            return
+            return room.left()
         sign = QPointF(room.left() + px(8), room.center().y())
         if candidate.correct:
             draw_ring(painter, sign, px(6), theme.good, 2)
         else:
             draw_cross(painter, sign, px(4), theme.bad)
         word, colour = ("right", theme.good) if candidate.correct else ("wrong", theme.bad)
-        draw_text(painter, room.adjusted(px(20), 0, 0, 0), word, SIZE_BODY, colour, bold=True)
+        beside = room.adjusted(px(20), 0, 0, 0)
+        return beside.left() + draw_text(painter, beside, word, SIZE_BODY, colour, bold=True)
 
     def _side_words(self, candidate: CandidateState) -> str:
         parts = [token_count_text(len(candidate.tokens))] if candidate.tokens else []

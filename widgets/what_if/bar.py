@@ -228,6 +228,10 @@ class WhatIfBar(QFrame):
         if self._pool is not None and self._state.start is not None:
             self.setup_wanted.emit(self.what_if().applied_to(self._state.start.setup))
 
+    def _on_theme_changed(self) -> None:
+        if self._outlook is not None:
+            self._show_outlook(self._outlook)
+
     # --- making --------------------------------------------------------------------------------------------------
 
     def _build(self) -> None:
@@ -273,7 +277,7 @@ class WhatIfBar(QFrame):
         self.body.hide()
         for button in (self.reset, self.real):
             button.hide()
-        THEMES.theme_changed.connect(lambda: self._outlook and self._show_outlook(self._outlook))
+        THEMES.theme_changed.connect(self._on_theme_changed)
 
     def _build_controls(self) -> None:
         self._controls.setHorizontalSpacing(px(20))
