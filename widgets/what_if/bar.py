@@ -49,7 +49,7 @@ class WhatIfBar(QFrame):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setProperty("surface", "panel")
+        self.setProperty("surface", "stage")
         self.setAccessibleName("What-if")
         self._state = RunState()
         self._pool: WhatIfPool | None = None
@@ -75,13 +75,13 @@ class WhatIfBar(QFrame):
         self.hide()
 
     def show_state(self, state: RunState, source: str | None) -> None:
-        """Follows the stage: the bar is there when the whole of a run that has ended is shown.
+        """Follows the stage: the bar is there when a run of several texts has ended.
 
         Args:
             state: The run on the stage.
             source: Where it comes from; a run that goes on has no what-if yet.
         """
-        ended = state.status in ("finished", "failed") and any(c.is_whole for c in state.candidates.values())
+        ended = state.status in ("finished", "failed") and sum(c.is_whole for c in state.candidates.values()) > 1
         there = ended and source not in ("live", "paused")
         if there and (state.start is not self._state.start or state.events != self._state_events):
             self._pool = None
@@ -101,6 +101,9 @@ class WhatIfBar(QFrame):
         set_icon(self.toggle, "caret-down" if is_open else "caret-right", "muted")
         for part in (self.body, self.badge, self.reset, self.real):
             part.setVisible(is_open)
+        self.setProperty("surface", "panel" if is_open else "stage")
+        self.style().unpolish(self)
+        self.style().polish(self)
         if is_open:
             self._open_pool()
         self.opened.emit(is_open)
