@@ -22,6 +22,7 @@ from engine.errors import BadInputError, ThinkscopeError
 from engine.setup import RunSetup
 from engine.trace.fold import RunState
 from engine.trace.player import TracePlayer
+from engine.trace.run_notes import RunNote, RunNotes
 from engine.trace.store import RunLibrary
 from engine.worker.messages import Grain
 from widgets.load_report import LoadReport
@@ -68,6 +69,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.controller, self.setup_panel, self.preferences = controller, setup_panel, preferences
         self._library, self._milestones = library, milestones or Milestones()
+        self._notes, self._deleted = RunNotes(library.folder), list[list[Path]]()
         self._shown: tuple[RunState, str] | None = None
         # Before there is any child: bars keep the margins of the style sheet they were made under.
         self._restyle()
@@ -281,7 +283,10 @@ class MainWindow(QMainWindow):
         self.tabs.currentChanged.connect(self._on_tab_changed)
         self.opener.opened.connect(self._on_opener_opened)
         self.opener.failed.connect(self.banner.say)
-        self.opener.listed.connect(self.history.set_runs)
+        self.opener.listed.connect(lambda shipped, own: self.history.set_runs(shipped, own, self._notes.of))
+        self.history.noted.connect(self._on_history_noted)
+        self.history.delete_requested.connect(self._on_history_delete_requested)
+        self.history.undo_requested.connect(self._on_history_undo_requested)
         controller.shown_changed.connect(self._on_controller_shown_changed)
         controller.frame_ready.connect(self._on_controller_frame_ready)
         controller.meters_ready.connect(self.meters.refresh)
@@ -303,8 +308,9 @@ class MainWindow(QMainWindow):
             self.restoreState(self.preferences.layout)
         if self.preferences.setup is not None:
             self.setup_panel.set_setup(self.preferences.setup)
-        if self._library.notice:
-            self.banner.say(ThinkscopeError(self._library.notice))
+        self._library.forget_deleted()
+        for notice in filter(None, (self._library.notice, self._notes.trouble)):
+            self.banner.say(ThinkscopeError(notice))
 
     # From the controller
 
@@ -473,6 +479,35 @@ class MainWindow(QMainWindow):
     def _on_tab_changed(self) -> None:
         if self.tabs.currentWidget() is self.history:
             self._list_runs()
+
+    def _on_history_noted(self, path: str, note: RunNote) -> None:
+        try:
+            self._notes.write(path, note)
+        except ThinkscopeError as error:
+            self.banner.say(error)
+
+    def _on_history_delete_requested(self, paths: list[str]) -> None:
+        moved: list[Path] = []
+        for path in paths:
+            try:
+                moved.append(self._library.delete(Path(path)))
+            except ThinkscopeError as error:
+                self.banner.say(error)
+        if moved:
+            self._deleted.append(moved)
+        self._show_deleted()
+
+    def _on_history_undo_requested(self) -> None:
+        for path in self._deleted.pop() if self._deleted else []:
+            try:
+                self._library.restore(path)
+            except ThinkscopeError as error:
+                self.banner.say(error)
+        self._show_deleted()
+
+    def _show_deleted(self) -> None:
+        self.history.undo_bar.say(len(self._deleted[-1]) if self._deleted else 0)
+        self._list_runs()
 
     def _list_runs(self) -> None:
         if self.tabs.currentWidget() is self.history:

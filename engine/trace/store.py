@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +21,7 @@ from engine.trace.run_info import RunInfo, read_info
 
 __all__ = ["RunInfo", "RunLibrary", "TraceReader", "TraceWriter", "data_folder", "write_trace"]
 
+DELETED, KEPT_DAYS = "deleted", 30
 FRAME_EVENTS_MAX = 256
 FRAME_TOKENS_MAX = 4096
 
@@ -159,6 +161,36 @@ class RunLibrary:
                     if not os.path.exists(path):
                         raise
 
+    def delete(self, path: Path) -> Path:
+        """Takes a recording out of the list; it is kept in a folder beside the others for `KEPT_DAYS` days.
+
+        Returns:
+            Where it is now, for `restore`.
+
+        Raises:
+            ThinkscopeError: It is none of this folder's, or cannot be moved.
+        """
+        if path.parent.resolve() != self.folder.resolve():
+            what = f"“{path.name}” came with the program and stays."
+            raise ThinkscopeError(what, "Only your own runs can be deleted.")
+        return _moved(path, self.folder / DELETED)
+
+    def restore(self, path: Path) -> Path:
+        """Puts a deleted recording back.
+
+        Raises:
+            ThinkscopeError: It is gone, or cannot be moved.
+        """
+        return _moved(path, self.folder)
+
+    def forget_deleted(self, now: float | None = None) -> None:
+        """Removes what was deleted more than `KEPT_DAYS` days ago; what cannot be removed stays."""
+        oldest = (time.time() if now is None else now) - KEPT_DAYS * 86_400
+        with contextlib.suppress(OSError):
+            for path in (self.folder / DELETED).glob(f"*{SUFFIX}"):
+                if path.stat().st_mtime < oldest:
+                    path.unlink()
+
     def list(self) -> list[RunInfo]:
         """What is known of every recording, newest first; one that cannot be read says why in its `problem`."""
         try:
@@ -168,6 +200,21 @@ class RunLibrary:
         # An empty file is a run that another window is about to begin.
         infos = [info for info in map(read_info, paths) if info.size_bytes]
         return sorted(infos, key=lambda info: (info.created, info.path), reverse=True)
+
+
+def _moved(path: Path, folder: Path) -> Path:
+    """Moves a recording; the time of the move is its own from then on."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        target, number = folder / path.name, 1
+        while target.exists():
+            number += 1
+            target = folder / f"{path.stem}-{number}{path.suffix}"
+        os.replace(path, target)
+        os.utime(target)
+    except OSError as error:
+        raise ThinkscopeError(f"“{path.name}” could not be moved.", _words(error), "Close what has it open.") from None
+    return target
 
 
 def data_folder() -> Path:

@@ -22,6 +22,7 @@ from engine.worker.messages import Died, Ended, Intervene, Load, Loaded, LoadFai
 from tests import sample_run
 from tests.app.fake_client import FakeClient
 from widgets.load_report import LoadReport
+from widgets.panels.history_model import RUN
 from widgets.theme import THEMES, current_theme, set_theme, set_type_scale
 
 EVENTS = [replace(e, backend="llama.cpp") if i == 0 else e for i, e in enumerate(sample_run.events(8))]
@@ -242,11 +243,32 @@ def test_finished_runs_are_in_the_history_newest_first_and_enter_replays_one(des
     finish(desk, qtbot, 40)
     qtbot.keyClick(desk.window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
     history = desk.window.history
-    qtbot.waitUntil(lambda: any("47" in info.question for info, _ in history.model._rows))
+    qtbot.waitUntil(lambda: any("47" in row.info.question for row in history.model._rows))
     desk.window.history.table.selectRow(0)
     qtbot.keyClick(history.table, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: desk.controller.playing)
     assert not desk.controller.shows_live
+
+
+def test_a_run_is_named_deleted_and_put_back(desk, qtbot):
+    start(desk, qtbot, 40)
+    finish(desk, qtbot, 40)
+    write_trace(desk.window._library.folder / "mine.tsrun", sample_run.events(2))
+    qtbot.keyClick(desk.window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+    history = desk.window.history
+    mine = lambda: [row for row in history.model._rows if row.info.path.endswith("mine.tsrun")]  # noqa: E731
+    qtbot.waitUntil(lambda: bool(mine()))
+    names = [history.shown.row_at(history.shown.index(i, 0)).info.path for i in range(history.shown.rowCount())]
+    row = next(i for i, name in enumerate(names) if name.endswith("mine.tsrun"))
+    assert history.shown.setData(history.shown.index(row, RUN), "for Monday")
+    history.table.selectRow(row)
+    qtbot.keyClick(history.table, Qt.Key.Key_Delete)
+    qtbot.waitUntil(lambda: not mine())
+    assert not history.undo_bar.isHidden()
+    history.undo_bar.button.click()
+    qtbot.waitUntil(lambda: bool(mine()))
+    assert mine()[0].title == "for Monday"
+    assert history.undo_bar.isHidden()
 
 
 def test_presenting_leaves_the_stage_and_comes_back(desk, qtbot):

@@ -1,87 +1,195 @@
-"""The recorded runs, to be looked at again."""
+"""The recorded runs: to be found, named, starred, looked at again, compared and deleted."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QModelIndex, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QStackedWidget, QTableView, QVBoxLayout, QWidget
-
-from engine.trace.run_info import RunInfo
-from widgets.panels.history_model import (
-    ANSWER,
-    MODEL,
-    QUESTION,
-    SECONDS,
-    STRATEGY,
-    WHEN,
-    HistoryModel,
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QStackedWidget,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
 )
-from widgets.theme import THEMES, set_role
+
+from engine.strategies.registry import STRATEGIES
+from engine.trace.run_info import RunInfo
+from engine.trace.run_notes import RunNote
+from widgets.panels.history_filter import HistoryFilter
+from widgets.panels.history_model import ANSWER, MODEL, RUN, SECONDS, STAR, STRATEGY, WHEN, HistoryModel, HistoryRow
+from widgets.panels.segmented import Segmented
+from widgets.theme import THEMES, px, set_role
 
 MODEL_FROM_WIDTH = 840
 EMPTY = "No run has been recorded yet.\nAsk something: every run is kept here and can be played again."
+NOTHING_FOUND = "No run is like that.\nTake some words or filters away."
+HINT = "Double click or Enter plays a run again · F2 names it · S stars it · Del deletes it"
+KINDS = (
+    ("all", "All", "Every run."),
+    ("starred", "Starred", "Runs with a star."),
+    ("right", "Right", "Runs whose answer is known to be right."),
+    ("wrong", "Wrong", "Runs whose answer is known to be wrong."),
+    ("cut", "Cut off", "Runs that did not come to their end, as when the program was killed."),
+)
+COMPARED = range(2, 5)
 
 
 class RunTable(QTableView):
-    """Rows that Enter opens."""
+    """Rows that Enter opens, F2 names, S stars and Delete deletes."""
 
     opened = Signal(QModelIndex)
+    star_toggled = Signal(QModelIndex)
+    delete_requested = Signal()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter opens the current row."""
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():
+        """The keys of a row."""
+        plain, key = not event.modifiers(), event.key()
+        if plain and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.opened.emit(self.currentIndex())
+        elif plain and key == Qt.Key.Key_S:
+            self.star_toggled.emit(self.currentIndex())
+        elif plain and key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            self.delete_requested.emit()
+        elif plain and key == Qt.Key.Key_F2 and self.currentIndex().isValid():
+            self.edit(self.currentIndex().siblingAtColumn(RUN))
         else:
             super().keyPressEvent(event)
 
 
+class UndoBar(QFrame):
+    """Says what was deleted, and takes it back."""
+
+    undone = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("surface", "panel")
+        self._words, self.button = QLabel(), QPushButton("Undo")
+        self.button.setToolTip("Puts back what was deleted last (Ctrl+Z).")
+        self.button.clicked.connect(self.undone)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 6, 12, 6)
+        row.addWidget(self._words, 1)
+        row.addWidget(self.button)
+        self.hide()
+
+    def say(self, count: int) -> None:
+        """So many runs were deleted last; 0 hides the bar."""
+        self._words.setText(f"{count} run{'s' if count != 1 else ''} deleted. They are kept for 30 days.")
+        self.setVisible(count > 0)
+
+
 class HistoryPanel(QWidget):
-    """A table of runs; a double click or Enter replays one."""
+    """A table of runs. It deletes nothing itself: `delete_requested` gives paths, `undo_requested` takes that back."""
 
     replay_requested = Signal(str)
+    compare_requested = Signal(list)  # paths
+    delete_requested = Signal(list)  # paths
+    undo_requested = Signal()
+    noted = Signal(str, object)  # path, RunNote
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.model = HistoryModel(self)
-        self.table = RunTable()
+        self.shown = HistoryFilter(self.model, self)
+        self.table, self.undo_bar = RunTable(), UndoBar()
+        self.search, self.kinds, self.strategies = QLineEdit(), Segmented(KINDS), QComboBox()
+        self.count, self.compare_button = QLabel(), QPushButton("Compare")
         self._empty = QLabel(EMPTY, alignment=Qt.AlignmentFlag.AlignCenter)
-        set_role(self._empty, "muted")
-        self._pages = QStackedWidget()
-        self._pages.addWidget(self._empty)
-        self._pages.addWidget(self.table)
-        hint = QLabel("Double click or Enter plays a run again.")
-        set_role(hint, "muted")
-        self._hint = hint
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 12, 16, 12)
-        column.setSpacing(8)
-        column.addWidget(self._pages, 1)
-        column.addWidget(hint)
+        self._pages, self._hint = QStackedWidget(), QLabel(HINT)
         self._build_table()
+        self._build()
         self.set_runs((), ())
 
-    def set_runs(self, shipped: Sequence[RunInfo], own: Sequence[RunInfo]) -> None:
+    def set_runs(
+        self, shipped: Sequence[RunInfo], own: Sequence[RunInfo], note: Callable[[str], RunNote] = lambda _: RunNote()
+    ) -> None:
         """Shows these runs, and keeps the place when the same ones are shown again."""
         row = self.table.currentIndex().row()
-        self.model.set_runs(shipped, own)
-        there = self.model.rowCount() > 0
-        self._pages.setCurrentIndex(1 if there else 0)
-        self._hint.setVisible(there)
-        if there:
-            self.table.selectRow(min(max(row, 0), self.model.rowCount() - 1))
+        self.model.set_runs(shipped, own, note)
+        self._on_shown_changed()
+        if self.shown.rowCount():
+            self.table.selectRow(min(max(row, 0), self.shown.rowCount() - 1))
+
+    def selected(self) -> list[HistoryRow]:
+        """The selected runs, from the top."""
+        indexes = self.table.selectionModel().selectedRows()
+        return [self.shown.row_at(index) for index in sorted(indexes, key=lambda index: index.row())]
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leaves the model's name out where the question would have to be cut for it."""
         super().resizeEvent(event)
         self.table.setColumnHidden(MODEL, self.width() < MODEL_FROM_WIDTH)
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Ctrl+Z puts back what was deleted, Ctrl+F goes to the search."""
+        if event.matches(QKeySequence.StandardKey.Undo):
+            self.undo_requested.emit()
+        elif event.matches(QKeySequence.StandardKey.Find):
+            self.search.setFocus()
+        else:
+            super().keyPressEvent(event)
+
+    def _build(self) -> None:
+        for label in (self._empty, self._hint, self.count):
+            set_role(label, "muted")
+        self.search.setPlaceholderText("Search question, name, model, answer")
+        self.search.setAccessibleName("Search runs")
+        self.search.setToolTip("Shows the runs that have all of these words (Ctrl+F).")
+        self.search.setClearButtonEnabled(True)
+        self.search.setMinimumWidth(px(180))
+        self.kinds.set_value("all")
+        self.kinds.setAccessibleName("Which runs")
+        self.strategies.addItem("Any strategy", "")
+        for name, spec in STRATEGIES.items():
+            self.strategies.addItem(spec.title, name)
+        self.strategies.setAccessibleName("Strategy")
+        self.strategies.setToolTip("Only runs of one strategy.")
+        self.compare_button.setToolTip("Shows two to four selected runs side by side.")
+        row = QHBoxLayout()
+        row.setSpacing(10)
+        row.addWidget(self.search, 1)
+        for widget in (self.kinds, self.strategies, self.count):
+            row.addWidget(widget)
+        below = QHBoxLayout()
+        below.addWidget(self._hint, 1)
+        below.addWidget(self.compare_button)
+        self._pages.addWidget(self._empty)
+        self._pages.addWidget(self.table)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 12, 16, 12)
+        column.setSpacing(8)
+        column.addLayout(row)
+        column.addWidget(self._pages, 1)
+        column.addWidget(self.undo_bar)
+        column.addLayout(below)
+        self.search.textChanged.connect(self.shown.set_words)
+        self.kinds.chosen.connect(self.shown.set_kind)
+        self.strategies.currentIndexChanged.connect(
+            lambda _: self.shown.set_strategy(self.strategies.currentData())
+        )  # fmt: skip
+        for signal in (self.shown.rowsInserted, self.shown.rowsRemoved, self.shown.modelReset):
+            signal.connect(self._on_shown_changed)
+        self.model.noted.connect(self.noted)
+        self.undo_bar.undone.connect(self.undo_requested)
+        self.compare_button.clicked.connect(self._on_compare_clicked)
+
     def _build_table(self) -> None:
         table = self.table
-        table.setModel(self.model)
+        table.setModel(self.shown)
+        table.setSortingEnabled(True)
+        table.sortByColumn(WHEN, Qt.SortOrder.DescendingOrder)
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         table.setShowGrid(False)
         table.setWordWrap(False)
@@ -89,15 +197,55 @@ class HistoryPanel(QWidget):
         table.verticalHeader().hide()
         table.verticalHeader().setDefaultSectionSize(34)
         table.horizontalHeader().setHighlightSections(False)
-        table.horizontalHeader().setSectionResizeMode(QUESTION, QHeaderView.ResizeMode.Stretch)
-        widths = {WHEN: 112, STRATEGY: 158, ANSWER: 84, SECONDS: 70, MODEL: 168}
+        table.horizontalHeader().setSectionResizeMode(RUN, QHeaderView.ResizeMode.Stretch)
+        widths = {STAR: 36, WHEN: 112, STRATEGY: 158, ANSWER: 84, SECONDS: 84, MODEL: 168}
         for column, width in widths.items():
             table.setColumnWidth(column, width)
         table.setAccessibleName("Recorded runs")
-        table.doubleClicked.connect(self._on_table_opened)
+        table.doubleClicked.connect(self._on_table_double_clicked)
         table.opened.connect(self._on_table_opened)
+        table.clicked.connect(self._on_table_clicked)
+        table.star_toggled.connect(self._toggle_star)
+        table.delete_requested.connect(self._on_delete_requested)
+        table.selectionModel().selectionChanged.connect(self._on_selection_changed)
         THEMES.theme_changed.connect(table.viewport().update)
 
     def _on_table_opened(self, index: QModelIndex) -> None:
         if index.isValid():
-            self.replay_requested.emit(self.model.info(index.row()).path)
+            self.replay_requested.emit(self.shown.row_at(index).info.path)
+
+    def _on_table_double_clicked(self, index: QModelIndex) -> None:
+        if index.column() != STAR:
+            self._on_table_opened(index)
+
+    def _on_table_clicked(self, index: QModelIndex) -> None:
+        if index.column() == STAR:
+            self._toggle_star(index)
+
+    def _toggle_star(self, index: QModelIndex) -> None:
+        if index.isValid():
+            self.model.toggle_star(self.shown.mapToSource(index).row())
+
+    def _on_delete_requested(self) -> None:
+        paths = [row.info.path for row in self.selected()]
+        if paths:
+            self.delete_requested.emit(paths)
+
+    def _on_compare_clicked(self) -> None:
+        self.compare_requested.emit([row.info.path for row in self.selected()])
+
+    def _on_selection_changed(self) -> None:
+        readable = [row for row in self.selected() if not row.info.problem]
+        self.compare_button.setEnabled(len(readable) in COMPARED and len(readable) == len(self.selected()))
+
+    def _on_shown_changed(self) -> None:
+        total, shown = self.model.rowCount(), self.shown.rowCount()
+        self._pages.setCurrentIndex(1 if shown else 0)
+        self._empty.setText(NOTHING_FOUND if total else EMPTY)
+        self._hint.setVisible(shown > 0)
+        self.compare_button.setVisible(shown > 0)
+        self.count.setText("" if not total else f"{total:,} runs" if shown == total else f"{shown:,} of {total:,} runs")
+        if shown and not self.table.currentIndex().isValid():
+            flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+            self.table.selectionModel().setCurrentIndex(self.shown.index(0, RUN), flags)
+        self._on_selection_changed()
