@@ -81,7 +81,7 @@ class LaneBar(Lane):
             draw_ring(painter, QPointF(x + px(5), middle), px(4), theme.good, 1.5)
             x += px(13)
         if self.style.certain == c.id:
-            draw_certain(painter, QRectF(x, row.top(), px(12), row.height()), "", theme)
+            draw_certain(painter, QRectF(x, row.top(), px(12), row.height()), (), theme)
             x += px(13)
         return x
 

@@ -249,7 +249,7 @@ class LaneCard(Lane):
                 x += draw_text(painter, room, "right", SIZE_SMALL, theme.good) + px(8)
         room.setLeft(x)
         if self.style.certain == c.id:
-            draw_certain(painter, room, "majority certain", theme)
+            draw_certain(painter, room, ("majority certain", "certain"), theme)
         self._paint_count(painter)
 
     def _paint_count(self, painter: QPainter) -> None:

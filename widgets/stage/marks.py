@@ -164,8 +164,8 @@ def draw_bars(
         painter.fillRect(bar, qcolor(colour))
 
 
-def draw_certain(painter: QPainter, room: QRectF, words: str, theme: Theme) -> None:
-    """A post with a flag, and what it says where there is room: from here on nothing could change the majority."""
+def draw_certain(painter: QPainter, room: QRectF, words: Sequence[str], theme: Theme) -> None:
+    """A post with a flag: from here on nothing could change the majority. Beside it the first words that fit."""
     if room.width() < px(8):
         return
     x, y = room.left() + px(2), room.center().y()
@@ -175,8 +175,9 @@ def draw_certain(painter: QPainter, room: QRectF, words: str, theme: Theme) -> N
     flag.lineTo(QPointF(x, y))
     painter.fillPath(flag, qcolor(theme.good))
     beside = room.adjusted(px(14), 0, 0, 0)
-    if text_width(words, SIZE_SMALL) <= beside.width():
-        draw_text(painter, beside, words, SIZE_SMALL, theme.good)
+    fitting = next((said for said in words if text_width(said, SIZE_SMALL) <= beside.width()), None)
+    if fitting is not None:
+        draw_text(painter, beside, fitting, SIZE_SMALL, theme.good)
 
 
 def token_count_text(count: int) -> str:
