@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Collection
 
-from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from engine.trace.fold import CandidateState, RunState
 from widgets.models.answer_colours import answer_order
 from widgets.models.candidate_words import describe, is_branch, is_pick, missing_answer, written_answer
+from widgets.models.thinking_chain import chain_of, hidden_tokens
 from widgets.models.thoughts import ThoughtSplitter, text_before_branch
 from widgets.stage.marks import (
     CENTRE,
@@ -49,16 +50,20 @@ from widgets.theme import (
 )
 
 COLUMN_WIDTH = 900
+FOLD = 40
 SIDE, SPARK, SPARK_FROM = 104, 96, 620  # the figures beside a thought, and the bars of its entropy
 MOST_ENTROPY = 3.0  # nats: about twenty tokens that are equally likely; bars end here
 LARGE_UP_TO = 420
 
 
 class Thought:
-    """One card: tokens from `first` on, how they flow, and sums for the numbers beside them."""
+    """One card: a candidate's tokens from `first` on, how they flow, and sums for the numbers beside them.
 
-    def __init__(self, first: int, metrics: TypeMetrics, width: float) -> None:
-        self.first = first
+    `hidden` ones are reasoning that no reader of the answer sees; `shown` tells whether they are folded away.
+    """
+
+    def __init__(self, candidate: int, first: int, hidden: bool, metrics: TypeMetrics, width: float) -> None:
+        self.candidate, self.first, self.hidden, self.shown = candidate, first, hidden, True
         self.flow = TokenFlow(metrics, width)
         self.steps: list[int] = []
         self.logprob_sum = 0.0
@@ -93,7 +98,8 @@ class ThoughtLadderView(TokenSurface):
         self._shown: int | None = None
         self._thoughts: list[Thought] = []
         self._splitter = ThoughtSplitter()
-        self._laid_out = 0
+        self._taken: dict[int, int] = {}
+        self._opened: bool | None = None  # what the person has chosen; None leaves it to the ladder
         self._characters = 0
         self.setAccessibleName("Thoughts")
         self.verticalScrollBar().valueChanged.connect(self.hide_popup)
@@ -103,7 +109,7 @@ class ThoughtLadderView(TokenSurface):
         """Shows a new run, or another moment of the same one."""
         self._state = state
         if self._shown not in state.candidates:
-            self._shown = next(iter(state.candidates), None)
+            self._shown, self._opened = next(iter(state.candidates), None), None
         self._lay_out_again()
 
     def show_candidate(self, candidate: int | None) -> None:
@@ -118,17 +124,44 @@ class ThoughtLadderView(TokenSurface):
         if self._shown is None and self._state.candidates:
             self._shown = next(iter(self._state.candidates))
             self._lay_out_again()
-        elif self._shown in changed:
+        elif any(piece.id in changed for piece in self._chain()):
             self._take_new()
 
     @property
     def candidate(self) -> CandidateState | None:
-        """The candidate that is shown."""
-        return self._state.candidates.get(self._shown) if self._shown is not None else None
+        """The candidate that is shown; of a text that was written in pieces, the last one."""
+        chain = self._chain()
+        return chain[-1] if chain else None
 
-    def show_token(self, index: int) -> None:
+    @property
+    def hidden_count(self) -> int:
+        """Tokens of hidden reasoning."""
+        return sum(thought.count for thought in self._thoughts if thought.hidden)
+
+    @property
+    def is_folded(self) -> bool:
+        """Whether hidden reasoning is folded away: by itself, it is as soon as something else is there to be read."""
+        if not any(thought.hidden for thought in self._thoughts):
+            return False
+        return not self._opened if self._opened is not None else not all(thought.hidden for thought in self._thoughts)
+
+    def set_folded(self, folded: bool) -> None:
+        """Folds hidden reasoning away, or opens it."""
+        self._opened = not folded
+        self._lay_out_again()
+
+    def fold_line(self) -> QRectF:
+        """Where the line is that folds and opens, in the viewport; empty where nothing is hidden."""
+        return self._fold_line().translated(0, -self.verticalScrollBar().value())
+
+    def shows(self, candidate: int | None) -> bool:
+        """Whether a candidate is what is shown, or a piece of it."""
+        return any(piece.id == candidate for piece in self._chain())
+
+    def show_token(self, candidate: int, index: int) -> None:
         """Scrolls to the thought that a token is in."""
-        thought = next((t for t in reversed(self._thoughts) if t.first <= index), None)
+        own = [thought for thought in self._thoughts if thought.candidate == candidate and thought.shown]
+        thought = next((t for t in reversed(own) if t.first <= index), None)
         bar = self.verticalScrollBar()
         seen = range(bar.value(), bar.value() + self.viewport().height())
         if thought is not None and not (thought.top in seen and thought.top + thought.height in seen):
@@ -141,23 +174,43 @@ class ThoughtLadderView(TokenSurface):
 
     def token_place(self, position: QPoint) -> TokenPlace | None:
         """The token under a point of the viewport."""
-        candidate = self.candidate
         point = QPointF(position) + QPointF(0, self.verticalScrollBar().value())
-        for thought in self._thoughts if candidate else []:
-            if thought.top <= point.y() < thought.top + thought.height:
+        for thought in self._thoughts:
+            if thought.shown and thought.top <= point.y() < thought.top + thought.height:
                 origin = self._text_origin(thought)
                 found = thought.flow.fragment_at(point.x() - origin.x(), point.y() - origin.y())
-                if found is None or found.token == PUT_IN or candidate is None:
+                if found is None or found.token == PUT_IN:
                     return None
                 rect = thought.flow.rect(found).translated(origin - QPointF(0, self.verticalScrollBar().value()))
                 index = thought.first + found.token
-                return TokenPlace(candidate.id, index, candidate.tokens[index], rect.toRect())
+                token = self._state.candidates[thought.candidate].tokens[index]
+                return TokenPlace(thought.candidate, index, token, rect.toRect())
         return None
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Flows the text anew in another width."""
         super().resizeEvent(event)
         self._lay_out_again()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Folds or opens hidden reasoning with a click on its line."""
+        if event.button() == Qt.MouseButton.LeftButton and self.fold_line().contains(event.position()):
+            self.set_folded(not self.is_folded)
+        else:
+            super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Shows a hand over the line that can be clicked."""
+        super().mouseMoveEvent(event)
+        over = self.fold_line().contains(event.position())
+        self.viewport().setCursor(Qt.CursorShape.PointingHandCursor if over else Qt.CursorShape.ArrowCursor)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter and Space fold or open hidden reasoning."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and self.hidden_count:
+            self.set_folded(not self.is_folded)
+        else:
+            super().keyPressEvent(event)
 
     def _on_theme_changed(self) -> None:
         self._lay_out_again()
@@ -190,43 +243,49 @@ class ThoughtLadderView(TokenSurface):
 
     def _lay_out_again(self) -> None:
         candidate = self.candidate
-        self._thoughts, self._splitter, self._laid_out = [], ThoughtSplitter(), 0
-        self._characters = sum(len(token.text) for token in candidate.tokens) if candidate else 0
-        if candidate:
-            self._append_tokens(candidate)
+        self._thoughts, self._splitter, self._taken = [], ThoughtSplitter(), {}
+        self._characters = sum(len(token.text) for piece in self._chain() for token in piece.tokens)
+        for piece in self._chain():
+            self._append_tokens(piece)
+        self._stack()
         self._update_scroll(follow=candidate is not None and candidate.finished_at is None)
         self.setAccessibleDescription(self._words())
         self.hide_popup()
         self.viewport().update()
 
     def _take_new(self) -> None:
-        candidate = self.candidate
-        assert candidate is not None
-        if len(candidate.tokens) < self._laid_out:
+        chain = self._chain()
+        if self._must_lay_out(chain):
             self._lay_out_again()
             return
         bar = self.verticalScrollBar()
         following = bar.value() >= bar.maximum() - px(40)
         was_large = self._characters <= LARGE_UP_TO
-        self._characters += sum(len(token.text) for token in candidate.tokens[self._laid_out :])
+        self._characters += sum(len(t.text) for piece in chain for t in piece.tokens[self._taken.get(piece.id, 0) :])
         if was_large and self._characters > LARGE_UP_TO and not self._compact:
             self._lay_out_again()
             return
         first = max(0, len(self._thoughts) - 1)
-        self._append_tokens(candidate)
+        folded = self.is_folded
+        for piece in chain:
+            self._append_tokens(piece)
+        if self.is_folded != folded:
+            self._stack()
+            self.viewport().update()
         self._update_scroll(following)
         top = self._thoughts[first].top if self._thoughts else 0
         self.viewport().update(0, int(top - bar.value()) - 2, self.viewport().width(), self.viewport().height() + top)
-        if candidate.finished_at is not None:
+        if chain[-1].finished_at is not None:
             self.setAccessibleDescription(self._words())
 
     def _append_tokens(self, candidate: CandidateState) -> None:
         metrics = self._metrics()
         width = self._column().width() - px(36) - 2 * px(14) - self._side_width()
-        for index in range(self._laid_out, len(candidate.tokens)):
+        hidden = hidden_tokens(candidate)
+        for index in range(self._taken.get(candidate.id, 0), len(candidate.tokens)):
             token = candidate.tokens[index]
-            if self._splitter.begins_thought(token.text) or not self._thoughts:
-                self._thoughts.append(Thought(index, metrics, width))
+            if self._splitter.begins_thought(token.text) or index in (0, hidden):
+                self._thoughts.append(Thought(candidate.id, index, index < hidden, metrics, width))
                 if index == 0:
                     self._thoughts[-1].flow.put_in(self._put_in_before(candidate))
                 self._stack()
@@ -235,7 +294,17 @@ class ThoughtLadderView(TokenSurface):
             thought.steps.append(token_step(token))
             thought.logprob_sum += token.logprob
             thought.entropies.append(token.entropy)
-        self._laid_out = len(candidate.tokens)
+        self._taken[candidate.id] = len(candidate.tokens)
+
+    def _chain(self) -> list[CandidateState]:
+        return chain_of(self._state, self._shown) if self._shown in self._state.candidates else []
+
+    def _must_lay_out(self, chain: list[CandidateState]) -> bool:
+        """Whether what is laid out is not the beginning of what there is: the run went back, or a marker has come."""
+        if any(len(piece.tokens) < self._taken.get(piece.id, 0) for piece in chain):
+            return True
+        hidden = {piece.id: hidden_tokens(piece) for piece in chain}
+        return any((thought.first < hidden.get(thought.candidate, 0)) != thought.hidden for thought in self._thoughts)
 
     def _put_in_before(self, candidate: CandidateState) -> str:
         """What stands before the first token: the beginning of the thought, too, where a branch left within one."""
@@ -248,13 +317,26 @@ class ThoughtLadderView(TokenSurface):
         return text
 
     def _stack(self) -> None:
-        """Puts the newest thought below the one before it."""
-        before = self._thoughts[-2] if len(self._thoughts) > 1 else None
-        self._thoughts[-1].top = px(4) if before is None else before.top + before.height + px(10)
+        """Puts the thoughts below each other; what is folded away takes no room."""
+        folded, y = self.is_folded, px(4)
+        if any(thought.hidden for thought in self._thoughts):
+            y += px(FOLD + 10)
+        for thought in self._thoughts:
+            thought.shown = not (thought.hidden and folded)
+            thought.top = y
+            if thought.shown:
+                y += thought.height + px(10)
+
+    def _fold_line(self) -> QRectF:
+        if not any(thought.hidden for thought in self._thoughts):
+            return QRectF()
+        column = self._column()
+        return QRectF(column.left() + px(36), px(4), column.width() - px(36), px(FOLD))
 
     def _answer_card(self) -> QRectF:
-        column, last = self._column(), self._thoughts[-1] if self._thoughts else None
-        top = last.top + last.height + px(10) if last else px(4)
+        column = self._column()
+        last = next((thought for thought in reversed(self._thoughts) if thought.shown), None)
+        top = last.top + last.height + px(10) if last else max(px(4), self._fold_line().bottom() + px(10))
         height = px(44) if self._compact else px(76)
         return QRectF(column.left() + px(36), top, column.width() - px(36), height)
 
@@ -282,11 +364,13 @@ class ThoughtLadderView(TokenSurface):
         painter.translate(0, -offset)
         shown = QRectF(event.rect()).translated(0, offset)
         self._paint_line(painter)
-        for number, thought in enumerate(self._thoughts, 1):
+        self._paint_fold(painter)
+        thoughts = [thought for thought in self._thoughts if thought.shown]
+        for number, thought in enumerate(thoughts, 1):
             if thought.top < shown.bottom() and thought.top + thought.height > shown.top():
                 self._paint_thought(painter, thought, number)
         self._paint_answer(painter, candidate)
-        if candidate.status == "writing" and self._thoughts:
+        if candidate.status == "writing" and self._thoughts and self._thoughts[-1].shown:
             self._paint_caret(painter, self._thoughts[-1])
         painter.end()
 
@@ -296,9 +380,32 @@ class ThoughtLadderView(TokenSurface):
             QRectF(x - 0.5, px(20), 1.5, self._answer_card().center().y() - px(20)), qcolor(current_theme().line)
         )
 
+    def _paint_fold(self, painter: QPainter) -> None:
+        """The line behind which hidden reasoning is folded."""
+        line, theme = self._fold_line(), current_theme()
+        if line.isEmpty():
+            return
+        rounded(painter, line, CARD_RADIUS, theme.raised, theme.accent if self.hasFocus() else theme.line)
+        knot = QPointF(self._column().left() + px(14), line.center().y())
+        rounded(painter, QRectF(knot.x() - px(11), knot.y() - px(11), px(22), px(22)), px(11), theme.background, None)
+        draw_ring(painter, knot, px(4), theme.muted)
+        arrow = QRectF(line.left() + px(14), line.top(), px(16), line.height())
+        draw_text(painter, arrow, "▸" if self.is_folded else "▾", SIZE_LARGE, theme.muted)
+        draw_text(painter, line.adjusted(px(34), 0, -px(14), 0), self._fold_words(), SIZE_BODY, theme.text)
+        hint = "click to open" if self.is_folded else "click to fold"
+        if line.width() > px(360):
+            draw_text(painter, line.adjusted(0, 0, -px(14), 0), hint, SIZE_SMALL, theme.muted, RIGHT)
+
+    def _fold_words(self) -> str:
+        count, candidate = self.hidden_count, self.candidate
+        going = candidate is not None and candidate.finished_at is None and all(t.hidden for t in self._thoughts)
+        noun = "token" if count == 1 else "tokens"
+        return f"thinking… {count:,} {noun}" if going else f"thought for {count:,} {noun}"
+
     def _paint_thought(self, painter: QPainter, thought: Thought, number: int) -> None:
         theme, card = current_theme(), self._card(thought)
-        rounded(painter, card, CARD_RADIUS, theme.surface, theme.line)
+        ground = blend(theme.surface, theme.background, 0.35) if thought.hidden else theme.surface
+        rounded(painter, card, CARD_RADIUS, ground, theme.line)
         knot = QRectF(self._column().left() + px(3), card.center().y() - px(11), px(22), px(22))
         rounded(painter, knot, px(11), theme.background, theme.line, 1.5)
         draw_text(painter, knot, str(number), SIZE_TINY, theme.muted, CENTRE)
@@ -309,7 +416,7 @@ class ThoughtLadderView(TokenSurface):
 
     def _paint_forks(self, painter: QPainter, thought: Thought) -> None:
         """A frame around each token from which a branch left."""
-        kept = {c.kept for c in self._state.candidates.values() if is_branch(c) and c.parent == self._shown}
+        kept = {c.kept for c in self._state.candidates.values() if is_branch(c) and c.parent == thought.candidate}
         for token in kept:
             if token is not None and thought.first <= token < thought.first + thought.count:
                 for rect in thought.flow.rects_of_token(token - thought.first):
@@ -381,7 +488,8 @@ class ThoughtLadderView(TokenSurface):
         return beside.left() + draw_text(painter, beside, word, SIZE_BODY, colour, bold=True)
 
     def _side_words(self, candidate: CandidateState) -> str:
-        parts = [token_count_text(len(candidate.tokens))] if candidate.tokens else []
+        count = sum(piece.token_count for piece in self._chain())
+        parts = [token_count_text(count)] if count else []
         if candidate.finish_reason == "length":
             parts.insert(0, "cut off")
         if candidate.mean_logprob is not None:
@@ -400,4 +508,5 @@ class ThoughtLadderView(TokenSurface):
         candidate = self.candidate
         if candidate is None:
             return "No thoughts yet."
-        return f"{len(self._thoughts)} thoughts. {describe(candidate)} {candidate.text}"
+        folded = f" {self._fold_words()}, {'folded' if self.is_folded else 'open'}." if self.hidden_count else ""
+        return f"{len(self._thoughts)} thoughts.{folded} {describe(candidate)} {candidate.text}"
