@@ -139,3 +139,11 @@ def test_a_token_within_opened_reasoning_can_be_found(ladder: ThoughtLadderView,
     place = ladder.token_place((ladder._text_origin(thought) + thought.flow.rect(fragment).center()).toPoint())
     assert place is not None
     assert (place.candidate, place.index) == (0, fragment.token)
+
+
+def test_what_was_put_in_before_an_answer_is_one_thought_with_it(
+    ladder: ThoughtLadderView, pieces: list[AnyEvent]
+) -> None:
+    ladder.set_state(fold(pieces))
+    answer = [thought for thought in ladder._thoughts if not thought.hidden]
+    assert len(answer) == 1

@@ -284,10 +284,14 @@ class ThoughtLadderView(TokenSurface):
         hidden = hidden_tokens(candidate)
         for index in range(self._taken.get(candidate.id, 0), len(candidate.tokens)):
             token = candidate.tokens[index]
+            before = self._put_in_before(candidate) if index == 0 else ""
+            if index in (0, hidden):  # nothing that was said before can go on here
+                self._splitter = ThoughtSplitter()
+                if before:
+                    self._splitter.begins_thought(before)
             if self._splitter.begins_thought(token.text) or index in (0, hidden):
                 self._thoughts.append(Thought(candidate.id, index, index < hidden, metrics, width))
-                if index == 0:
-                    self._thoughts[-1].flow.put_in(self._put_in_before(candidate))
+                self._thoughts[-1].flow.put_in(before)
                 self._stack()
             thought = self._thoughts[-1]
             thought.flow.append(token.text)
@@ -310,11 +314,7 @@ class ThoughtLadderView(TokenSurface):
         """What stands before the first token: the beginning of the thought, too, where a branch left within one."""
         if not is_branch(candidate):
             return candidate.prefix
-        text = text_before_branch(self._state, candidate) + candidate.prefix
-        if text:
-            self._splitter = ThoughtSplitter()
-            self._splitter.begins_thought(text)
-        return text
+        return text_before_branch(self._state, candidate) + candidate.prefix
 
     def _stack(self) -> None:
         """Puts the thoughts below each other; what is folded away takes no room."""
@@ -385,7 +385,7 @@ class ThoughtLadderView(TokenSurface):
         line, theme = self._fold_line(), current_theme()
         if line.isEmpty():
             return
-        rounded(painter, line, CARD_RADIUS, theme.raised, theme.accent if self.hasFocus() else theme.line)
+        rounded(painter, line, CARD_RADIUS, theme.raised, theme.muted if self.hasFocus() else theme.line)
         knot = QPointF(self._column().left() + px(14), line.center().y())
         rounded(painter, QRectF(knot.x() - px(11), knot.y() - px(11), px(22), px(22)), px(11), theme.background, None)
         draw_ring(painter, knot, px(4), theme.muted)
