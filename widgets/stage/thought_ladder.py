@@ -11,26 +11,19 @@ from PySide6.QtWidgets import QWidget
 
 from engine.trace.fold import CandidateState, RunState
 from widgets.models.answer_colours import answer_order
-from widgets.models.candidate_words import describe, is_branch, is_pick, missing_answer, written_answer
+from widgets.models.candidate_words import describe, is_branch
 from widgets.models.thinking_chain import chain_of, hidden_tokens
 from widgets.models.thoughts import ThoughtSplitter, text_before_branch
+from widgets.stage.ladder_paint import SIDE, SPARK, paint_answer, paint_fold, paint_side
 from widgets.stage.marks import (
     CENTRE,
-    RIGHT,
-    chip_width,
-    draw_bars,
-    draw_chip,
-    draw_cross,
     draw_empty,
-    draw_ring,
-    draw_star,
-    draw_strip,
     draw_text,
     rounded,
-    text_width,
     token_count_text,
 )
-from widgets.stage.token_flow import PUT_IN, TokenFlow, TypeMetrics, type_metrics
+from widgets.stage.thought import Thought
+from widgets.stage.token_flow import PUT_IN, TypeMetrics, type_metrics
 from widgets.stage.token_paint import paint_fragments, token_step
 from widgets.stage.token_surface import TokenPlace, TokenSurface
 from widgets.theme import (
@@ -38,10 +31,8 @@ from widgets.theme import (
     SIZE_BODY,
     SIZE_HEAD,
     SIZE_LARGE,
-    SIZE_SMALL,
     SIZE_TINY,
     THEMES,
-    answer_colour,
     blend,
     current_theme,
     font,
@@ -51,34 +42,8 @@ from widgets.theme import (
 
 COLUMN_WIDTH = 900
 FOLD = 40
-SIDE, SPARK, SPARK_FROM = 104, 96, 620  # the figures beside a thought, and the bars of its entropy
-MOST_ENTROPY = 3.0  # nats: about twenty tokens that are equally likely; bars end here
+SPARK_FROM = 620  # narrower cards have no room for the bars of their entropy
 LARGE_UP_TO = 420
-
-
-class Thought:
-    """One card: a candidate's tokens from `first` on, how they flow, and sums for the numbers beside them.
-
-    `hidden` ones are reasoning that no reader of the answer sees; `shown` tells whether they are folded away.
-    """
-
-    def __init__(self, candidate: int, first: int, hidden: bool, metrics: TypeMetrics, width: float) -> None:
-        self.candidate, self.first, self.hidden, self.shown = candidate, first, hidden, True
-        self.flow = TokenFlow(metrics, width)
-        self.steps: list[int] = []
-        self.logprob_sum = 0.0
-        self.entropies: list[float] = []
-        self.top = 0
-
-    @property
-    def count(self) -> int:
-        """Tokens in the thought."""
-        return len(self.steps)
-
-    @property
-    def height(self) -> int:
-        """The height of its card."""
-        return max(self.flow.height + 2 * px(11), px(52))
 
 
 class ThoughtLadderView(TokenSurface):
@@ -364,12 +329,18 @@ class ThoughtLadderView(TokenSurface):
         painter.translate(0, -offset)
         shown = QRectF(event.rect()).translated(0, offset)
         self._paint_line(painter)
-        self._paint_fold(painter)
+        left = self._column().left() + px(14)
+        fold, answer = self._fold_line(), self._answer_card()
+        if not fold.isEmpty():
+            knot = QPointF(left, fold.center().y())
+            paint_fold(painter, fold, knot, self._fold_words(), folded=self.is_folded, focused=self.hasFocus())
         thoughts = [thought for thought in self._thoughts if thought.shown]
         for number, thought in enumerate(thoughts, 1):
             if thought.top < shown.bottom() and thought.top + thought.height > shown.top():
                 self._paint_thought(painter, thought, number)
-        self._paint_answer(painter, candidate)
+        place = answer_order(self._state).get(candidate.vote or "", 0)
+        knot, words = QPointF(left, answer.center().y()), self._side_words(candidate)
+        paint_answer(painter, answer, knot, candidate, place, words, compact=self._compact)
         if candidate.status == "writing" and self._thoughts and self._thoughts[-1].shown:
             self._paint_caret(painter, self._thoughts[-1])
         painter.end()
@@ -379,22 +350,6 @@ class ThoughtLadderView(TokenSurface):
         painter.fillRect(
             QRectF(x - 0.5, px(20), 1.5, self._answer_card().center().y() - px(20)), qcolor(current_theme().line)
         )
-
-    def _paint_fold(self, painter: QPainter) -> None:
-        """The line behind which hidden reasoning is folded."""
-        line, theme = self._fold_line(), current_theme()
-        if line.isEmpty():
-            return
-        rounded(painter, line, CARD_RADIUS, theme.raised, theme.muted if self.hasFocus() else theme.line)
-        knot = QPointF(self._column().left() + px(14), line.center().y())
-        rounded(painter, QRectF(knot.x() - px(11), knot.y() - px(11), px(22), px(22)), px(11), theme.background, None)
-        draw_ring(painter, knot, px(4), theme.muted)
-        arrow = QRectF(line.left() + px(14), line.top(), px(16), line.height())
-        draw_text(painter, arrow, "▸" if self.is_folded else "▾", SIZE_LARGE, theme.muted)
-        draw_text(painter, line.adjusted(px(34), 0, -px(14), 0), self._fold_words(), SIZE_BODY, theme.text)
-        hint = "click to open" if self.is_folded else "click to fold"
-        if line.width() > px(360):
-            draw_text(painter, line.adjusted(0, 0, -px(14), 0), hint, SIZE_SMALL, theme.muted, RIGHT)
 
     def _fold_words(self) -> str:
         count, candidate = self.hidden_count, self.candidate
@@ -412,7 +367,7 @@ class ThoughtLadderView(TokenSurface):
         paint_fragments(painter, thought.flow, thought.flow.fragments, thought.steps, self._text_origin(thought), theme)
         self._paint_forks(painter, thought)
         if self._side_width() and thought.count:
-            self._paint_side(painter, thought, card)
+            paint_side(painter, thought, card, self._side_width())
 
     def _paint_forks(self, painter: QPainter, thought: Thought) -> None:
         """A frame around each token from which a branch left."""
@@ -422,70 +377,6 @@ class ThoughtLadderView(TokenSurface):
                 for rect in thought.flow.rects_of_token(token - thought.first):
                     box = rect.translated(self._text_origin(thought)).adjusted(-1, 1, 1, -1)
                     rounded(painter, box, 5, None, current_theme().accent, 1.6)
-
-    def _paint_side(self, painter: QPainter, thought: Thought, card: QRectF) -> None:
-        theme = current_theme()
-        p, entropy = math.exp(thought.logprob_sum / thought.count), sum(thought.entropies) / thought.count
-        side = QRectF(card.right() - px(SIDE), card.center().y() - px(20), px(SIDE - 14), px(40))
-        first = QRectF(side.left(), side.top(), side.width(), px(16))
-        draw_text(painter, first, "mean p", SIZE_TINY, theme.muted)
-        draw_text(painter, first, f"{p:.2f}", SIZE_TINY, theme.text, RIGHT)
-        draw_strip(painter, QRectF(side.left(), side.top() + px(18), side.width(), 3), p, theme.muted, theme.line)
-        second = QRectF(side.left(), side.top() + px(24), side.width(), px(16))
-        draw_text(painter, second, "entropy", SIZE_TINY, theme.muted)
-        draw_text(painter, second, f"{entropy:.2f}", SIZE_TINY, theme.text, RIGHT)
-        if self._side_width() > px(SIDE):
-            spark = QRectF(side.left() - px(SPARK), side.top() + px(4), px(SPARK - 16), px(32))
-            draw_bars(
-                painter, spark, thought.entropies, MOST_ENTROPY, blend(theme.warn, theme.surface, 0.75), theme.line
-            )
-
-    def _paint_answer(self, painter: QPainter, candidate: CandidateState) -> None:
-        theme, card = current_theme(), self._answer_card()
-        answer = written_answer(candidate)
-        picked = is_pick(candidate)
-        rounded(
-            painter,
-            card,
-            CARD_RADIUS,
-            theme.surface,
-            theme.accent if picked else theme.line,
-            2 if picked else 1,
-        )
-        knot = QPointF(self._column().left() + px(14), card.center().y())
-        rounded(painter, QRectF(knot.x() - px(11), knot.y() - px(11), px(22), px(22)), px(11), theme.background, None)
-        if picked:
-            draw_star(painter, knot, px(8), theme.accent)
-        else:
-            draw_ring(painter, knot, px(4), theme.muted)
-        inner = card.adjusted(px(14), 0, -px(14), 0)
-        size = SIZE_BODY if self._compact else SIZE_HEAD
-        order = answer_order(self._state)
-        if answer is None or candidate.vote is None:
-            end = inner.left() + draw_text(painter, inner, missing_answer(candidate), SIZE_BODY, theme.muted)
-        else:
-            height = px(24) if self._compact else px(38)
-            width = min(max(chip_width(answer, size), height * 1.6), inner.width() * 0.6)
-            chip = QRectF(inner.left(), card.center().y() - height / 2, width, height)
-            draw_chip(painter, chip, answer, answer_colour(order.get(candidate.vote, 0)), size)
-            end = self._paint_verdict(painter, candidate, QRectF(inner).adjusted(width + px(12), 0, 0, 0))
-        words = self._side_words(candidate)
-        if text_width(words, SIZE_SMALL) <= inner.right() - end - px(12):
-            draw_text(painter, inner, words, SIZE_SMALL, theme.muted, RIGHT)
-
-    def _paint_verdict(self, painter: QPainter, candidate: CandidateState, room: QRectF) -> float:
-        """Right or wrong, as far as it is known; returns where it ends."""
-        theme = current_theme()
-        if candidate.correct is None:
-            return room.left()
-        sign = QPointF(room.left() + px(8), room.center().y())
-        if candidate.correct:
-            draw_ring(painter, sign, px(6), theme.good, 2)
-        else:
-            draw_cross(painter, sign, px(4), theme.bad)
-        word, colour = ("right", theme.good) if candidate.correct else ("wrong", theme.bad)
-        beside = room.adjusted(px(20), 0, 0, 0)
-        return beside.left() + draw_text(painter, beside, word, SIZE_BODY, colour, bold=True)
 
     def _side_words(self, candidate: CandidateState) -> str:
         count = sum(piece.token_count for piece in self._chain())
