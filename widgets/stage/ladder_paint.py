@@ -13,6 +13,7 @@ from widgets.stage.marks import (
     RIGHT,
     chip_width,
     draw_bars,
+    draw_check,
     draw_chip,
     draw_cross,
     draw_ring,
@@ -34,6 +35,7 @@ from widgets.theme import (
     blend,
     current_theme,
     px,
+    readable,
 )
 
 SIDE, SPARK = 104, 96  # the figures beside a thought, and the bars of its entropy
@@ -44,7 +46,8 @@ def paint_side(painter: QPainter, thought: Thought, card: QRectF, width: int) ->
     """The figures beside a thought, and the bars of its entropy where `width` has room for them."""
     theme = current_theme()
     p, entropy = math.exp(thought.logprob_sum / thought.count), sum(thought.entropies) / thought.count
-    side = QRectF(card.right() - px(SIDE), card.center().y() - px(20), px(SIDE - 14), px(40))
+    height = px(40) if thought.score is None else px(58)
+    side = QRectF(card.right() - px(SIDE), card.center().y() - height / 2, px(SIDE - 14), height)
     first = QRectF(side.left(), side.top(), side.width(), px(16))
     draw_text(painter, first, "mean p", SIZE_TINY, theme.muted)
     draw_text(painter, first, f"{p:.2f}", SIZE_TINY, theme.text, RIGHT)
@@ -52,9 +55,25 @@ def paint_side(painter: QPainter, thought: Thought, card: QRectF, width: int) ->
     second = QRectF(side.left(), side.top() + px(24), side.width(), px(16))
     draw_text(painter, second, "entropy", SIZE_TINY, theme.muted)
     draw_text(painter, second, f"{entropy:.2f}", SIZE_TINY, theme.text, RIGHT)
+    if thought.score is not None:
+        _paint_step_score(painter, thought.score, QRectF(side.left(), side.top() + px(42), side.width(), px(16)))
     if width > px(SIDE):
         spark = QRectF(side.left() - px(SPARK), side.top() + px(4), px(SPARK - 16), px(32))
         draw_bars(painter, spark, thought.entropies, MOST_ENTROPY, blend(theme.warn, theme.surface, 0.75), theme.line)
+
+
+def _paint_step_score(painter: QPainter, score: float, row: QRectF) -> None:
+    """What a verifier gave for the step, with the sign of a step that it rather believes, or does not."""
+    theme = current_theme()
+    believed = score >= 0.5
+    colour = readable(theme.good if believed else theme.bad, theme.surface)
+    draw_text(painter, row, "step", SIZE_TINY, theme.muted)
+    taken = draw_text(painter, row, f"{score:.2f}", SIZE_TINY, colour, RIGHT, bold=True)
+    sign = QPointF(row.right() - taken - px(9), row.center().y())
+    if believed:
+        draw_check(painter, sign, px(4), colour, 1.6)
+    else:
+        draw_cross(painter, sign, px(3), colour, 1.6)
 
 
 def paint_answer(

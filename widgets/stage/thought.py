@@ -19,6 +19,7 @@ class Thought:
         self.logprob_sum = 0.0
         self.entropies: list[float] = []
         self.top = 0
+        self.score: float | None = None  # the lowest that a verifier gave for a step in it
 
     @property
     def count(self) -> int:
@@ -28,4 +29,4 @@ class Thought:
     @property
     def height(self) -> int:
         """The height of its card."""
-        return max(self.flow.height + 2 * px(11), px(52))
+        return max(self.flow.height + 2 * px(11), px(52) if self.score is None else px(72))

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 from engine.trace.fold import CandidateState, RunState
 from widgets.models.answer_colours import answer_order
 from widgets.models.candidate_words import describe, is_branch
+from widgets.models.step_marks import step_marks
 from widgets.models.thinking_chain import chain_of, hidden_tokens
 from widgets.models.thoughts import ThoughtSplitter, text_before_branch
 from widgets.stage.ladder_paint import SIDE, SPARK, paint_answer, paint_fold, paint_side
@@ -212,6 +213,7 @@ class ThoughtLadderView(TokenSurface):
         self._characters = sum(len(token.text) for piece in self._chain() for token in piece.tokens)
         for piece in self._chain():
             self._append_tokens(piece)
+        self._take_step_scores()
         self._stack()
         self._update_scroll(follow=candidate is not None and candidate.finished_at is None)
         self.setAccessibleDescription(self._words())
@@ -234,7 +236,7 @@ class ThoughtLadderView(TokenSurface):
         folded = self.is_folded
         for piece in chain:
             self._append_tokens(piece)
-        if self.is_folded != folded:
+        if self._take_step_scores() or self.is_folded != folded:
             self._stack()
             self.viewport().update()
         self._update_scroll(following)
@@ -264,6 +266,20 @@ class ThoughtLadderView(TokenSurface):
             thought.logprob_sum += token.logprob
             thought.entropies.append(token.entropy)
         self._taken[candidate.id] = len(candidate.tokens)
+
+    def _take_step_scores(self) -> bool:
+        """Gives each thought the lowest score of the steps that end in it; True when one has changed."""
+        before = [thought.score for thought in self._thoughts]
+        for piece in self._chain():
+            marks = step_marks(piece)
+            if not marks:
+                continue
+            end = 0
+            for thought in (thought for thought in self._thoughts if thought.candidate == piece.id):
+                start = end
+                end += sum(len(t.text) for t in piece.tokens[thought.first : thought.first + thought.count])
+                thought.score = min((score for at, score in marks if start < at <= end), default=None)
+        return before != [thought.score for thought in self._thoughts]
 
     def _chain(self) -> list[CandidateState]:
         return chain_of(self._state, self._shown) if self._shown in self._state.candidates else []
