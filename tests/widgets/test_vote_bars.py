@@ -47,7 +47,9 @@ def test_answers_stand_by_frequency_with_the_colours_of_the_lanes(qtbot: QtBot) 
 
 def test_the_sentence_says_what_majority_and_perfect_verifier_say() -> None:
     run = events(16)
-    assert vote_sentence(fold(run)) == "Majority would have said 72. A perfect verifier says 82."
+    assert (
+        vote_sentence(fold(run)) == "Majority would have said 72. Certain after 14 of 16. A perfect verifier says 82."
+    )
     unfinished = next(i for i in range(len(run)) if len(fold(run[:i]).votes) == 2)
     assert "would have" not in vote_sentence(fold(run[:unfinished]))
 

@@ -25,14 +25,30 @@ def is_pick(candidate: CandidateState) -> bool:
     return candidate.picked and written_answer(candidate) is not None
 
 
-def missing_answer(candidate: CandidateState) -> str:
-    """What stands where the answer is not."""
+def stop_words(state: RunState) -> str:
+    """Why candidates of a run were stopped before their end, if any were; empty where it is not known."""
+    if state.failure is not None:
+        return "stopped: the run failed"
+    if state.budget_spent is not None:
+        return "stopped: the budget is spent"
+    if state.finish is not None and state.finish.outcome == "stopped":
+        return "stopped by hand"
+    return "not needed: it was decided" if state.status != "empty" else ""
+
+
+def missing_answer(candidate: CandidateState, why_stopped: str = "") -> str:
+    """What stands where the answer is not.
+
+    Args:
+        candidate: Whose answer.
+        why_stopped: What `stop_words` says of its run.
+    """
     if candidate.finished_at is None:
         return "not started yet" if candidate.status == "queued" else "no answer yet"
     if is_doubted(candidate):
         return "stopped: the model was unsure"
     if candidate.status == "stopped":
-        return "stopped before an answer"
+        return why_stopped or "stopped before an answer"
     return what_it_is(candidate) or "no answer found"
 
 

@@ -29,7 +29,8 @@ from PySide6.QtWidgets import QWidget
 
 from engine.trace.fold import RunState
 from widgets.models.answer_colours import answer_order
-from widgets.models.candidate_words import describe_run
+from widgets.models.candidate_words import describe_run, stop_words
+from widgets.models.certainty import vote_certainty
 from widgets.models.lane_order import SortMode, lane_order
 from widgets.stage.lane import Lane, LaneStyle
 from widgets.stage.lane_bar import LaneBar, LaneCell
@@ -89,6 +90,7 @@ class CandidateLanesView(TokenSurface):
         self._pointed: int | None = None
         self._reduce_motion = False
         self._longest = 0
+        self._certain: int | None = None
         self._later = QTimer(self, singleShot=True, interval=FRAME_MS)
         self._later.timeout.connect(self._on_later)
         self._motion = QVariantAnimation(self, duration=MOTION_MS, startValue=0.0, endValue=1.0)
@@ -126,6 +128,9 @@ class CandidateLanesView(TokenSurface):
 
     def refresh(self, changed: Collection[int]) -> None:
         """Takes what is new in the state; once per frame."""
+        if self._style is not None and stop_words(self._state) != self._style.why_stopped:
+            self._renew_style()
+            changed = changed or [*self._lanes]
         if not changed:
             return
         if any(candidate not in self._lanes for candidate in changed):
@@ -204,6 +209,7 @@ class CandidateLanesView(TokenSurface):
             if type(self._lanes.get(candidate.id)) is not kind:
                 self._lanes[candidate.id] = kind(candidate)
         self._take_lengths(self._lanes)
+        self._certain = None
         self._take_finished(self._lanes)
         self._order = lane_order(self._state, self._sort)
         self._renew_style()
@@ -217,6 +223,7 @@ class CandidateLanesView(TokenSurface):
         self._style = LaneStyle(
             current_theme(), self.devicePixelRatioF(), self._type(), self._answers,
             tuple(verifier.name for verifier in setup.verifiers) if setup else (), self._span(),
+            self._certain, stop_words(self._state),
         )  # fmt: skip
         self._mark(self._lanes)
 
@@ -323,7 +330,17 @@ class CandidateLanesView(TokenSurface):
                 self._answers.clear()
                 self._mark(self._lanes)
             self._answers.update(order)
+            self._take_certainty()
         return bool(finished)
+
+    def _take_certainty(self) -> None:
+        """Marks the lane that made the majority certain; that happens once in a run."""
+        found = vote_certainty(self._state)
+        certain = found.candidate if found is not None else None
+        if certain != self._certain:
+            self._certain = certain
+            if self._style is not None:
+                self._renew_style()
 
     def _render(self, seconds: float) -> None:
         """Draws waiting lanes for about `seconds`; the others wait for the next frame."""

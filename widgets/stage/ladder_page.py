@@ -134,9 +134,8 @@ class LadderPage(QWidget):
         branch = self._state.candidates[self._branches[-1]]
         self._area.ensureWidgetVisible(self._columns[-1])
         for column in self._columns[:-1]:
-            shown = column.ladder.candidate
-            if shown is not None and shown.id == branch.parent and branch.kept is not None:
-                column.ladder.show_token(branch.kept)
+            if branch.parent is not None and branch.kept is not None and column.ladder.shows(branch.parent):
+                column.ladder.show_token(branch.parent, branch.kept)
 
 
 def _title(candidate: CandidateState | None) -> str:

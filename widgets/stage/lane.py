@@ -20,6 +20,7 @@ class LaneStyle:
     """What lanes look like at one moment; a new style means that every lane is drawn anew.
 
     `answers` maps votes to colour indices and grows in place. `span` is the number of tokens that fill a strip.
+    `certain` is the candidate whose arrival made the majority certain, `why_stopped` why others were ended early.
     """
 
     theme: Theme
@@ -28,6 +29,8 @@ class LaneStyle:
     answers: dict[str, int]
     verifiers: tuple[str, ...]
     span: int
+    certain: int | None = None
+    why_stopped: str = ""
 
     def answer_colour(self, vote: str | None) -> AnswerColour | None:
         """The colours of a vote, once it has one."""

@@ -12,6 +12,7 @@ from widgets.stage.marks import (
     CENTRE,
     RIGHT,
     chip_width,
+    draw_certain,
     draw_chip,
     draw_ring,
     draw_star,
@@ -57,8 +58,8 @@ class LaneBar(Lane):
         if self._two_rows:
             score = px(58) if self.candidate.mix is not None else 0
             return QRectF(px(9), self.size.height() - px(11), self.size.width() - 2 * px(9) - score, px(5))
-        signs = is_pick(self.candidate) + bool(self.candidate.correct)
-        left = px(9) + (px(50) if signs == 2 else px(37))
+        signs = is_pick(self.candidate) + bool(self.candidate.correct) + (self.style.certain == self.candidate.id)
+        left = px(9) + (px(37) + px(13) * max(0, signs - 1))
         return QRectF(left, self.size.height() / 2 - px(4), max(8.0, self._chip_left() - px(8) - left), px(7))
 
     def _chip_left(self) -> float:
@@ -78,6 +79,9 @@ class LaneBar(Lane):
             x += px(13)
         if c.correct:
             draw_ring(painter, QPointF(x + px(5), middle), px(4), theme.good, 1.5)
+            x += px(13)
+        if self.style.certain == c.id:
+            draw_certain(painter, QRectF(x, row.top(), px(12), row.height()), (), theme)
             x += px(13)
         return x
 
@@ -122,8 +126,8 @@ class LaneBar(Lane):
 
     def _paint_count(self, painter: QPainter) -> None:
         theme, row = self.style.theme, self._first_row()
-        signs = px(13) * (is_pick(self.candidate) + bool(self.candidate.correct))
-        rect = QRectF(row.left() + px(27) + signs, row.top(), px(48), row.height())
+        signs = is_pick(self.candidate) + bool(self.candidate.correct) + (self.style.certain == self.candidate.id)
+        rect = QRectF(row.left() + px(27) + px(13) * signs, row.top(), px(48), row.height())
         painter.fillRect(rect, qcolor(theme.surface))
         if self.candidate.tokens:
             draw_text(painter, rect, token_count_text(len(self.candidate.tokens)), SIZE_TINY, theme.muted)
@@ -149,6 +153,8 @@ class LaneCell(Lane):
         box = QRectF(0, 0, self.size.width(), self.size.height())
         answer, colour = written_answer(c), self.style.answer_colour(c.vote)
         rounded(painter, box, 5, self._fill(), theme.accent if is_pick(c) else (None if colour else theme.line), 2)
+        if self.style.certain == c.id:
+            painter.fillRect(QRectF(1, 5, 2.5, box.height() - 10), qcolor(theme.good))
         if answer is not None and colour is not None:
             self._paint_answer(painter, box, answer, colour.text)
         else:

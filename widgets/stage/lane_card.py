@@ -23,6 +23,7 @@ from widgets.stage.marks import (
     LEFT,
     RIGHT,
     chip_width,
+    draw_certain,
     draw_chip,
     draw_ring,
     draw_star,
@@ -243,8 +244,12 @@ class LaneCard(Lane):
         if c.correct:
             draw_ring(painter, QPointF(x + px(6), middle), px(5), theme.good)
             room.setLeft(x + px(16))
+            x = room.left()
             if room.width() > px(28):
-                draw_text(painter, room, "right", SIZE_SMALL, theme.good)
+                x += draw_text(painter, room, "right", SIZE_SMALL, theme.good) + px(8)
+        room.setLeft(x)
+        if self.style.certain == c.id:
+            draw_certain(painter, room, ("majority certain", "certain"), theme)
         self._paint_count(painter)
 
     def _paint_count(self, painter: QPainter) -> None:
@@ -305,7 +310,9 @@ class LaneCard(Lane):
             draw_chip(painter, QRectF(x, area.top(), width, area.height()), answer, colour)
             x += width + px(8)
         else:
-            x += draw_text(painter, area, missing_answer(c), SIZE_SMALL, theme.muted, LEFT) + px(8)
+            x += draw_text(
+                painter, area, missing_answer(c, self.style.why_stopped), SIZE_SMALL, theme.muted, LEFT
+            ) + px(8)
         self._paint_score(painter, QRectF(x, area.top(), area.right() - x, area.height()))
 
     def _paint_score(self, painter: QPainter, area: QRectF) -> None:

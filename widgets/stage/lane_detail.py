@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWi
 from engine.trace.fold import RunState
 from widgets.icons import set_icon
 from widgets.models.candidate_words import branch_words, is_branch, number, status_word
+from widgets.models.certainty import vote_certainty
 from widgets.stage.marks import rounded
 from widgets.stage.thought_ladder import ThoughtLadderView
 from widgets.theme import CARD_RADIUS, THEMES, current_theme, set_kind, set_role
@@ -90,4 +91,7 @@ class LaneDetail(QWidget):
         words = [branch_words(candidate)] if is_branch(candidate) else []
         words += [status_word(candidate), f"seed {candidate.seed}", f"temperature {candidate.temperature:g}"]
         words += [f"{name} {'unsure' if s.value is None else f'{s.value:.2f}'}" for name, s in candidate.scores.items()]
+        certainty = vote_certainty(self._state)
+        if certainty is not None and certainty.candidate == candidate.id:
+            words.append("made the majority certain")
         self._status.setText("  ·  ".join(words))

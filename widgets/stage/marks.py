@@ -15,6 +15,7 @@ from widgets.theme import (
     REGULAR,
     SIZE_BODY,
     SIZE_LARGE,
+    SIZE_SMALL,
     SIZE_TINY,
     AnswerColour,
     Theme,
@@ -163,13 +164,29 @@ def draw_bars(
         painter.fillRect(bar, qcolor(colour))
 
 
+def draw_certain(painter: QPainter, room: QRectF, words: Sequence[str], theme: Theme) -> None:
+    """A post with a flag: from here on nothing could change the majority. Beside it the first words that fit."""
+    if room.width() < px(8):
+        return
+    x, y = room.left() + px(2), room.center().y()
+    painter.fillRect(QRectF(x, y - px(7), 1.6, px(14)), qcolor(theme.good))
+    flag = QPainterPath(QPointF(x, y - px(7)))
+    flag.lineTo(QPointF(x + px(8), y - px(3.5)))
+    flag.lineTo(QPointF(x, y))
+    painter.fillPath(flag, qcolor(theme.good))
+    beside = room.adjusted(px(14), 0, 0, 0)
+    fitting = next((said for said in words if text_width(said, SIZE_SMALL) <= beside.width()), None)
+    if fitting is not None:
+        draw_text(painter, beside, fitting, SIZE_SMALL, theme.good)
+
+
 def token_count_text(count: int) -> str:
     """“1 token”, “1,204 tok”: the count as cards show it."""
     return f"{count:,} tok"
 
 
 __all__ = [
-    "CENTRE", "LEFT", "RIGHT", "SIZE_TINY", "chip_width", "draw_bars", "draw_check", "draw_chip",
+    "CENTRE", "LEFT", "RIGHT", "SIZE_TINY", "chip_width", "draw_bars", "draw_certain", "draw_check", "draw_chip",
     "draw_cross", "draw_empty", "draw_ring",
     "draw_star", "draw_strip", "draw_text", "rounded", "text_width", "token_count_text",
 ]  # fmt: skip

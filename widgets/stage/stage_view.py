@@ -10,6 +10,7 @@ from engine.trace.fold import RunState
 from widgets.models.candidate_words import is_branch, is_doubted
 from widgets.models.lane_order import SortMode
 from widgets.models.refine_chain import makes_chain
+from widgets.models.thinking_chain import texts_begun
 from widgets.models.thought_tree import makes_tree
 from widgets.refine.view import RefineChainView
 from widgets.stage.badge import Source, SourceBadge
@@ -187,9 +188,8 @@ class StageView(QWidget):
         return self.ladder if self._is_single() else self.lanes
 
     def _is_single(self) -> bool:
-        candidates = self._state.candidates.values()
-        if candidates:
-            return sum(not is_branch(candidate) for candidate in candidates) == 1
+        if self._state.candidates:
+            return texts_begun(self._state) == 1
         start = self._state.start
         return start is not None and start.setup.strategy.name in ("direct", "chain-of-thought")
 
@@ -217,8 +217,9 @@ def summary_words(state: RunState) -> str:
     if total == 0:
         return ""
     grown = f" · {branches} {'branch' if branches == 1 else 'branches'}" if branches else ""
-    if total == 1:
-        return f"one {'thought' if makes_tree(state) else 'candidate'} · {candidates[0].token_count:,} tokens{grown}"
+    if total == 1 or (texts_begun(state) == 1 and not makes_tree(state) and not makes_chain(state)):
+        tokens = sum(candidate.token_count for candidate in candidates)
+        return f"one {'thought' if makes_tree(state) else 'candidate'} · {tokens:,} tokens{grown}"
     done = sum(candidate.finished_at is not None for candidate in candidates)
     doubted = sum(is_doubted(candidate) for candidate in candidates)
     stopped = sum(candidate.status == "stopped" for candidate in candidates) - doubted

@@ -5,31 +5,26 @@ from __future__ import annotations
 import math
 from collections.abc import Collection
 
-from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from engine.trace.fold import CandidateState, RunState
 from widgets.models.answer_colours import answer_order
-from widgets.models.candidate_words import describe, is_branch, is_pick, missing_answer, written_answer
+from widgets.models.candidate_words import describe, is_branch
+from widgets.models.step_marks import step_marks
+from widgets.models.thinking_chain import chain_of, hidden_tokens
 from widgets.models.thoughts import ThoughtSplitter, text_before_branch
+from widgets.stage.ladder_paint import SIDE, SPARK, paint_answer, paint_fold, paint_side
 from widgets.stage.marks import (
     CENTRE,
-    RIGHT,
-    chip_width,
-    draw_bars,
-    draw_chip,
-    draw_cross,
     draw_empty,
-    draw_ring,
-    draw_star,
-    draw_strip,
     draw_text,
     rounded,
-    text_width,
     token_count_text,
 )
-from widgets.stage.token_flow import PUT_IN, TokenFlow, TypeMetrics, type_metrics
+from widgets.stage.thought import Thought
+from widgets.stage.token_flow import PUT_IN, TypeMetrics, type_metrics
 from widgets.stage.token_paint import paint_fragments, token_step
 from widgets.stage.token_surface import TokenPlace, TokenSurface
 from widgets.theme import (
@@ -37,10 +32,8 @@ from widgets.theme import (
     SIZE_BODY,
     SIZE_HEAD,
     SIZE_LARGE,
-    SIZE_SMALL,
     SIZE_TINY,
     THEMES,
-    answer_colour,
     blend,
     current_theme,
     font,
@@ -49,31 +42,9 @@ from widgets.theme import (
 )
 
 COLUMN_WIDTH = 900
-SIDE, SPARK, SPARK_FROM = 104, 96, 620  # the figures beside a thought, and the bars of its entropy
-MOST_ENTROPY = 3.0  # nats: about twenty tokens that are equally likely; bars end here
+FOLD = 40
+SPARK_FROM = 620  # narrower cards have no room for the bars of their entropy
 LARGE_UP_TO = 420
-
-
-class Thought:
-    """One card: tokens from `first` on, how they flow, and sums for the numbers beside them."""
-
-    def __init__(self, first: int, metrics: TypeMetrics, width: float) -> None:
-        self.first = first
-        self.flow = TokenFlow(metrics, width)
-        self.steps: list[int] = []
-        self.logprob_sum = 0.0
-        self.entropies: list[float] = []
-        self.top = 0
-
-    @property
-    def count(self) -> int:
-        """Tokens in the thought."""
-        return len(self.steps)
-
-    @property
-    def height(self) -> int:
-        """The height of its card."""
-        return max(self.flow.height + 2 * px(11), px(52))
 
 
 class ThoughtLadderView(TokenSurface):
@@ -93,7 +64,8 @@ class ThoughtLadderView(TokenSurface):
         self._shown: int | None = None
         self._thoughts: list[Thought] = []
         self._splitter = ThoughtSplitter()
-        self._laid_out = 0
+        self._taken: dict[int, int] = {}
+        self._opened: bool | None = None  # what the person has chosen; None leaves it to the ladder
         self._characters = 0
         self.setAccessibleName("Thoughts")
         self.verticalScrollBar().valueChanged.connect(self.hide_popup)
@@ -103,7 +75,7 @@ class ThoughtLadderView(TokenSurface):
         """Shows a new run, or another moment of the same one."""
         self._state = state
         if self._shown not in state.candidates:
-            self._shown = next(iter(state.candidates), None)
+            self._shown, self._opened = next(iter(state.candidates), None), None
         self._lay_out_again()
 
     def show_candidate(self, candidate: int | None) -> None:
@@ -118,17 +90,44 @@ class ThoughtLadderView(TokenSurface):
         if self._shown is None and self._state.candidates:
             self._shown = next(iter(self._state.candidates))
             self._lay_out_again()
-        elif self._shown in changed:
+        elif any(piece.id in changed for piece in self._chain()):
             self._take_new()
 
     @property
     def candidate(self) -> CandidateState | None:
-        """The candidate that is shown."""
-        return self._state.candidates.get(self._shown) if self._shown is not None else None
+        """The candidate that is shown; of a text that was written in pieces, the last one."""
+        chain = self._chain()
+        return chain[-1] if chain else None
 
-    def show_token(self, index: int) -> None:
+    @property
+    def hidden_count(self) -> int:
+        """Tokens of hidden reasoning."""
+        return sum(thought.count for thought in self._thoughts if thought.hidden)
+
+    @property
+    def is_folded(self) -> bool:
+        """Whether hidden reasoning is folded away: by itself, it is as soon as something else is there to be read."""
+        if not any(thought.hidden for thought in self._thoughts):
+            return False
+        return not self._opened if self._opened is not None else not all(thought.hidden for thought in self._thoughts)
+
+    def set_folded(self, folded: bool) -> None:
+        """Folds hidden reasoning away, or opens it."""
+        self._opened = not folded
+        self._lay_out_again()
+
+    def fold_line(self) -> QRectF:
+        """Where the line is that folds and opens, in the viewport; empty where nothing is hidden."""
+        return self._fold_line().translated(0, -self.verticalScrollBar().value())
+
+    def shows(self, candidate: int | None) -> bool:
+        """Whether a candidate is what is shown, or a piece of it."""
+        return any(piece.id == candidate for piece in self._chain())
+
+    def show_token(self, candidate: int, index: int) -> None:
         """Scrolls to the thought that a token is in."""
-        thought = next((t for t in reversed(self._thoughts) if t.first <= index), None)
+        own = [thought for thought in self._thoughts if thought.candidate == candidate and thought.shown]
+        thought = next((t for t in reversed(own) if t.first <= index), None)
         bar = self.verticalScrollBar()
         seen = range(bar.value(), bar.value() + self.viewport().height())
         if thought is not None and not (thought.top in seen and thought.top + thought.height in seen):
@@ -141,23 +140,43 @@ class ThoughtLadderView(TokenSurface):
 
     def token_place(self, position: QPoint) -> TokenPlace | None:
         """The token under a point of the viewport."""
-        candidate = self.candidate
         point = QPointF(position) + QPointF(0, self.verticalScrollBar().value())
-        for thought in self._thoughts if candidate else []:
-            if thought.top <= point.y() < thought.top + thought.height:
+        for thought in self._thoughts:
+            if thought.shown and thought.top <= point.y() < thought.top + thought.height:
                 origin = self._text_origin(thought)
                 found = thought.flow.fragment_at(point.x() - origin.x(), point.y() - origin.y())
-                if found is None or found.token == PUT_IN or candidate is None:
+                if found is None or found.token == PUT_IN:
                     return None
                 rect = thought.flow.rect(found).translated(origin - QPointF(0, self.verticalScrollBar().value()))
                 index = thought.first + found.token
-                return TokenPlace(candidate.id, index, candidate.tokens[index], rect.toRect())
+                token = self._state.candidates[thought.candidate].tokens[index]
+                return TokenPlace(thought.candidate, index, token, rect.toRect())
         return None
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Flows the text anew in another width."""
         super().resizeEvent(event)
         self._lay_out_again()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Folds or opens hidden reasoning with a click on its line."""
+        if event.button() == Qt.MouseButton.LeftButton and self.fold_line().contains(event.position()):
+            self.set_folded(not self.is_folded)
+        else:
+            super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Shows a hand over the line that can be clicked."""
+        super().mouseMoveEvent(event)
+        over = self.fold_line().contains(event.position())
+        self.viewport().setCursor(Qt.CursorShape.PointingHandCursor if over else Qt.CursorShape.ArrowCursor)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter and Space fold or open hidden reasoning."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and self.hidden_count:
+            self.set_folded(not self.is_folded)
+        else:
+            super().keyPressEvent(event)
 
     def _on_theme_changed(self) -> None:
         self._lay_out_again()
@@ -190,71 +209,115 @@ class ThoughtLadderView(TokenSurface):
 
     def _lay_out_again(self) -> None:
         candidate = self.candidate
-        self._thoughts, self._splitter, self._laid_out = [], ThoughtSplitter(), 0
-        self._characters = sum(len(token.text) for token in candidate.tokens) if candidate else 0
-        if candidate:
-            self._append_tokens(candidate)
+        self._thoughts, self._splitter, self._taken = [], ThoughtSplitter(), {}
+        self._characters = sum(len(token.text) for piece in self._chain() for token in piece.tokens)
+        for piece in self._chain():
+            self._append_tokens(piece)
+        self._take_step_scores()
+        self._stack()
         self._update_scroll(follow=candidate is not None and candidate.finished_at is None)
         self.setAccessibleDescription(self._words())
         self.hide_popup()
         self.viewport().update()
 
     def _take_new(self) -> None:
-        candidate = self.candidate
-        assert candidate is not None
-        if len(candidate.tokens) < self._laid_out:
+        chain = self._chain()
+        if self._must_lay_out(chain):
             self._lay_out_again()
             return
         bar = self.verticalScrollBar()
         following = bar.value() >= bar.maximum() - px(40)
         was_large = self._characters <= LARGE_UP_TO
-        self._characters += sum(len(token.text) for token in candidate.tokens[self._laid_out :])
+        self._characters += sum(len(t.text) for piece in chain for t in piece.tokens[self._taken.get(piece.id, 0) :])
         if was_large and self._characters > LARGE_UP_TO and not self._compact:
             self._lay_out_again()
             return
         first = max(0, len(self._thoughts) - 1)
-        self._append_tokens(candidate)
+        folded = self.is_folded
+        for piece in chain:
+            self._append_tokens(piece)
+        if self._take_step_scores() or self.is_folded != folded:
+            self._stack()
+            self.viewport().update()
         self._update_scroll(following)
         top = self._thoughts[first].top if self._thoughts else 0
         self.viewport().update(0, int(top - bar.value()) - 2, self.viewport().width(), self.viewport().height() + top)
-        if candidate.finished_at is not None:
+        if chain[-1].finished_at is not None:
             self.setAccessibleDescription(self._words())
 
     def _append_tokens(self, candidate: CandidateState) -> None:
         metrics = self._metrics()
         width = self._column().width() - px(36) - 2 * px(14) - self._side_width()
-        for index in range(self._laid_out, len(candidate.tokens)):
+        hidden = hidden_tokens(candidate)
+        for index in range(self._taken.get(candidate.id, 0), len(candidate.tokens)):
             token = candidate.tokens[index]
-            if self._splitter.begins_thought(token.text) or not self._thoughts:
-                self._thoughts.append(Thought(index, metrics, width))
-                if index == 0:
-                    self._thoughts[-1].flow.put_in(self._put_in_before(candidate))
+            before = self._put_in_before(candidate) if index == 0 else ""
+            if index in (0, hidden):  # nothing that was said before can go on here
+                self._splitter = ThoughtSplitter()
+                if before:
+                    self._splitter.begins_thought(before)
+            if self._splitter.begins_thought(token.text) or index in (0, hidden):
+                self._thoughts.append(Thought(candidate.id, index, index < hidden, metrics, width))
+                self._thoughts[-1].flow.put_in(before)
                 self._stack()
             thought = self._thoughts[-1]
             thought.flow.append(token.text)
             thought.steps.append(token_step(token))
             thought.logprob_sum += token.logprob
             thought.entropies.append(token.entropy)
-        self._laid_out = len(candidate.tokens)
+        self._taken[candidate.id] = len(candidate.tokens)
+
+    def _take_step_scores(self) -> bool:
+        """Gives each thought the lowest score of the steps that end in it; True when one has changed."""
+        before = [thought.score for thought in self._thoughts]
+        for piece in self._chain():
+            marks = step_marks(piece)
+            if not marks:
+                continue
+            end = 0
+            for thought in (thought for thought in self._thoughts if thought.candidate == piece.id):
+                start = end
+                end += sum(len(t.text) for t in piece.tokens[thought.first : thought.first + thought.count])
+                thought.score = min((score for at, score in marks if start < at <= end), default=None)
+        return before != [thought.score for thought in self._thoughts]
+
+    def _chain(self) -> list[CandidateState]:
+        return chain_of(self._state, self._shown) if self._shown in self._state.candidates else []
+
+    def _must_lay_out(self, chain: list[CandidateState]) -> bool:
+        """Whether what is laid out is not the beginning of what there is: the run went back, or a marker has come."""
+        if any(len(piece.tokens) < self._taken.get(piece.id, 0) for piece in chain):
+            return True
+        hidden = {piece.id: hidden_tokens(piece) for piece in chain}
+        return any((thought.first < hidden.get(thought.candidate, 0)) != thought.hidden for thought in self._thoughts)
 
     def _put_in_before(self, candidate: CandidateState) -> str:
         """What stands before the first token: the beginning of the thought, too, where a branch left within one."""
         if not is_branch(candidate):
             return candidate.prefix
-        text = text_before_branch(self._state, candidate) + candidate.prefix
-        if text:
-            self._splitter = ThoughtSplitter()
-            self._splitter.begins_thought(text)
-        return text
+        return text_before_branch(self._state, candidate) + candidate.prefix
 
     def _stack(self) -> None:
-        """Puts the newest thought below the one before it."""
-        before = self._thoughts[-2] if len(self._thoughts) > 1 else None
-        self._thoughts[-1].top = px(4) if before is None else before.top + before.height + px(10)
+        """Puts the thoughts below each other; what is folded away takes no room."""
+        folded, y = self.is_folded, px(4)
+        if any(thought.hidden for thought in self._thoughts):
+            y += px(FOLD + 10)
+        for thought in self._thoughts:
+            thought.shown = not (thought.hidden and folded)
+            thought.top = y
+            if thought.shown:
+                y += thought.height + px(10)
+
+    def _fold_line(self) -> QRectF:
+        if not any(thought.hidden for thought in self._thoughts):
+            return QRectF()
+        column = self._column()
+        return QRectF(column.left() + px(36), px(4), column.width() - px(36), px(FOLD))
 
     def _answer_card(self) -> QRectF:
-        column, last = self._column(), self._thoughts[-1] if self._thoughts else None
-        top = last.top + last.height + px(10) if last else px(4)
+        column = self._column()
+        last = next((thought for thought in reversed(self._thoughts) if thought.shown), None)
+        top = last.top + last.height + px(10) if last else max(px(4), self._fold_line().bottom() + px(10))
         height = px(44) if self._compact else px(76)
         return QRectF(column.left() + px(36), top, column.width() - px(36), height)
 
@@ -282,11 +345,19 @@ class ThoughtLadderView(TokenSurface):
         painter.translate(0, -offset)
         shown = QRectF(event.rect()).translated(0, offset)
         self._paint_line(painter)
-        for number, thought in enumerate(self._thoughts, 1):
+        left = self._column().left() + px(14)
+        fold, answer = self._fold_line(), self._answer_card()
+        if not fold.isEmpty():
+            knot = QPointF(left, fold.center().y())
+            paint_fold(painter, fold, knot, self._fold_words(), folded=self.is_folded, focused=self.hasFocus())
+        thoughts = [thought for thought in self._thoughts if thought.shown]
+        for number, thought in enumerate(thoughts, 1):
             if thought.top < shown.bottom() and thought.top + thought.height > shown.top():
                 self._paint_thought(painter, thought, number)
-        self._paint_answer(painter, candidate)
-        if candidate.status == "writing" and self._thoughts:
+        place = answer_order(self._state).get(candidate.vote or "", 0)
+        knot, words = QPointF(left, answer.center().y()), self._side_words(candidate)
+        paint_answer(painter, answer, knot, candidate, place, words, compact=self._compact)
+        if candidate.status == "writing" and self._thoughts and self._thoughts[-1].shown:
             self._paint_caret(painter, self._thoughts[-1])
         painter.end()
 
@@ -296,92 +367,36 @@ class ThoughtLadderView(TokenSurface):
             QRectF(x - 0.5, px(20), 1.5, self._answer_card().center().y() - px(20)), qcolor(current_theme().line)
         )
 
+    def _fold_words(self) -> str:
+        count, candidate = self.hidden_count, self.candidate
+        going = candidate is not None and candidate.finished_at is None and all(t.hidden for t in self._thoughts)
+        noun = "token" if count == 1 else "tokens"
+        return f"thinking… {count:,} {noun}" if going else f"thought for {count:,} {noun}"
+
     def _paint_thought(self, painter: QPainter, thought: Thought, number: int) -> None:
         theme, card = current_theme(), self._card(thought)
-        rounded(painter, card, CARD_RADIUS, theme.surface, theme.line)
+        ground = blend(theme.surface, theme.background, 0.35) if thought.hidden else theme.surface
+        rounded(painter, card, CARD_RADIUS, ground, theme.line)
         knot = QRectF(self._column().left() + px(3), card.center().y() - px(11), px(22), px(22))
         rounded(painter, knot, px(11), theme.background, theme.line, 1.5)
         draw_text(painter, knot, str(number), SIZE_TINY, theme.muted, CENTRE)
         paint_fragments(painter, thought.flow, thought.flow.fragments, thought.steps, self._text_origin(thought), theme)
         self._paint_forks(painter, thought)
         if self._side_width() and thought.count:
-            self._paint_side(painter, thought, card)
+            paint_side(painter, thought, card, self._side_width())
 
     def _paint_forks(self, painter: QPainter, thought: Thought) -> None:
         """A frame around each token from which a branch left."""
-        kept = {c.kept for c in self._state.candidates.values() if is_branch(c) and c.parent == self._shown}
+        kept = {c.kept for c in self._state.candidates.values() if is_branch(c) and c.parent == thought.candidate}
         for token in kept:
             if token is not None and thought.first <= token < thought.first + thought.count:
                 for rect in thought.flow.rects_of_token(token - thought.first):
                     box = rect.translated(self._text_origin(thought)).adjusted(-1, 1, 1, -1)
                     rounded(painter, box, 5, None, current_theme().accent, 1.6)
 
-    def _paint_side(self, painter: QPainter, thought: Thought, card: QRectF) -> None:
-        theme = current_theme()
-        p, entropy = math.exp(thought.logprob_sum / thought.count), sum(thought.entropies) / thought.count
-        side = QRectF(card.right() - px(SIDE), card.center().y() - px(20), px(SIDE - 14), px(40))
-        first = QRectF(side.left(), side.top(), side.width(), px(16))
-        draw_text(painter, first, "mean p", SIZE_TINY, theme.muted)
-        draw_text(painter, first, f"{p:.2f}", SIZE_TINY, theme.text, RIGHT)
-        draw_strip(painter, QRectF(side.left(), side.top() + px(18), side.width(), 3), p, theme.muted, theme.line)
-        second = QRectF(side.left(), side.top() + px(24), side.width(), px(16))
-        draw_text(painter, second, "entropy", SIZE_TINY, theme.muted)
-        draw_text(painter, second, f"{entropy:.2f}", SIZE_TINY, theme.text, RIGHT)
-        if self._side_width() > px(SIDE):
-            spark = QRectF(side.left() - px(SPARK), side.top() + px(4), px(SPARK - 16), px(32))
-            draw_bars(
-                painter, spark, thought.entropies, MOST_ENTROPY, blend(theme.warn, theme.surface, 0.75), theme.line
-            )
-
-    def _paint_answer(self, painter: QPainter, candidate: CandidateState) -> None:
-        theme, card = current_theme(), self._answer_card()
-        answer = written_answer(candidate)
-        picked = is_pick(candidate)
-        rounded(
-            painter,
-            card,
-            CARD_RADIUS,
-            theme.surface,
-            theme.accent if picked else theme.line,
-            2 if picked else 1,
-        )
-        knot = QPointF(self._column().left() + px(14), card.center().y())
-        rounded(painter, QRectF(knot.x() - px(11), knot.y() - px(11), px(22), px(22)), px(11), theme.background, None)
-        if picked:
-            draw_star(painter, knot, px(8), theme.accent)
-        else:
-            draw_ring(painter, knot, px(4), theme.muted)
-        inner = card.adjusted(px(14), 0, -px(14), 0)
-        size = SIZE_BODY if self._compact else SIZE_HEAD
-        order = answer_order(self._state)
-        if answer is None or candidate.vote is None:
-            end = inner.left() + draw_text(painter, inner, missing_answer(candidate), SIZE_BODY, theme.muted)
-        else:
-            height = px(24) if self._compact else px(38)
-            width = min(max(chip_width(answer, size), height * 1.6), inner.width() * 0.6)
-            chip = QRectF(inner.left(), card.center().y() - height / 2, width, height)
-            draw_chip(painter, chip, answer, answer_colour(order.get(candidate.vote, 0)), size)
-            end = self._paint_verdict(painter, candidate, QRectF(inner).adjusted(width + px(12), 0, 0, 0))
-        words = self._side_words(candidate)
-        if text_width(words, SIZE_SMALL) <= inner.right() - end - px(12):
-            draw_text(painter, inner, words, SIZE_SMALL, theme.muted, RIGHT)
-
-    def _paint_verdict(self, painter: QPainter, candidate: CandidateState, room: QRectF) -> float:
-        """Right or wrong, as far as it is known; returns where it ends."""
-        theme = current_theme()
-        if candidate.correct is None:
-            return room.left()
-        sign = QPointF(room.left() + px(8), room.center().y())
-        if candidate.correct:
-            draw_ring(painter, sign, px(6), theme.good, 2)
-        else:
-            draw_cross(painter, sign, px(4), theme.bad)
-        word, colour = ("right", theme.good) if candidate.correct else ("wrong", theme.bad)
-        beside = room.adjusted(px(20), 0, 0, 0)
-        return beside.left() + draw_text(painter, beside, word, SIZE_BODY, colour, bold=True)
-
     def _side_words(self, candidate: CandidateState) -> str:
-        parts = [token_count_text(len(candidate.tokens))] if candidate.tokens else []
+        count = sum(piece.token_count for piece in self._chain())
+        parts = [token_count_text(count)] if count else []
         if candidate.finish_reason == "length":
             parts.insert(0, "cut off")
         if candidate.mean_logprob is not None:
@@ -400,4 +415,5 @@ class ThoughtLadderView(TokenSurface):
         candidate = self.candidate
         if candidate is None:
             return "No thoughts yet."
-        return f"{len(self._thoughts)} thoughts. {describe(candidate)} {candidate.text}"
+        folded = f" {self._fold_words()}, {'folded' if self.is_folded else 'open'}." if self.hidden_count else ""
+        return f"{len(self._thoughts)} thoughts.{folded} {describe(candidate)} {candidate.text}"

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.trace.fold import RunState
 from widgets.models.answer_colours import answer_order
+from widgets.models.certainty import vote_certainty
 from widgets.stage.marks import RIGHT, draw_check, draw_text, rounded
 from widgets.theme import (
     BOLD,
@@ -191,6 +192,9 @@ def vote_sentence(state: RunState) -> str:
         first = f"{tied} are level; {most[0].answer} came first."
     else:
         first = f"Majority {'would have said' if over else 'so far says'} {most[0].answer}."
+        certainty = vote_certainty(state)
+        if certainty is not None:
+            first += f" {certainty.words}"
     perfect = state.perfect_pick
     if perfect is not None:
         return f"{first} A perfect verifier says {state.candidates[perfect].answer}."
