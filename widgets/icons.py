@@ -16,7 +16,7 @@ from PySide6.QtCore import QObject, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QAction, QColor, QFont, QFontDatabase, QIcon, QIconEngine, QPainter, QPixmap
 from PySide6.QtWidgets import QAbstractButton
 
-from widgets.theme import THEMES, blend, current_theme
+from widgets.theme import THEMES, current_theme
 
 Ink = Literal["text", "muted", "accent", "on_accent", "good", "bad", "warn"]
 
@@ -75,7 +75,7 @@ def icon(name: str, colour: Ink = "text") -> QIcon:
     """
     theme = current_theme()
     character = chr(int(_font_files()[1][name], 16))
-    return QIcon(GlyphEngine(character, getattr(theme, colour), blend(theme.muted, theme.surface, 0.6)))
+    return QIcon(GlyphEngine(character, getattr(theme, colour), theme.disabled))
 
 
 def pixmap(name: str, colour: Ink, size: int, ratio: float = 1.0) -> QPixmap:
