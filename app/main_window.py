@@ -32,6 +32,7 @@ from widgets.panels.problem_section import LONGEST_QUESTION
 from widgets.panels.prompt_dialog import PromptDialog
 from widgets.panels.setup_panel import PANEL_WIDTH as SETUP_WIDTH
 from widgets.panels.setup_panel import SetupPanel
+from widgets.scaled import panel_width
 from widgets.stage.stage_view import StageView
 from widgets.theme import RESOURCES, THEMES, current_theme
 from widgets.timeline import Timeline
@@ -69,6 +70,7 @@ class MainWindow(QMainWindow):
         self._library, self._milestones = library, milestones or Milestones()
         self._shown: tuple[RunState, str] | None = None
         self.appearance = Appearance(preferences, self)
+        self._scale = THEMES.scale
         # Before there is any child: bars keep the margins of the style sheet they were made under.
         self._restyle()
         self._before_presenting: tuple[bool, bool, Qt.WindowState] | None = None
@@ -216,8 +218,7 @@ class MainWindow(QMainWindow):
         self.meters_dock = PanelDock("Meters", "meters", self.meters)
         self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.setup_dock)
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.meters_dock)
-        docks, widths = [self.setup_dock, self.meters_dock], [SETUP_WIDTH, METERS_WIDTH]
-        self.resizeDocks(docks, widths, Qt.Orientation.Horizontal)
+        self._fit_docks()
         bar = QToolBar("Timeline", self)
         bar.setObjectName("timeline")
         bar.setMovable(False)
@@ -291,6 +292,13 @@ class MainWindow(QMainWindow):
 
     def _restyle(self) -> None:
         self.setStyleSheet(window_stylesheet(current_theme(), THEMES.scale))
+        if THEMES.scale != self._scale:
+            self._scale = THEMES.scale
+            self._fit_docks()
+
+    def _fit_docks(self) -> None:
+        docks, widths = [self.setup_dock, self.meters_dock], [panel_width(SETUP_WIDTH), panel_width(METERS_WIDTH)]
+        self.resizeDocks(docks, widths, Qt.Orientation.Horizontal)
 
     def _restore(self) -> None:
         self.resize(FIRST_SIZE.boundedTo(self.screen().availableSize() - FRAME))

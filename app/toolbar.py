@@ -10,6 +10,7 @@ from app.run_controller import Activity
 from engine.worker.messages import Grain
 from widgets.icons import Ink, set_icon
 from widgets.model_badge import ModelBadge
+from widgets.scaled import is_large
 from widgets.theme import THEMES, current_theme, px, set_kind
 from widgets.timeline import GRAINS
 
@@ -108,6 +109,10 @@ class Toolbar(QToolBar):
 
     def _on_theme_changed(self) -> None:
         self.setIconSize(QSize(px(16), px(16)))
+        # What Run does not say, Pause, Step, Stop and Present still do: by their signs, tooltips and names.
+        both, sign = Qt.ToolButtonStyle.ToolButtonTextBesideIcon, Qt.ToolButtonStyle.ToolButtonIconOnly
+        for button in (self.pause_button, self.step_button, self.stop_button, self.present_button):
+            button.setToolButtonStyle(sign if is_large() else both)
         accent = current_theme().accent
         self._wordmark.setText(f'Think<span style="color:{accent}">scope</span>')
 

@@ -28,7 +28,7 @@ from widgets.theme_colours import (
 from widgets.theme_fonts import BOLD, MEDIUM, MONO, REGULAR, RESOURCES, SANS, load_fonts, make_font, make_title_font
 from widgets.theme_tokens import CONTRAST, DARK, LIGHT, PALETTES, Theme, ThemeName
 
-Role = Literal["title", "muted", "number", "mono", "code", "strong", "error"]
+Role = Literal["title", "muted", "fact", "number", "mono", "code", "strong", "error"]
 Kind = Literal["primary", "normal", "quiet"]
 
 SIZE_TINY, SIZE_SMALL, SIZE_BODY, SIZE_LARGE, SIZE_HEAD, SIZE_HERO = 11, 12, 13, 15, 20, 28

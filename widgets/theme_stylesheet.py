@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from string import Template
 from typing import TYPE_CHECKING
@@ -16,9 +17,21 @@ SHADES = ("hover", "pressed", "accent_hover", "accent_soft", "disabled", "handle
 SIZES = {"s11": 11, "s12": 12, "s13": 13, "s15": 15, "s20": 20, "s28": 28, "control": 28, "inner": 26, "ringed": 24}
 
 
-@lru_cache(maxsize=2)
-def _template(name: str) -> Template:
-    return Template((RESOURCES / "theme" / name).read_text(encoding="utf-8"))
+# Boxes, arrows and handles grow with type; hair lines and the space between things do not.
+_GROWING = re.compile(r"(?<=[ {])((?:min-|max-)?(?:width|height)|border(?:-\w+)*|padding-right|margin): (-?\d+)px")
+LEAST_GROWING = 4
+
+
+@lru_cache(maxsize=16)
+def _template(name: str, scale: float) -> Template:
+    text = (RESOURCES / "theme" / name).read_text(encoding="utf-8")
+    return Template(_GROWING.sub(lambda found: _grown(found, scale), text))
+
+
+def _grown(found: re.Match[str], scale: float) -> str:
+    size = int(found[2])
+    grows = size < 0 if found[1] == "margin" else size >= LEAST_GROWING
+    return f"{found[1]}: {round(size * scale) if grows else size}px"
 
 
 def build_stylesheet(theme: Theme, scale: float) -> str:
@@ -26,6 +39,7 @@ def build_stylesheet(theme: Theme, scale: float) -> str:
     colours = {name: getattr(theme, name) for name in (*theme.__dataclass_fields__, *SHADES) if name != "name"}
     sizes = {name: f"{round(size * scale)}px" for name, size in SIZES.items()}
     sizes["spacing"] = f"{0.66 * scale:.2f}px"
+    sizes["bar"] = f"{round(6 + 4 * scale)}px"
     tokens = {
         **colours,
         **sizes,
@@ -34,4 +48,4 @@ def build_stylesheet(theme: Theme, scale: float) -> str:
         "mono": MONO,
     }
     sheets = ["application.qss", *(["contrast.qss"] if theme.is_strong else [])]
-    return "\n".join(_template(sheet).substitute(tokens) for sheet in sheets)
+    return "\n".join(_template(sheet, scale).substitute(tokens) for sheet in sheets)

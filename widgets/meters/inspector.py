@@ -94,6 +94,7 @@ class Inspector(QWidget):
         self._candidate: int | None = None
         self._token: int | None = None
         self.title = SectionTitle("Selected")
+        self.title.setWordWrap(True)
         self.text = QLabel(wordWrap=True)
         self.text.setTextFormat(Qt.TextFormat.PlainText)
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

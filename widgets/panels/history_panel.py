@@ -18,9 +18,11 @@ from widgets.panels.history_model import (
     WHEN,
     HistoryModel,
 )
-from widgets.theme import THEMES, set_role
+from widgets.scaled import follow_scale
+from widgets.theme import THEMES, px, set_role
 
-MODEL_FROM_WIDTH = 840
+WIDTHS = {WHEN: 112, STRATEGY: 158, ANSWER: 84, SECONDS: 70, MODEL: 168}
+MODEL_FROM_WIDTH, SECONDS_FROM_WIDTH, WHEN_FROM_WIDTH = 840, 460, 380
 EMPTY = "No run has been recorded yet.\nAsk something: every run is kept here and can be played again."
 
 
@@ -46,12 +48,12 @@ class HistoryPanel(QWidget):
         super().__init__(parent)
         self.model = HistoryModel(self)
         self.table = RunTable()
-        self._empty = QLabel(EMPTY, alignment=Qt.AlignmentFlag.AlignCenter)
+        self._empty = QLabel(EMPTY, alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
         set_role(self._empty, "muted")
         self._pages = QStackedWidget()
         self._pages.addWidget(self._empty)
         self._pages.addWidget(self.table)
-        hint = QLabel("Double click or Enter plays a run again.")
+        hint = QLabel("Double click or Enter plays a run again.", wordWrap=True)
         set_role(hint, "muted")
         self._hint = hint
         column = QVBoxLayout(self)
@@ -75,7 +77,14 @@ class HistoryPanel(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leaves the model's name out where the question would have to be cut for it."""
         super().resizeEvent(event)
-        self.table.setColumnHidden(MODEL, self.width() < MODEL_FROM_WIDTH)
+        self.table.setColumnHidden(MODEL, self.width() < px(MODEL_FROM_WIDTH))
+        self.table.setColumnHidden(SECONDS, self.width() < px(SECONDS_FROM_WIDTH))
+        self.table.setColumnHidden(WHEN, self.width() < px(WHEN_FROM_WIDTH))
+
+    def _fit_table(self) -> None:
+        self.table.verticalHeader().setDefaultSectionSize(px(34))
+        for column, width in WIDTHS.items():
+            self.table.setColumnWidth(column, px(width))
 
     def _build_table(self) -> None:
         table = self.table
@@ -87,12 +96,9 @@ class HistoryPanel(QWidget):
         table.setWordWrap(False)
         table.setTabKeyNavigation(False)
         table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(34)
         table.horizontalHeader().setHighlightSections(False)
         table.horizontalHeader().setSectionResizeMode(QUESTION, QHeaderView.ResizeMode.Stretch)
-        widths = {WHEN: 112, STRATEGY: 158, ANSWER: 84, SECONDS: 70, MODEL: 168}
-        for column, width in widths.items():
-            table.setColumnWidth(column, width)
+        follow_scale(table, self._fit_table)
         table.setAccessibleName("Recorded runs")
         table.doubleClicked.connect(self._on_table_opened)
         table.opened.connect(self._on_table_opened)

@@ -12,7 +12,7 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPen, QPolygonF
 
 from widgets.stage.marks import CENTRE, LEFT, draw_check, draw_cross, draw_star, draw_text, rounded, text_width
-from widgets.theme import SIZE_SMALL, SIZE_TINY, Theme, blend, ink_on, px, qcolor, viridis
+from widgets.theme import SIZE_SMALL, SIZE_TINY, THEMES, Theme, blend, ink_on, px, qcolor, viridis
 from widgets.tree.camera import Camera
 from widgets.tree.polygon import polygon
 from widgets.tree.scene import (
@@ -208,7 +208,9 @@ class TreePainter:
         visits = look.visits(place)
         if visits and radius >= NUMBER_RADIUS:
             box = QRectF(centre.x() - radius, centre.y() - radius, 2 * radius, 2 * radius)
-            draw_text(painter, box, f"{visits:,}", number_size(visits, radius), ink_on(fill), CENTRE, bold=True)
+            draw_text(
+                painter, box, f"{visits:,}", number_size(visits, radius / THEMES.scale), ink_on(fill), CENTRE, bold=True
+            )
         self._paint_marks(painter, flags, centre, radius, theme)
         if place == look.selected:
             self._ring(painter, centre, radius + 4.5, theme.text, 2)
