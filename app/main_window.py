@@ -9,6 +9,8 @@ from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QTabWidget, QToolBar, QVBoxLayout, QWidget
 
+from app.appearance import Appearance
+from app.appearance_menu import AppearanceMenu
 from app.docks import PanelDock
 from app.milestones import Milestones
 from app.preferences import Preferences
@@ -33,8 +35,9 @@ from widgets.panels.problem_section import LONGEST_QUESTION
 from widgets.panels.prompt_dialog import PromptDialog
 from widgets.panels.setup_panel import PANEL_WIDTH as SETUP_WIDTH
 from widgets.panels.setup_panel import SetupPanel
+from widgets.scaled import panel_width
 from widgets.stage.stage_view import StageView
-from widgets.theme import RESOURCES, THEMES, ThemeName, current_theme, set_theme, set_type_scale
+from widgets.theme import RESOURCES, THEMES, current_theme
 from widgets.timeline import Timeline
 from widgets.trouble_banner import TroubleBanner
 from widgets.window_style import window_stylesheet
@@ -44,7 +47,6 @@ OPENS = (".gguf", ".tsrun", SETUP_SUFFIX)
 FILTER = f"Runs, set-ups and models (*.tsrun *{SETUP_SUFFIX} *.gguf);;All files (*)"
 FIRST_SIZE = QSize(1440, 900)
 FRAME = QSize(8, 40)  # about what a window system puts around a window; Qt knows it only afterwards
-LARGE_TYPE = 1.4
 
 
 class MainWindow(QMainWindow):
@@ -71,6 +73,8 @@ class MainWindow(QMainWindow):
         self._library, self._milestones = library, milestones or Milestones()
         self._notes, self._deleted = RunNotes(library.folder), list[list[Path]]()
         self._shown: tuple[RunState, str] | None = None
+        self.appearance = Appearance(preferences, self)
+        self._scale = THEMES.scale
         # Before there is any child: bars keep the margins of the style sheet they were made under.
         self._restyle()
         self._before_presenting: tuple[bool, bool, Qt.WindowState] | None = None
@@ -218,8 +222,7 @@ class MainWindow(QMainWindow):
         self.meters_dock = PanelDock("Meters", "meters", self.meters)
         self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.setup_dock)
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.meters_dock)
-        docks, widths = [self.setup_dock, self.meters_dock], [SETUP_WIDTH, METERS_WIDTH]
-        self.resizeDocks(docks, widths, Qt.Orientation.Horizontal)
+        self._fit_docks()
         bar = QToolBar("Timeline", self)
         bar.setObjectName("timeline")
         bar.setMovable(False)
@@ -244,7 +247,8 @@ class MainWindow(QMainWindow):
         self.toolbar.menu.addSeparator()
         add("Keyboard shortcuts", "F1").triggered.connect(self._on_help_triggered)
         # An action in a menu that was never opened has no shortcut unless the window has the action, too.
-        self.addActions(self.toolbar.menu.actions())
+        self.toolbar.theme_button.setMenu(AppearanceMenu(self.appearance, self.toolbar.theme_button))
+        self.addActions([*self.toolbar.menu.actions(), *self.toolbar.theme_button.menu().actions()])
         for keys, slot in (
             ("Ctrl+Return", self.run), ("Ctrl+Enter", self.run), ("Ctrl+.", self.controller.stop),
             ("F11", self.toggle_presenting), ("F5", self.toggle_presenting),
@@ -261,7 +265,6 @@ class MainWindow(QMainWindow):
         toolbar.step_button.clicked.connect(lambda: self._on_toolbar_step(timeline.grain))
         toolbar.stop_requested.connect(controller.stop)
         toolbar.present_toggled.connect(self.toggle_presenting)
-        toolbar.theme_toggled.connect(self._on_theme_toggled)
         toolbar.badge_clicked.connect(self._on_badge_clicked)
         timeline.play_toggled.connect(controller.toggle)
         timeline.seek_requested.connect(controller.seek)
@@ -299,6 +302,13 @@ class MainWindow(QMainWindow):
 
     def _restyle(self) -> None:
         self.setStyleSheet(window_stylesheet(current_theme(), THEMES.scale))
+        if THEMES.scale != self._scale:
+            self._scale = THEMES.scale
+            self._fit_docks()
+
+    def _fit_docks(self) -> None:
+        docks, widths = [self.setup_dock, self.meters_dock], [panel_width(SETUP_WIDTH), panel_width(METERS_WIDTH)]
+        self.resizeDocks(docks, widths, Qt.Orientation.Horizontal)
 
     def _restore(self) -> None:
         self.resize(FIRST_SIZE.boundedTo(self.screen().availableSize() - FRAME))
@@ -385,13 +395,13 @@ class MainWindow(QMainWindow):
             self._before_presenting = docks
             self.setup_dock.hide()
             self.meters_dock.hide()
-            set_type_scale(LARGE_TYPE)
+            self.appearance.set_presenting(True)
             self.showFullScreen()
         else:
             setup, meters, state = self._before_presenting
             self._before_presenting = None
             self.setWindowState(state)
-            set_type_scale(1.0)
+            self.appearance.set_presenting(False)
             self.setup_dock.setVisible(setup)
             self.meters_dock.setVisible(meters)
         presenting = self._before_presenting is not None
@@ -424,11 +434,6 @@ class MainWindow(QMainWindow):
         else:
             self.controller.show_live()
             self.controller.step(grain)
-
-    def _on_theme_toggled(self) -> None:
-        name: ThemeName = "light" if current_theme().is_dark else "dark"
-        self.preferences.theme = name
-        set_theme(name)
 
     def _on_motion_toggled(self, reduced: bool) -> None:
         self.preferences.reduce_motion = reduced

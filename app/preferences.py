@@ -13,7 +13,7 @@ from engine.errors import BadInputError
 from engine.setup import RunSetup
 from engine.trace.store import data_folder
 
-ThemeChoice = Literal["system", "dark", "light"]
+ThemeChoice = Literal["system", "dark", "light", "contrast"]
 # Grows when docks or toolbars change, so that an old arrangement is not forced on a new window.
 LAYOUT_VERSION = 1
 
@@ -32,11 +32,23 @@ class Preferences:
     def theme(self) -> ThemeChoice:
         """The chosen theme, or that of the system."""
         value = self._settings.value("theme", "system")
-        return value if value in ("dark", "light") else "system"
+        return value if value in ("dark", "light", "contrast") else "system"
 
     @theme.setter
     def theme(self, value: ThemeChoice) -> None:
         self._settings.setValue("theme", value)
+
+    @property
+    def text_size(self) -> float:
+        """How large type is, from 1 to 2; 1 is normal."""
+        try:
+            return min(2.0, max(1.0, float(str(self._settings.value("text_size", "1")))))
+        except ValueError:
+            return 1.0
+
+    @text_size.setter
+    def text_size(self, value: float) -> None:
+        self._settings.setValue("text_size", f"{value:g}")
 
     @property
     def reduce_motion(self) -> bool:

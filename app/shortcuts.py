@@ -18,6 +18,7 @@ KEYS = (
     ("Ctrl + O", "Open a run, a set-up or a model"),
     ("Ctrl + S", "Save the set-up"),
     ("F11  or  F5", "Present, and back"),
+    ("Ctrl + +, Ctrl + -, Ctrl + 0", "Larger, smaller, normal text"),
     ("F1", "This page"),
 )
 

@@ -10,6 +10,7 @@ from app.run_controller import Activity
 from engine.worker.messages import Grain
 from widgets.icons import Ink, set_icon
 from widgets.model_badge import ModelBadge
+from widgets.scaled import is_large
 from widgets.theme import THEMES, current_theme, px, set_kind
 from widgets.timeline import GRAINS
 
@@ -24,7 +25,6 @@ class Toolbar(QToolBar):
     step_requested = Signal(str)
     stop_requested = Signal()
     present_toggled = Signal()
-    theme_toggled = Signal()
     badge_clicked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -47,8 +47,8 @@ class Toolbar(QToolBar):
         self.badge = ModelBadge()
         self.present_button = _button("presentation", "Present", "Large type and nothing but the stage (F11).")
         self.present_button.setCheckable(True)
-        self.theme_button = _button("circle-half", "", "Light or dark.")
-        self.theme_button.setAccessibleName("Theme")
+        self.theme_button = _button("circle-half", "", "Dark, light or high contrast, and the size of text.")
+        self.theme_button.setAccessibleName("Theme and size of text")
         self.more_button = _button("dots-three", "", "Open, save, panels, shortcuts.")
         self.more_button.setAccessibleName("More")
         self.menu = QMenu(self.more_button)
@@ -85,13 +85,13 @@ class Toolbar(QToolBar):
         for widget in (self.badge, self.present_button, self.theme_button, self.more_button):
             self.addWidget(widget)
         self.more_button.setMenu(self.menu)
-        self.more_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.more_button.setStyleSheet("QToolButton::menu-indicator { image: none; } QToolButton { padding: 0 8px; }")
+        for button in (self.more_button, self.theme_button):
+            button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+            button.setStyleSheet("QToolButton::menu-indicator { image: none; } QToolButton { padding: 0 8px; }")
         self.run_button.clicked.connect(self.run_requested)
         self.pause_button.clicked.connect(self.pause_toggled)
         self.stop_button.clicked.connect(self.stop_requested)
         self.present_button.clicked.connect(self.present_toggled)
-        self.theme_button.clicked.connect(self.theme_toggled)
         self.badge.clicked.connect(self.badge_clicked)
 
     def _build_steps(self) -> None:
@@ -109,6 +109,10 @@ class Toolbar(QToolBar):
 
     def _on_theme_changed(self) -> None:
         self.setIconSize(QSize(px(16), px(16)))
+        # What Run does not say, Pause, Step, Stop and Present still do: by their signs, tooltips and names.
+        both, sign = Qt.ToolButtonStyle.ToolButtonTextBesideIcon, Qt.ToolButtonStyle.ToolButtonIconOnly
+        for button in (self.pause_button, self.step_button, self.stop_button, self.present_button):
+            button.setToolButtonStyle(sign if is_large() else both)
         accent = current_theme().accent
         self._wordmark.setText(f'Think<span style="color:{accent}">scope</span>')
 

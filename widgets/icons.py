@@ -16,8 +16,9 @@ from PySide6.QtCore import QObject, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QAction, QColor, QFont, QFontDatabase, QIcon, QIconEngine, QPainter, QPixmap
 from PySide6.QtWidgets import QAbstractButton
 
-from widgets.theme import THEMES, blend, current_theme
+from widgets.theme import THEMES, current_theme, px
 
+SIZE = 16
 Ink = Literal["text", "muted", "accent", "on_accent", "good", "bad", "warn"]
 
 
@@ -75,7 +76,7 @@ def icon(name: str, colour: Ink = "text") -> QIcon:
     """
     theme = current_theme()
     character = chr(int(_font_files()[1][name], 16))
-    return QIcon(GlyphEngine(character, getattr(theme, colour), blend(theme.muted, theme.surface, 0.6)))
+    return QIcon(GlyphEngine(character, getattr(theme, colour), theme.disabled))
 
 
 def pixmap(name: str, colour: Ink, size: int, ratio: float = 1.0) -> QPixmap:
@@ -88,6 +89,7 @@ def set_icon(target: QAbstractButton | QAction, name: str, colour: Ink = "text")
     target.setProperty("iconName", name)
     target.setProperty("iconInk", colour)
     target.setIcon(icon(name, colour))
+    _fit(target)
     if target.findChild(_Repainter) is None:
         _Repainter(target)
 
@@ -103,3 +105,9 @@ class _Repainter(QObject):
     def _on_theme_changed(self) -> None:
         target = self._target
         target.setIcon(icon(str(target.property("iconName")), target.property("iconInk")))
+        _fit(target)
+
+
+def _fit(target: QAbstractButton | QAction) -> None:
+    if isinstance(target, QAbstractButton):
+        target.setIconSize(QSize(px(SIZE), px(SIZE)))

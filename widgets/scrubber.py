@@ -9,7 +9,8 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from engine.trace.fold import RunState
-from widgets.theme import SIZE_TINY, THEMES, Theme, blend, current_theme, font, px, qcolor
+from widgets.scaled import scaled_height
+from widgets.theme import SIZE_TINY, THEMES, Theme, blend, current_theme, font, qcolor
 
 TRACK_HEIGHT, HANDLE = 4.0, 7.0
 PHASE_WORDS = {"prompt": "prompt", "generate": "generate", "verify": "verify", "answer": "answer"}
@@ -35,7 +36,7 @@ class Scrubber(QWidget):
         self._spans: Sequence[Span] = []
         self._marks: list[float] = []
         self._shown: tuple[object, ...] = ()
-        self.setFixedHeight(px(44))
+        scaled_height(self, 44)
         self.setMinimumWidth(160)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)

@@ -1,4 +1,4 @@
-"""The design system: colours, sizes and type of the whole window, in a dark and a light form.
+"""The design system: colours, sizes and type of the whole window, in three forms: dark, light, high contrast.
 
 Widgets read `current_theme()` when they paint and listen to `THEMES.theme_changed` to paint again. Style sheet roles:
 `set_role(label, "title" | "muted" | "number" | "mono")`, buttons `set_kind(button, "primary" | "normal" | "quiet")`.
@@ -6,7 +6,6 @@ Widgets read `current_theme()` when they paint and listen to `THEMES.theme_chang
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -19,6 +18,7 @@ from widgets.theme_colours import (
     answer_shades,
     blend,
     contrast_ratio,
+    ink_on,
     probability_marks,
     probability_step,
     qcolor,
@@ -26,52 +26,14 @@ from widgets.theme_colours import (
     viridis,
 )
 from widgets.theme_fonts import BOLD, MEDIUM, MONO, REGULAR, RESOURCES, SANS, load_fonts, make_font, make_title_font
+from widgets.theme_tokens import CONTRAST, DARK, LIGHT, PALETTES, Theme, ThemeName
 
-ThemeName = Literal["dark", "light"]
-Role = Literal["title", "muted", "number", "mono", "code", "strong", "error"]
+Role = Literal["title", "muted", "fact", "number", "mono", "code", "strong", "error"]
 Kind = Literal["primary", "normal", "quiet"]
 
 SIZE_TINY, SIZE_SMALL, SIZE_BODY, SIZE_LARGE, SIZE_HEAD, SIZE_HERO = 11, 12, 13, 15, 20, 28
 SPACE_XS, SPACE_S, SPACE_M, SPACE_L, SPACE_XL = 4, 8, 12, 16, 24
 RADIUS, CARD_RADIUS, CONTROL_HEIGHT, MOTION_MS = 8, 10, 30, 200
-
-
-@dataclass(frozen=True, slots=True)
-class Theme:
-    """The palette: every colour of the window by what it is for, as hex strings."""
-
-    name: ThemeName
-    background: str
-    surface: str
-    raised: str
-    line: str
-    text: str
-    muted: str
-    accent: str
-    on_accent: str
-    good: str
-    bad: str
-    warn: str
-
-    @property
-    def is_dark(self) -> bool:
-        """Whether light text stands on dark ground."""
-        return self.name == "dark"
-
-    @property
-    def hover(self) -> str:
-        """The ground of a control under the pointer."""
-        return blend(self.text, self.raised, 0.07)
-
-
-DARK = Theme(
-    "dark", background="#0f1216", surface="#161a20", raised="#1d232b", line="#2a323d", text="#e8ebf0", muted="#98a3b3",
-    accent="#56b4e9", on_accent="#07131c", good="#2bbf8f", bad="#e8744a", warn="#e69f00",
-)  # fmt: skip
-LIGHT = Theme(
-    "light", background="#eef1f5", surface="#ffffff", raised="#f4f6f9", line="#d8dee6", text="#151a21", muted="#566171",
-    accent="#0072b2", on_accent="#ffffff", good="#007a58", bad="#b84a00", warn="#946300",
-)  # fmt: skip
 
 
 class ThemeSource(QObject):
@@ -95,7 +57,7 @@ def current_theme() -> Theme:
 
 def set_theme(name: ThemeName) -> None:
     """Goes over to a theme: application palette, style sheet, title bars, and every widget that listens."""
-    THEMES.theme = DARK if name == "dark" else LIGHT
+    THEMES.theme = PALETTES[name]
     _apply()
 
 
@@ -115,8 +77,13 @@ def install_theme(app: QApplication, name: ThemeName) -> None:
 def system_theme_name() -> ThemeName:
     """What the desktop asks for; dark when it does not say."""
     app = QApplication.instance()
-    light = isinstance(app, QApplication) and app.styleHints().colorScheme() == Qt.ColorScheme.Light
-    return "light" if light else "dark"
+    if not isinstance(app, QApplication):
+        return "dark"
+    hints = app.styleHints()
+    hints.unsetColorScheme()  # what was chosen here last would come back as what the desktop wants
+    if hints.accessibility().contrastPreference() == Qt.ContrastPreference.HighContrast:
+        return "contrast"
+    return "light" if hints.colorScheme() == Qt.ColorScheme.Light else "dark"
 
 
 def px(size: int) -> int:
@@ -175,7 +142,7 @@ def palette(theme: Theme) -> QPalette:
     ):  # fmt: skip
         out.setColor(role, qcolor(colour))
     for role in (roles.Text, roles.ButtonText, roles.WindowText):
-        out.setColor(QPalette.ColorGroup.Disabled, role, qcolor(blend(theme.muted, theme.surface, 0.6)))
+        out.setColor(QPalette.ColorGroup.Disabled, role, qcolor(theme.disabled))
     return out
 
 
@@ -208,11 +175,10 @@ def _on_focus_changed(old: QWidget | None, new: QWidget | None) -> None:
 
 
 __all__ = [
-    "BOLD", "CARD_RADIUS", "CONTROL_HEIGHT", "DARK", "LIGHT", "MEDIUM", "MONO", "MOTION_MS", "RADIUS", "REGULAR",
-    "RESOURCES", "SANS", "SIZE_BODY", "SIZE_HEAD", "SIZE_HERO", "SIZE_LARGE", "SIZE_SMALL", "SIZE_TINY", "SPACE_L",
-    "SPACE_M", "SPACE_S", "SPACE_XL", "SPACE_XS", "THEMES", "AnswerColour", "ProbabilityMark", "Theme", "ThemeName",
-    "answer_colour", "blend", "contrast_ratio", "current_theme", "font", "install_theme", "load_fonts", "make_font",
-    "palette",
-    "probability_mark", "px", "qcolor", "readable", "set_kind", "set_role", "set_theme", "set_type_scale",
-    "stylesheet", "system_theme_name", "title_font", "viridis",
+    "BOLD", "CARD_RADIUS", "CONTRAST", "CONTROL_HEIGHT", "DARK", "LIGHT", "MEDIUM", "MONO", "MOTION_MS", "RADIUS",
+    "REGULAR", "RESOURCES", "SANS", "SIZE_BODY", "SIZE_HEAD", "SIZE_HERO", "SIZE_LARGE", "SIZE_SMALL", "SIZE_TINY",
+    "SPACE_L", "SPACE_M", "SPACE_S", "SPACE_XL", "SPACE_XS", "THEMES", "AnswerColour", "ProbabilityMark", "Theme",
+    "ThemeName", "answer_colour", "blend", "contrast_ratio", "current_theme", "font", "ink_on", "install_theme",
+    "load_fonts", "make_font", "palette", "probability_mark", "px", "qcolor", "readable", "set_kind", "set_role",
+    "set_theme", "set_type_scale", "stylesheet", "system_theme_name", "title_font", "viridis",
 ]  # fmt: skip

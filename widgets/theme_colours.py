@@ -78,6 +78,12 @@ def readable(colour: str, background: str) -> str:
 
 
 @lru_cache(maxsize=256)
+def ink_on(fill: str) -> str:
+    """Black or white, whichever is read better on a colour that stands for a value."""
+    return "#ffffff" if contrast_ratio("#ffffff", fill) > contrast_ratio("#000000", fill) else "#000000"
+
+
+@lru_cache(maxsize=256)
 def answer_shades(index: int, surface: str) -> AnswerColour:
     """The colours of the answer that came `index`-th in a run, on a surface. Beyond seven answers all are grey."""
     colour = OKABE_ITO[index] if index < len(OKABE_ITO) else OTHER_ANSWERS

@@ -2,39 +2,50 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from string import Template
 from typing import TYPE_CHECKING
 
-from widgets.theme_colours import blend
 from widgets.theme_fonts import MONO, RESOURCES
 
 if TYPE_CHECKING:
-    from widgets.theme import Theme
+    from widgets.theme_tokens import Theme
 
 
-@lru_cache(maxsize=1)
-def _template() -> Template:
-    return Template((RESOURCES / "theme" / "application.qss").read_text(encoding="utf-8"))
+SHADES = ("hover", "pressed", "accent_hover", "accent_soft", "disabled", "handle")
+SIZES = {"s11": 11, "s12": 12, "s13": 13, "s15": 15, "s20": 20, "s28": 28, "control": 28, "inner": 26, "ringed": 24}
+
+
+# Boxes, arrows and handles grow with type; hair lines and the space between things do not.
+_GROWING = re.compile(r"(?<=[ {])((?:min-|max-)?(?:width|height)|border(?:-\w+)*|padding-right|margin): (-?\d+)px")
+LEAST_GROWING = 4
+
+
+@lru_cache(maxsize=16)
+def _template(name: str, scale: float) -> Template:
+    text = (RESOURCES / "theme" / name).read_text(encoding="utf-8")
+    return Template(_GROWING.sub(lambda found: _grown(found, scale), text))
+
+
+def _grown(found: re.Match[str], scale: float) -> str:
+    size = int(found[2])
+    grows = size < 0 if found[1] == "margin" else size >= LEAST_GROWING
+    return f"{found[1]}: {round(size * scale) if grows else size}px"
 
 
 def build_stylesheet(theme: Theme, scale: float) -> str:
     """The style sheet of `theme` with type and controls `scale` times as large."""
-    colours = {name: getattr(theme, name) for name in theme.__dataclass_fields__ if name != "name"}
-    shades = {
-        "hover": theme.hover,
-        "pressed": blend(theme.text, theme.raised, 0.13),
-        "accent_hover": blend("#ffffff" if theme.is_dark else "#000000", theme.accent, 0.12),
-        "accent_soft": blend(theme.accent, theme.surface, 0.18),
-        "disabled": blend(theme.muted, theme.surface, 0.6),
-        "handle": blend(theme.muted, theme.surface, 0.55),
-    }
-    sizes = {
-        name: f"{round(size * scale)}px"
-        for name, size in {
-            "s11": 11, "s12": 12, "s13": 13, "s15": 15, "s20": 20, "s28": 28, "control": 28, "inner": 26,
-        }.items()
-    }  # fmt: skip
+    colours = {name: getattr(theme, name) for name in (*theme.__dataclass_fields__, *SHADES) if name != "name"}
+    sizes = {name: f"{round(size * scale)}px" for name, size in SIZES.items()}
     sizes["spacing"] = f"{0.66 * scale:.2f}px"
-    icons = (RESOURCES / "theme").as_posix()
-    return _template().substitute(colours, **shades, **sizes, icons=icons, ink=theme.name, mono=MONO)
+    sizes["bar"] = f"{round(6 + 4 * scale)}px"
+    tokens = {
+        **colours,
+        **sizes,
+        "icons": (RESOURCES / "theme").as_posix(),
+        "ink": "dark" if theme.is_dark else "light",
+        "mono": MONO,
+    }
+    sheets = ["application.qss", *(["contrast.qss"] if theme.is_strong else [])]
+    return "\n".join(_template(sheet, scale).substitute(tokens) for sheet in sheets)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
 
@@ -12,6 +12,7 @@ from engine.trace.fold import RunState
 from engine.worker.messages import Grain
 from widgets.icons import set_icon
 from widgets.panels.segmented import Segmented
+from widgets.scaled import follow_scale, is_large, scaled_width
 from widgets.scrubber import Scrubber
 from widgets.theme import THEMES, px, set_kind
 
@@ -47,6 +48,7 @@ class Timeline(QFrame):
         self.live_button = QPushButton("Back to live")
         self.clock = QLabel()
         self._shown: tuple[object, ...] = ()
+        self._words = ("", "")
         self._build()
         self._fit()
         THEMES.theme_changed.connect(self._fit)
@@ -79,7 +81,8 @@ class Timeline(QFrame):
         self.play_button.setAccessibleName(words)
         self.speeds.setEnabled(there and (label != "LIVE" or behind or not playing))
         self.live_button.setVisible(behind)
-        self.clock.setText(" · ".join(part for part in (f"{position:.1f} s" if there else "", label) if part))
+        self._words = (f"{position:.1f} s" if there else "", label)
+        self._show_clock()
 
     def set_spans(self, spans: Sequence[tuple[str, float, float]]) -> None:
         """Gives the phases of a whole recording, so that what is to come is drawn as well."""
@@ -91,7 +94,7 @@ class Timeline(QFrame):
 
     def _build(self) -> None:
         set_kind(self.play_button, "primary")
-        self.play_button.setFixedWidth(46)
+        scaled_width(self.play_button, 46)
         self.scrubber.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.speeds.set_value("1")
         self.speeds.setAccessibleName("Playing speed")
@@ -123,9 +126,12 @@ class Timeline(QFrame):
 
     def _fit(self) -> None:
         """Follows the size of type; the clock has room for its longest words, so that nothing beside it moves."""
-        self.clock.setMinimumWidth(px(132))
-        for button in (self.start_button, self.back_button, self.play_button, self.forward_button, self.end_button):
-            button.setIconSize(QSize(px(16), px(16)))
+        self.clock.setMinimumWidth(px(64 if is_large() else 132))
+        self._show_clock()
+
+    def _show_clock(self) -> None:
+        shown = self._words[:1] if is_large() else self._words  # the stage has the label, too
+        self.clock.setText(" · ".join(word for word in shown if word))
 
     def _build_grains(self) -> None:
         menu = QMenu(self.grain_button)
@@ -142,7 +148,7 @@ class Timeline(QFrame):
         self.grain_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.grain_button.setToolTip("How far one step goes: a token, a thought or a phase.")
         self.grain_button.setAccessibleName("Size of a step")
-        self.grain_button.setMinimumWidth(98)
+        follow_scale(self.grain_button, lambda: self.grain_button.setMinimumWidth(px(98)))
         self.grain_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.set_grain(self.grain)
 
@@ -164,5 +170,5 @@ class Timeline(QFrame):
         button.setAccessibleName(words)
         # A click leaves the focus where it is, so that Space goes on meaning play and pause.
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.setFixedWidth(34)
+        scaled_width(button, 34)
         return button

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from widgets.theme import Theme, blend
+from widgets.theme import Theme
 
 _SHEET = """
 QLineEdit[role="value"] {{
@@ -42,16 +42,35 @@ QPushButton[role="badge"]:hover {{ background: {hover}; }}
 QLabel[role="state"] {{ color: {muted}; font-size: {s13}px; font-weight: 500; }}
 QLabel[role="wordmark"] {{ font-size: {s15}px; font-weight: 600; padding-right: 12px; }}
 """
+_CONTRAST = """
+QPushButton[role="segment"][keyboardFocus="true"] {{
+    border: 3px solid {accent}; padding: 0 4px; min-height: {ringed}px;
+}}
+QPushButton[role="segment"][keyboardFocus="true"]:checked {{ background: {background}; color: {text}; }}
+QLineEdit[role="value"]:focus {{ border: 3px solid {accent}; min-height: {narrow}px; padding: 0 1px; }}
+QFrame[role="banner"] {{ border: 1px solid {bad}; border-left: 5px solid {bad}; }}
+"""
 
 
 def window_stylesheet(theme: Theme, scale: float) -> str:
     """The style sheet of the main window for a theme, with type `scale` times as large."""
     colours = {name: getattr(theme, name) for name in theme.__dataclass_fields__ if name != "name"}
-    sizes = {"small": 22, "segment": 26, "inner": 24, "slider": 16, "s12": 12, "s13": 13, "s15": 15}
-    return _SHEET.format(
+    sizes = {
+        "small": 22,
+        "segment": 26,
+        "inner": 24,
+        "ringed": 22,
+        "narrow": 18,
+        "slider": 16,
+        "s12": 12,
+        "s13": 13,
+        "s15": 15,
+    }
+    sheet = _SHEET + (_CONTRAST if theme.is_strong else "")
+    return sheet.format(
         hover=theme.hover,
-        disabled=blend(theme.muted, theme.surface, 0.6),
-        bad_tint=blend(theme.bad, theme.surface, 0.14),
+        disabled=theme.disabled,
+        bad_tint=theme.bad_tint,
         **colours,
         **{name: round(size * scale) for name, size in sizes.items()},
     )

@@ -282,11 +282,35 @@ def test_presenting_leaves_the_stage_and_comes_back(desk, qtbot):
     assert THEMES.scale == 1.0
 
 
-def test_the_theme_is_switched_and_remembered(desk, qtbot):
-    before = current_theme().name
-    qtbot.mouseClick(desk.window.toolbar.theme_button, Qt.MouseButton.LeftButton)
-    assert current_theme().name != before
-    assert desk.window.preferences.theme == current_theme().name
+def test_the_theme_is_chosen_from_a_menu_and_remembered(desk, qtbot):
+    menu = desk.window.toolbar.theme_button.menu()
+    assert menu.themes["system"].isChecked()
+    for choice in ("light", "contrast", "dark"):
+        menu.themes[choice].trigger()
+        assert current_theme().name == choice
+        assert desk.window.preferences.theme == choice
+    assert menu.themes["dark"].isChecked()
+    menu.themes["system"].trigger()
+    assert desk.window.preferences.theme == "system"
+
+
+def test_the_size_of_text_is_set_by_keys_and_remembered(desk, qtbot):
+    window, control = desk.window, Qt.KeyboardModifier.ControlModifier
+    qtbot.keyClick(window, Qt.Key.Key_Plus, control)
+    qtbot.keyClick(window, Qt.Key.Key_Plus, control)
+    assert THEMES.scale == window.preferences.text_size == 1.25
+    qtbot.keyClick(window, Qt.Key.Key_F11)
+    assert THEMES.scale == pytest.approx(1.25 * 1.4)
+    qtbot.keyClick(window, Qt.Key.Key_F11)
+    assert THEMES.scale == 1.25
+    qtbot.keyClick(window, Qt.Key.Key_Minus, control)
+    assert THEMES.scale == 1.1
+    qtbot.keyClick(window, Qt.Key.Key_0, control)
+    assert THEMES.scale == 1.0
+    for _ in range(9):
+        window.appearance.enlarge()
+    assert THEMES.scale == 2.0
+    assert not window.toolbar.theme_button.menu().larger.isEnabled()
 
 
 def test_closing_during_a_run_stops_it_and_keeps_what_was_received(qtbot, tmp_path):

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from widgets.icons import icon, set_icon
 from widgets.theme import (
     BOLD,
+    CONTRAST,
     DARK,
     LIGHT,
     MEDIUM,
@@ -32,7 +33,7 @@ from widgets.theme import (
 )
 from widgets.theme_colours import answer_shades, probability_marks
 
-THEMES_OF_BOTH = pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme.name)
+ALL_THEMES = pytest.mark.parametrize("theme", [DARK, LIGHT, CONTRAST], ids=lambda theme: theme.name)
 
 
 def test_contrast_is_computed_as_the_standard_says() -> None:
@@ -41,25 +42,25 @@ def test_contrast_is_computed_as_the_standard_says() -> None:
     assert contrast_ratio("#123456", "#123456") == 1
 
 
-@THEMES_OF_BOTH
+@ALL_THEMES
 @pytest.mark.parametrize("ink", ["text", "muted", "accent", "good", "bad", "warn"])
 @pytest.mark.parametrize("ground", ["background", "surface", "raised"])
 def test_every_ink_can_be_read_on_every_ground(theme: Theme, ink: str, ground: str) -> None:
     assert contrast_ratio(getattr(theme, ink), getattr(theme, ground)) >= 4.5
 
 
-@THEMES_OF_BOTH
+@ALL_THEMES
 def test_the_primary_button_can_be_read(theme: Theme) -> None:
     assert contrast_ratio(theme.on_accent, theme.accent) >= 4.5
 
 
-@THEMES_OF_BOTH
+@ALL_THEMES
 def test_text_can_be_read_on_every_probability_mark(theme: Theme) -> None:
     for mark in probability_marks(theme.surface):
         assert contrast_ratio(theme.text, mark.background or theme.surface) >= 4.5
 
 
-@THEMES_OF_BOTH
+@ALL_THEMES
 def test_answers_can_be_read_on_their_chips_and_differ(theme: Theme) -> None:
     colours = [answer_shades(i, theme.surface) for i in range(7)]
     assert all(contrast_ratio(colour.text, colour.tint) >= 4.5 for colour in colours)
@@ -108,7 +109,7 @@ def test_fonts_come_with_their_licences() -> None:
         assert "SIL OPEN FONT LICENSE Version 1.1" in text
 
 
-@THEMES_OF_BOTH
+@ALL_THEMES
 def test_the_style_sheet_has_no_token_left_and_all_its_pictures(theme: Theme) -> None:
     sheet = stylesheet(theme)
     assert "$" not in sheet

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from widgets.theme import set_role
 
@@ -25,29 +25,27 @@ class FactRows(QWidget):
         below: Mapping[str, QWidget] | None = None,
     ) -> None:
         super().__init__(parent)
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(8)
-        grid.setVerticalSpacing(5)
-        grid.setColumnStretch(0, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(5)
         self._names: dict[str, QLabel] = {}
         self._values: dict[str, QLabel] = {}
         for key, (name, help_text) in rows.items():
             label, value = QLabel(name), QLabel("–")
-            label.setStyleSheet("font-size: 13px")
-            set_role(label, "muted")
-            # Where it is narrow, a name is cut rather than a number.
-            label.setMinimumWidth(1)
-            value.setAlignment(Qt.AlignmentFlag.AlignRight)
+            set_role(label, "fact")
+            label.setWordWrap(True)  # where it is narrow, the name breaks, and the number stays whole
+            value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
             value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             for widget in (label, value):
                 widget.setToolTip(help_text)
             value.setAccessibleName(name)
-            row = grid.rowCount()
-            grid.addWidget(label, row, 0)
-            grid.addWidget(value, row, 1)
+            row = QHBoxLayout()
+            row.setSpacing(8)
+            row.addWidget(label, 1)
+            row.addWidget(value)
+            column.addLayout(row)
             if below and key in below:
-                grid.addWidget(below[key], row + 1, 0, 1, 2)
+                column.addWidget(below[key])
             self._names[key], self._values[key] = label, value
 
     def set_value(self, key: str, text: str) -> None:

@@ -47,6 +47,7 @@ class Inspector(QWidget):
         self._token: int | None = None
         self.can_act = False
         self.title = SectionTitle("Selected")
+        self.title.setWordWrap(True)
         self.text = QLabel(wordWrap=True)
         self.text.setTextFormat(Qt.TextFormat.PlainText)
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

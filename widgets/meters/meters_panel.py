@@ -19,6 +19,8 @@ from widgets.meters.selection_meter import SelectionMeter
 from widgets.meters.sparkline import Sparkline
 from widgets.meters.speed_meter import SpeedMeter
 from widgets.meters.votes_meter import VotesMeter
+from widgets.scaled import follow_scale, panel_width
+from widgets.theme import THEMES
 
 PANEL_WIDTH = 288
 # People cannot read numbers that change faster, and a frame has better things to do.
@@ -150,6 +152,12 @@ class MetersPanel(QScrollArea):
         self.setWidget(content)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setMinimumWidth(PANEL_WIDTH)
+        follow_scale(self, self._fit)
         self.setAccessibleName("Meters")
+
+    def _fit(self) -> None:
+        """Grows with type, though less; what is too wide for that can be scrolled to."""
+        large = THEMES.scale > 1
+        policy = Qt.ScrollBarPolicy.ScrollBarAsNeeded if large else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        self.setHorizontalScrollBarPolicy(policy)
+        self.setMinimumWidth(panel_width(PANEL_WIDTH))

@@ -15,7 +15,7 @@ from engine.trace.standings import Standing, Standings, standings_of
 from widgets.panels.labelled_slider import LabelledSlider
 from widgets.panels.section import SectionTitle
 from widgets.stage.marks import LEFT, RIGHT, draw_text, rounded
-from widgets.theme import MONO, SIZE_SMALL, SIZE_TINY, THEMES, blend, current_theme, px, qcolor, set_role
+from widgets.theme import MONO, SIZE_SMALL, SIZE_TINY, THEMES, current_theme, px, qcolor, readable, set_role
 
 HIGHEST_C = 4.0
 ROW_HEIGHT = 24
@@ -70,10 +70,11 @@ class SiblingTable(QWidget):
             top = number * row
             chosen, selected = standing.candidate == self._chosen, standing.candidate == self._selected
             if selected:
-                rounded(painter, QRectF(-4, top, width + 8, row), 5, blend(theme.accent, theme.surface, 0.16), None)
+                rounded(painter, QRectF(-4, top, width + 8, row), 5, theme.accent_soft, None)
             painter.setPen(QPen(qcolor(theme.line), 1))
             painter.drawLine(0, top, width, top)
-            ink = theme.accent if chosen else theme.text if standing.is_open else theme.muted
+            accent = readable(theme.accent, theme.accent_soft if selected else theme.surface)
+            ink = accent if chosen else theme.text if standing.is_open else theme.muted
             cells = (f"{standing.visits}", f"{standing.quality:.2f}", merit_words(standing))
             self._draw_cells(painter, top, cells, columns, ink, ("▸ " if chosen else "") + text, ink, bold=chosen)
 

@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from widgets.scaled import scaled_height
 from widgets.theme import SIZE_TINY, THEMES, current_theme, font, px
 
 HEIGHT = 64
@@ -23,7 +24,7 @@ class Sparkline(QWidget):
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setFixedHeight(px(HEIGHT))
+        scaled_height(self, HEIGHT)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._plot: Any = None  # a pyqtgraph.PlotWidget, a type that is not there before it is imported
@@ -44,8 +45,6 @@ class Sparkline(QWidget):
         plot.setFocusPolicy(self.focusPolicy())
         plot.viewport().setMouseTracking(False)
         plot.getPlotItem().hideAxis("bottom")
-        axis = plot.getPlotItem().getAxis("left")
-        axis.setWidth(px(30))
         plot.setFrameShape(plot.Shape.NoFrame)
         plot.getPlotItem().setContentsMargins(0, 7, 0, 5)
         self._curve = plot.plot([], [], antialias=True)
@@ -93,6 +92,7 @@ class Sparkline(QWidget):
         self._curve.setFillLevel(0.0)
         self._curve.setBrush(tint)
         axis = self._plot.getPlotItem().getAxis("left")
+        axis.setWidth(px(30))
         axis.setPen(pyqtgraph.mkPen(theme.line))
         axis.setTextPen(pyqtgraph.mkPen(theme.muted))
         axis.setStyle(tickLength=0, tickFont=font(SIZE_TINY))

@@ -27,9 +27,11 @@ from engine.trace.run_notes import RunNote
 from widgets.panels.history_filter import HistoryFilter
 from widgets.panels.history_model import ANSWER, MODEL, RUN, SECONDS, STAR, STRATEGY, WHEN, HistoryModel, HistoryRow
 from widgets.panels.segmented import Segmented
+from widgets.scaled import follow_scale
 from widgets.theme import THEMES, px, set_role
 
-MODEL_FROM_WIDTH = 840
+WIDTHS = {STAR: 36, WHEN: 112, STRATEGY: 158, ANSWER: 84, SECONDS: 84, MODEL: 168}
+MODEL_FROM_WIDTH, SECONDS_FROM_WIDTH, WHEN_FROM_WIDTH = 840, 460, 380
 EMPTY = "No run has been recorded yet.\nAsk something: every run is kept here and can be played again."
 NOTHING_FOUND = "No run is like that.\nTake some words or filters away."
 HINT = "Double click or Enter plays a run again · F2 names it · S stars it · Del deletes it"
@@ -128,7 +130,14 @@ class HistoryPanel(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leaves the model's name out where the question would have to be cut for it."""
         super().resizeEvent(event)
-        self.table.setColumnHidden(MODEL, self.width() < MODEL_FROM_WIDTH)
+        self.table.setColumnHidden(MODEL, self.width() < px(MODEL_FROM_WIDTH))
+        self.table.setColumnHidden(SECONDS, self.width() < px(SECONDS_FROM_WIDTH))
+        self.table.setColumnHidden(WHEN, self.width() < px(WHEN_FROM_WIDTH))
+
+    def _fit_table(self) -> None:
+        self.table.verticalHeader().setDefaultSectionSize(px(34))
+        for column, width in WIDTHS.items():
+            self.table.setColumnWidth(column, px(width))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Ctrl+Z puts back what was deleted, Ctrl+F goes to the search."""
@@ -195,12 +204,9 @@ class HistoryPanel(QWidget):
         table.setWordWrap(False)
         table.setTabKeyNavigation(False)
         table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(34)
         table.horizontalHeader().setHighlightSections(False)
         table.horizontalHeader().setSectionResizeMode(RUN, QHeaderView.ResizeMode.Stretch)
-        widths = {STAR: 36, WHEN: 112, STRATEGY: 158, ANSWER: 84, SECONDS: 84, MODEL: 168}
-        for column, width in widths.items():
-            table.setColumnWidth(column, width)
+        follow_scale(table, self._fit_table)
         table.setAccessibleName("Recorded runs")
         table.doubleClicked.connect(self._on_table_double_clicked)
         table.opened.connect(self._on_table_opened)

@@ -8,6 +8,9 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QLineEdit, QSizePo
 
 from widgets.panels.field_error import FieldError, mark_invalid
 from widgets.panels.scale import is_wide, linear_stops, logarithmic_stops, nearest
+from widgets.scaled import scaled_width
+
+FIELD_WIDTH = 92  # of the longest value, so that numbers stay in line
 
 
 class CalmSlider(QSlider):
@@ -79,6 +82,7 @@ class LabelledSlider(QWidget):
     def _build(self, help_text: str) -> None:
         self.field.setProperty("role", "value")
         self.field.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        scaled_width(self.field, FIELD_WIDTH)
         self.field.editingFinished.connect(self._on_field_edited)
         self.slider.setRange(0, len(self._stops) - 1)
         self.slider.setPageStep(max(1, len(self._stops) // 10))
@@ -112,7 +116,6 @@ class LabelledSlider(QWidget):
         self.slider.setEnabled(on)
         self.field.setEnabled(on)
         self.field.setText(self._text() if on else "no limit")
-        self._fit_field()
         self._complain("")
 
     def _text(self) -> str:
@@ -121,10 +124,6 @@ class LabelledSlider(QWidget):
         else:
             number = f"{self._value:.2f}" if self._maximum <= 10 else f"{self._value:g}"
         return f"{number} {self._unit}" if self._unit else number
-
-    def _fit_field(self) -> None:
-        # A field as wide as the longest value keeps numbers in line and the row quiet.
-        self.field.setFixedWidth(92)
 
     def _on_slider_changed(self, index: int) -> None:
         self._value = self._stops[index]

@@ -6,15 +6,18 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QMimeData, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QPlainTextEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QPlainTextEdit, QWidget
 
 from engine.lab.problem_sets import Rung, find_problem, make_problem
 from engine.types import Problem
 from widgets.panels.field_error import FieldError, mark_invalid
+from widgets.panels.picker import Picker
 from widgets.panels.section import Section
+from widgets.scaled import follow_scale
 from widgets.theme import px
 
 FREE = "Your own question"
+WIDEST_ANSWER = 160  # beside its name, in a panel that grows less than type does
 LONGEST_QUESTION = 20_000  # characters: a line of a million takes Qt two minutes
 TOO_LONG = f"The text was cut: {LONGEST_QUESTION:,} characters fit here. The command line takes longer ones."
 FEWEST_LINES, MOST_LINES = 2, 5
@@ -79,7 +82,7 @@ class ProblemSection(Section):
         self._filled = ""
         self.question = QuestionEdit()
         self.error = FieldError()
-        self.picker = QPushButton(INDENT + FREE)
+        self.picker = Picker(INDENT + FREE)
         self.answer = QLineEdit()
         self._fill_picker()
         self._build()
@@ -117,8 +120,6 @@ class ProblemSection(Section):
                 action.setToolTip(rung.help)
                 action.triggered.connect(lambda _, problem=problem: self._on_problem_chosen(problem))
         self.picker.setMenu(menu)
-        self.picker.setProperty("hasMenu", True)
-        self.picker.setProperty("role", "picker")
 
     def _build(self) -> None:
         self.picker.setToolTip("Problems from trivial to hopeless for a small model, with their answers.")
@@ -133,7 +134,7 @@ class ProblemSection(Section):
         row.addWidget(label)
         row.addStretch(1)
         row.addWidget(self.answer)
-        self.answer.setFixedWidth(110)
+        follow_scale(self.answer, lambda: self.answer.setFixedWidth(min(px(110), WIDEST_ANSWER)))
         self.answer.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.body.addWidget(self.question)
         self.body.addWidget(self.error)
@@ -158,7 +159,7 @@ class ProblemSection(Section):
 
     def _show_rung(self) -> None:
         title = self.problem().title
-        self.picker.setText(INDENT + (f"Ladder · {title.lower()}" if title else FREE))
+        self.picker.set_words(INDENT + (f"Ladder · {title.lower()}" if title else FREE))
 
     def _complain(self, words: str) -> None:
         self.error.say(words)

@@ -15,6 +15,7 @@ from widgets.icons import set_icon
 from widgets.panels.field_error import FieldError, mark_invalid
 from widgets.panels.labelled_slider import LabelledSlider
 from widgets.panels.section import Folded, Section
+from widgets.scaled import follow_scale, is_large, scaled_width
 from widgets.theme import set_kind
 
 SEED_HELP = "The same seed with the same settings on the same machine gives the same run."
@@ -29,10 +30,12 @@ class SeedField(QWidget):
         super().__init__(parent)
         self._seed = 1
         self.field = QLineEdit("1", alignment=Qt.AlignmentFlag.AlignRight)
-        self.field.setFixedWidth(92)
+        scaled_width(self.field, 92)
         self.field.setProperty("role", "value")
         self.field.setAccessibleName("Seed")
-        self.button = QPushButton("New seed")
+        self.button = QPushButton()
+        self.button.setAccessibleName("New seed")
+        follow_scale(self.button, lambda: self.button.setText("" if is_large(1.05) else "New seed"))
         set_kind(self.button, "quiet")
         set_icon(self.button, "dice-five", "muted")
         self.error = FieldError()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QFrame, QGridLayout, QPushButton, QSizePolicy, QWidget
+
+MARGIN, GAP = 3, 2
 
 
 class Segment(QPushButton):
@@ -24,7 +26,7 @@ class Segment(QPushButton):
 
 
 class Segmented(QFrame):
-    """Buttons in a row, or in rows of `columns`; the arrow keys go from one to the next."""
+    """Buttons in a row, or in rows of `columns`, or fewer where words are large; the arrow keys go to the next one."""
 
     chosen = Signal(str)
 
@@ -37,16 +39,17 @@ class Segmented(QFrame):
         self._group = QButtonGroup(self)
         self._group.setExclusive(True)
         self._buttons: dict[str, Segment] = {}
-        grid = QGridLayout(self)
-        grid.setContentsMargins(3, 3, 3, 3)
-        grid.setSpacing(2)
-        columns = columns or len(choices)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
+        self._grid.setSpacing(GAP)
+        self._wanted = self._columns = columns or len(choices)
+        self._breaks = columns is not None
         for i, (key, text, help_text) in enumerate(choices):
             button = Segment(key, text, help_text)
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             self._group.addButton(button)
             self._buttons[key] = button
-            grid.addWidget(button, i // columns, i % columns)
+            self._grid.addWidget(button, i // self._columns, i % self._columns)
         self._group.buttonClicked.connect(self._on_group_clicked)
 
     def button(self, key: str) -> Segment:
@@ -66,6 +69,36 @@ class Segmented(QFrame):
             self._group.setExclusive(False)
             taken.setChecked(False)
             self._group.setExclusive(True)
+
+    def minimumSizeHint(self) -> QSize:
+        """One column, where rows may break."""
+        hint = super().minimumSizeHint()
+        return QSize(self._widest() + 2 * MARGIN, hint.height()) if self._breaks else hint
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Takes as many columns as have room."""
+        super().resizeEvent(event)
+        self._reflow()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follows the size of type."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._reflow()
+
+    def _widest(self) -> int:
+        return max((button.sizeHint().width() for button in self._buttons.values()), default=0)
+
+    def _reflow(self) -> None:
+        if not self._breaks or not self._buttons:
+            return
+        room = (self.width() - 2 * MARGIN + GAP) // (self._widest() + GAP)
+        columns = max(1, min(self._wanted, room))
+        if columns != self._columns:
+            self._columns = columns
+            for i, button in enumerate(self._buttons.values()):
+                self._grid.addWidget(button, i // columns, i % columns)
+            self.updateGeometry()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Left and right take the neighbouring choice."""

@@ -15,6 +15,8 @@ from widgets.panels.problem_section import ProblemSection
 from widgets.panels.sampling_section import SamplingSection
 from widgets.panels.strategy_section import StrategySection, StrategySpec
 from widgets.panels.verifier_section import VerifierSection, VerifierSpec
+from widgets.scaled import follow_scale, panel_width
+from widgets.theme import THEMES
 
 PANEL_WIDTH = 288
 
@@ -108,9 +110,15 @@ class SetupPanel(QScrollArea):
         self.setWidget(content)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setMinimumWidth(PANEL_WIDTH)
+        follow_scale(self, self._fit)
         self.setAccessibleName("Set-up")
+
+    def _fit(self) -> None:
+        """Grows with type, though less; what is too wide for that can be scrolled to."""
+        large = THEMES.scale > 1
+        policy = Qt.ScrollBarPolicy.ScrollBarAsNeeded if large else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        self.setHorizontalScrollBarPolicy(policy)
+        self.setMinimumWidth(panel_width(PANEL_WIDTH))
 
     def _note_budget(self) -> None:
         self.budget.note_share(self.strategy.candidates)

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QWidget
 
 from widgets.panels.field_error import FieldError, mark_invalid
+from widgets.scaled import scaled_width
 
 Typed = TypeVar("Typed")
 FIELD_WIDTH = 92
@@ -41,7 +42,7 @@ class TypedField(QWidget, Generic[Typed]):
         super().__init__()
         self._value, self._parse, self._show, self._complaint = value, parse, show, complaint
         self.field = QLineEdit(show(value), alignment=Qt.AlignmentFlag.AlignRight)
-        self.field.setFixedWidth(FIELD_WIDTH)
+        scaled_width(self.field, FIELD_WIDTH)
         self.field.setProperty("role", "value")
         self.field.setAccessibleName(title)
         self.error = FieldError()

@@ -13,6 +13,7 @@ from engine.settings import Setting
 from engine.setup import VerifierChoice
 from widgets.panels.section import Section
 from widgets.panels.setting_fields import SettingFields
+from widgets.scaled import scaled_width
 from widgets.theme import set_role
 
 
@@ -49,7 +50,7 @@ class WeightField(QLineEdit):
         super().__init__(alignment=Qt.AlignmentFlag.AlignRight)
         self._value = 1.0
         self.setProperty("role", "value")
-        self.setFixedWidth(48)
+        scaled_width(self, 48)
         self.setToolTip("How much this opinion weighs in the mix, 0.1 to 1. The arrow keys change it.")
         self.setAccessibleName(f"Weight of {title}")
         self.set_value(1.0)

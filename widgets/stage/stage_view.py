@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QActionGroup
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QMenu, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from engine.trace.fold import RunState
 from widgets.models.candidate_words import is_branch, is_doubted
@@ -13,6 +13,7 @@ from widgets.models.refine_chain import makes_chain
 from widgets.models.thinking_chain import texts_begun
 from widgets.models.thought_tree import makes_tree
 from widgets.refine.view import RefineChainView
+from widgets.scaled import follow_scale, is_large
 from widgets.stage.badge import Source, SourceBadge
 from widgets.stage.banner import RunBanner
 from widgets.stage.candidate_lanes import CandidateLanesView
@@ -42,6 +43,7 @@ class StageView(QWidget):
         self.tree, self.chain = SearchTreePage(), RefineChainView()
         self._source: Source | None = None
         self._result_wanted = False
+        self._sort: SortMode = "arrival"
         self.badge, self.banner = SourceBadge(), RunBanner()
         self.headline, self.result = Headline(), ResultLine()
         self.what_if = WhatIfBar()
@@ -88,7 +90,11 @@ class StageView(QWidget):
     def set_sort(self, mode: SortMode) -> None:
         """Sorts the lanes."""
         self.lanes.set_sort(mode)
-        self._sort_button.setText(f"Sort by {SORT_WORDS[mode]}")
+        self._sort = mode
+        self._show_sort()
+
+    def _show_sort(self) -> None:
+        self._sort_button.setText("Sort" if is_large() else f"Sort by {SORT_WORDS[self._sort]}")
 
     def set_result_shown(self, shown: bool) -> None:
         """Shows the result above the lanes, for when no meter shows it."""
@@ -130,13 +136,12 @@ class StageView(QWidget):
         return self._views.currentWidget()  # type: ignore[return-value]
 
     def _arrange(self) -> None:
-        head = QHBoxLayout()
+        self._head = head = QGridLayout()
         head.setContentsMargins(4, 0, 16, 0)
-        head.setSpacing(10)
-        head.addWidget(self.badge)
-        head.addWidget(self.headline, 1)
-        head.addWidget(self._summary)
-        head.addWidget(self._sort_button)
+        head.setHorizontalSpacing(10)
+        head.setVerticalSpacing(0)
+        head.setColumnStretch(1, 1)
+        follow_scale(self, self._arrange_head)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 8, 4, 8)
         column.setSpacing(8)
@@ -156,9 +161,18 @@ class StageView(QWidget):
         column.addLayout(foot)
         self.setProperty("surface", "stage")
 
+    def _arrange_head(self) -> None:
+        """One line; where type is large, a second one for what is said about the run."""
+        head, row = self._head, int(is_large())
+        head.addWidget(self.badge, 0, 0)
+        head.addWidget(self.headline, 0, 1, 1, 3 if row else 1)
+        head.addWidget(self._summary, row, 0 if row else 2, 1, 2 if row else 1)
+        head.addWidget(self._sort_button, row, 3)
+        self._summary.setWordWrap(is_large())
+        self._show_sort()
+
     def _make_sort_button(self) -> QToolButton:
         button = QToolButton()
-        button.setText(f"Sort by {SORT_WORDS['arrival']}")
         button.setToolTip("In which order candidates stand")
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         set_kind(button, "quiet")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from PySide6.QtCore import QPointF, QRectF, QSizeF
 
 SMALLEST, LARGEST = 0.004, 3.0
-MARGIN = 48.0
+MARGIN = 48
 TALLEST = 2.4
 
 
@@ -56,17 +56,17 @@ class Camera:
         )
 
 
-def fitting(bounds: QRectF, size: QSizeF, largest: float = 1.25) -> Camera:
-    """The camera that sees all of `bounds` in a view of `size`, but nothing larger than `largest`.
+def fitting(bounds: QRectF, size: QSizeF, largest: float = 1.25, margin: float = MARGIN) -> Camera:
+    """The camera that sees all of `bounds` in a view of `size` with a `margin`, but nothing larger than `largest`.
 
     A tree that is wide and low gets taller rows, so that it fills the view.
     """
-    width, height = max(1.0, size.width() - 2 * MARGIN), max(1.0, size.height() - 2 * MARGIN)
+    width, height = max(1.0, size.width() - 2 * MARGIN), max(1.0, size.height() - 2 * margin)
     across, down = max(1.0, bounds.width()), max(1.0, bounds.height())
     zoom = max(SMALLEST, min(largest, width / across, height / down))
     stretch = min(TALLEST, max(1.0, height / (down * zoom)))
     if zoom == largest:
         stretch = min(stretch, 1.35)
     return Camera(
-        zoom, QPointF(size.width() / 2 - bounds.center().x() * zoom, MARGIN - bounds.top() * zoom * stretch), stretch
+        zoom, QPointF(size.width() / 2 - bounds.center().x() * zoom, margin - bounds.top() * zoom * stretch), stretch
     )

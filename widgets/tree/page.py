@@ -12,6 +12,7 @@ from engine.acts import ExpandNode, PinNode, PruneNode
 from engine.trace.fold import RunState
 from widgets.icons import set_icon
 from widgets.panels.segmented import Segmented
+from widgets.scaled import follow_scale, is_large
 from widgets.theme import px, set_kind, set_role
 from widgets.tree.node_menu import NodeMenu, menu_position
 from widgets.tree.outline import TreeOutline
@@ -117,9 +118,10 @@ class SearchTreePage(QWidget):
         self.search.setAccessibleName("Find in thoughts")
         self.search.setToolTip("Rings the thoughts that have these words; Enter goes to the next one.")
         self.search.setClearButtonEnabled(True)
-        self.search.setMaximumWidth(px(220))
+        follow_scale(self.search, lambda: self.search.setMaximumWidth(px(220)))
         set_role(self.found, "muted")
-        self.outline_button.setText("Outline")
+        self.outline_button.setAccessibleName("Outline")
+        follow_scale(self.outline_button, lambda: self.outline_button.setText("" if is_large() else "Outline"))
         self.outline_button.setCheckable(True)
         self.outline_button.setToolTip("The same tree as rows, for the keyboard and for screen readers.")
         self.outline_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)

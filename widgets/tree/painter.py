@@ -12,7 +12,7 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPen, QPolygonF
 
 from widgets.stage.marks import CENTRE, LEFT, draw_check, draw_cross, draw_star, draw_text, rounded, text_width
-from widgets.theme import SIZE_SMALL, SIZE_TINY, Theme, blend, contrast_ratio, px, qcolor, viridis
+from widgets.theme import SIZE_SMALL, SIZE_TINY, THEMES, Theme, blend, ink_on, px, qcolor, viridis
 from widgets.tree.camera import Camera
 from widgets.tree.polygon import polygon
 from widgets.tree.scene import (
@@ -178,7 +178,7 @@ class TreePainter:
             add_edge(path, start, end)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         width = max(1.0, 1.2 * min(1.0, camera.zoom))
-        painter.setPen(QPen(qcolor(blend(theme.muted, theme.background, 0.42)), width))
+        painter.setPen(QPen(qcolor(theme.edge), width))
         painter.drawPath(calm)
         painter.setPen(QPen(qcolor(theme.line), width, Qt.PenStyle.DashLine))
         painter.drawPath(cut)
@@ -207,9 +207,10 @@ class TreePainter:
             draw_cross(painter, centre, radius * 0.5, theme.bad, 2)
         visits = look.visits(place)
         if visits and radius >= NUMBER_RADIUS:
-            ink = "#ffffff" if contrast_ratio("#ffffff", fill) > contrast_ratio("#0b0e12", fill) else "#0b0e12"
             box = QRectF(centre.x() - radius, centre.y() - radius, 2 * radius, 2 * radius)
-            draw_text(painter, box, f"{visits:,}", number_size(visits, radius), ink, CENTRE, bold=True)
+            draw_text(
+                painter, box, f"{visits:,}", number_size(visits, radius / THEMES.scale), ink_on(fill), CENTRE, bold=True
+            )
         self._paint_marks(painter, flags, centre, radius, theme)
         if place == look.selected:
             self._ring(painter, centre, radius + 4.5, theme.text, 2)

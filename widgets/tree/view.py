@@ -25,7 +25,7 @@ from engine.trace.fold import RunState
 from widgets.models.thought_tree import ROOT
 from widgets.stage.marks import CENTRE, LEFT, draw_empty, draw_text, text_width
 from widgets.theme import SIZE_SMALL, SIZE_TINY, THEMES, current_theme, px, qcolor, viridis
-from widgets.tree.camera import Camera, fitting
+from widgets.tree.camera import MARGIN, Camera, fitting
 from widgets.tree.minimap import Minimap
 from widgets.tree.painter import Look, Pulse, TreePainter
 from widgets.tree.scene import TreeScene
@@ -81,7 +81,7 @@ class SearchTreeView(QWidget):
         self._timer.timeout.connect(self._on_tick)
         self._minimap = Minimap(self)
         self._minimap.moved.connect(self._on_minimap_moved)
-        THEMES.theme_changed.connect(self.update)
+        THEMES.theme_changed.connect(self._on_theme_changed)
 
     # --- what the stage calls ------------------------------------------------------------------------------------
 
@@ -273,10 +273,14 @@ class SearchTreeView(QWidget):
         """Points the camera where its mode wants it."""
         size = QSizeF(self.size())
         if self.mode == FIT:
-            self._go_to(fitting(self.scene.bounds(), size), at_once)
+            self._go_to(fitting(self.scene.bounds(), size, margin=max(MARGIN, px(MARGIN))), at_once)
         elif self.mode == FOLLOW and self._path:
             zoom = max(FOLLOW_ZOOM, self._camera.zoom)
             self._go_to(replace(self._camera, zoom=zoom).centred(self.scene.position(self._path[-1]), size), at_once)
+
+    def _on_theme_changed(self) -> None:
+        self._aim(at_once=True)
+        self.update()
 
     def _go_to(self, camera: Camera, at_once: bool = False) -> None:
         self._camera_to = camera
@@ -456,8 +460,12 @@ class SearchTreeView(QWidget):
                 painter, QRectF(left, top, self.width() - 2 * left, row), words, SIZE_SMALL, theme.text, bold=True
             )
             left += text_width(words, SIZE_SMALL, bold=True) + px(18)
+        room = self.width() - px(16) - left
+        whole = sum(text_width(phase, SIZE_SMALL, bold=True) + px(16) for phase in self._moment.phases)
         for phase in self._moment.phases:
             now = phase == self._moment.now
+            if whole > room and not now:
+                continue  # rather the one of this moment than those that happen to come first
             width = text_width(phase, SIZE_SMALL, bold=now)
             if left + width > self.width() - px(16):
                 break
