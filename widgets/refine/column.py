@@ -56,6 +56,21 @@ class ChainColumn:
                 self._mark_changes(candidate.tokens, self._before)
         return self.height != height
 
+    def fits(self, link: ChainLink, candidate: CandidateState | None, metrics: TypeMetrics, width: float) -> bool:
+        """Whether it can go on with a link of the same run: what is laid out is all of it, or its beginning."""
+        same = (self.link.kind, self.link.candidate, self.link.about, self.link.findings) == (
+            link.kind,
+            link.candidate,
+            link.about,
+            link.findings,
+        )
+        if candidate is not None:
+            went_back = candidate.token_count < self.flow.token_count or (
+                self._finished and candidate.finished_at is None
+            )
+            same = same and not went_back
+        return same and metrics is self._metrics and width == self.area.width()
+
     def place(self, top: float, height: float) -> None:
         """Gives it its place from top to bottom; all columns have the same."""
         self.area = QRectF(self.area.left(), top, self.area.width(), height)

@@ -135,7 +135,7 @@ def _paint_flow(
 
 def _paint_added(painter: QPainter, box: QRectF, height: int, theme: Theme) -> None:
     inset = max(1, height // 12)
-    box = box.adjusted(0, inset, 0, -inset)
+    box = box.adjusted(0, inset, 0.7, -inset)  # no seam to the next token's
     painter.fillRect(box, qcolor(blend(theme.good, theme.surface, 0.2)))
     painter.fillRect(QRectF(box.left(), box.bottom() - 1, box.width(), 2), qcolor(theme.good))
 

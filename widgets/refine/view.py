@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from engine.trace.fold import RunState
 from widgets.models.refine_chain import ChainLink, chain_links, end_reason
-from widgets.refine.column import ChainColumn
+from widgets.refine.column import HEAD, ChainColumn
 from widgets.refine.painter import paint_column, paint_end, paint_passage
 from widgets.refine.trail import paint_trail
 from widgets.refine.words import chain_words
@@ -33,6 +33,7 @@ DRAFT, CRITIQUE, END = 330, 250, 220
 WIDEST = 1.45  # of these widths, where there is room
 NEAR, FAR = 30, 112  # the gaps before a critique, and before a revision, where the verdict stands
 TYPES = ((260, SIZE_HEAD), (800, SIZE_LARGE))  # up to so many characters of the longest text, else the body's type
+MOST_RECTANGLES = 4
 EDGE, TRAIL, TALLEST_TRAIL, CARD_SHARE = 4, 132, 230, 0.6
 
 
@@ -62,7 +63,7 @@ class RefineChainView(TokenSurface):
     def set_state(self, state: RunState) -> None:
         """Shows a run, or another moment of one."""
         if state.start is not self._state.start:
-            self._selected = None
+            self._selected, self._columns = None, []
         self._state = state
         self._lay_out()
 
@@ -128,11 +129,11 @@ class RefineChainView(TokenSurface):
         self._type = self._fitting_type()
         metrics, x = type_metrics(font(self._type)), float(EDGE)
         wide = self._wideness(links)
-        self._columns = []
+        before, self._columns = self._columns, []
         for place, link in enumerate(links):
             x += self._gap(link, place)
             width = px(CRITIQUE if link.kind == "critique" else DRAFT) * wide
-            self._columns.append(self._make_column(link, metrics, QRectF(x, EDGE, round(width), 0)))
+            self._columns.append(self._make_column(before, link, metrics, QRectF(x, EDGE, round(width), 0)))
             x += round(width)
         self._end = QRectF()
         if links and end_reason(self._state):
@@ -144,9 +145,14 @@ class RefineChainView(TokenSurface):
         self.setAccessibleDescription(chain_words(self._columns, self._selected, end_reason(self._state)))
         self.viewport().update()
 
-    def _make_column(self, link: ChainLink, metrics: TypeMetrics, area: QRectF) -> ChainColumn:
-        candidates = self._state.candidates
+    def _make_column(self, old: list[ChainColumn], link: ChainLink, metrics: TypeMetrics, area: QRectF) -> ChainColumn:
+        """The column of a link: the one there was, moved, where its text needs no other layout."""
+        candidates, place = self._state.candidates, len(self._columns)
         candidate = candidates.get(link.candidate) if link.candidate is not None else None
+        if place < len(old) and old[place].fits(link, candidate, metrics, area.width()):
+            old[place].link, old[place].candidate, old[place].area = link, candidate, area
+            old[place].take_new()
+            return old[place]
         before = candidates[link.about].text if link.kind == "revision" and link.about is not None else None
         return ChainColumn(link, candidate, before, metrics, area)
 
@@ -206,7 +212,9 @@ class RefineChainView(TokenSurface):
 
     def _take_new(self, column: ChainColumn) -> None:
         """New tokens are added where they stand; only what that changes is laid out again."""
-        follows = self._follows()
+        # States share candidates with others until something happens to them: what changes is a copy.
+        column.candidate = self._state.candidates[column.candidate.id] if column.candidate is not None else None
+        follows, pen = self._follows(), column.pen
         grown = column.take_new()
         if grown and self._fitting_type() != self._type:  # looked at when a line is full: cheap enough
             self._lay_out()
@@ -215,9 +223,20 @@ class RefineChainView(TokenSurface):
             self._stand(follows)
             self.viewport().update()
         else:
-            self.viewport().update(column.area.translated(-self._offset()).toAlignedRect())
+            self._update_around(column, pen)
         if column.candidate is not None and column.candidate.finished_at is not None:
             self.setAccessibleDescription(chain_words(self._columns, self._selected, end_reason(self._state)))
+
+    def _update_around(self, column: ChainColumn, pen: QPointF) -> None:
+        """Paints the head again, and the lines on which something was written since the pen stood at `pen`."""
+        area, line = column.area, column.flow.metrics.line_height
+        if column.candidate is None or column.candidate.finished_at is not None:
+            changed = [area]
+        else:
+            written = QRectF(area.left(), pen.y() - line, area.width(), column.pen.y() - pen.y() + 3 * line)
+            changed = [QRectF(area.left(), area.top(), area.width(), px(HEAD)), written]
+        for rect in changed:
+            self.viewport().update(rect.translated(-self._offset()).toAlignedRect())
 
     def _offset(self) -> QPointF:
         return QPointF(self.horizontalScrollBar().value(), self.verticalScrollBar().value())
@@ -231,7 +250,7 @@ class RefineChainView(TokenSurface):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints the cards in view, the ways between them, and the trail of scores."""
-        theme, offset = current_theme(), self._offset()
+        theme = current_theme()
         painter = QPainter(self.viewport())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(event.rect(), qcolor(theme.background))
@@ -239,8 +258,18 @@ class RefineChainView(TokenSurface):
             hint = "A draft, what is wrong with it, and a better one,\nround after round, with every change marked."
             draw_empty(painter, QRectF(self.viewport().rect()), "Ask something and press Run", hint, theme)
             return
+        # The head and the line being written are far apart: what lies between them is not painted for every token.
+        rects = list(event.region()) if event.region().rectCount() <= MOST_RECTANGLES else [event.rect()]
+        for rect in rects:
+            painter.setClipRect(rect)
+            self._paint_part(painter, QRectF(rect))
+        painter.end()
+
+    def _paint_part(self, painter: QPainter, rect: QRectF) -> None:
+        offset = self._offset()
+        painter.save()
         painter.translate(-offset)
-        shown = QRectF(event.rect()).translated(offset)
+        shown = rect.translated(offset)
         before: QRectF | None = None
         for column in self._columns:
             if before is not None and column.link.kind != "branch":
@@ -255,7 +284,7 @@ class RefineChainView(TokenSurface):
             paint_trail(painter, self._trail, self._columns, offset.x() + EDGE)
         for place in {self._pointed, self._selected} - {None}:
             self._paint_outline(painter, place)
-        painter.end()
+        painter.restore()
 
     def _paint_outline(self, painter: QPainter, place: int | None) -> None:
         if place is None or place >= len(self._columns):
