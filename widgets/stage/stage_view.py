@@ -34,7 +34,7 @@ class StageView(QWidget):
         self._state = RunState()
         self.lanes, self.ladder, self.tree = CandidateLanesView(), ThoughtLadderView(), SearchTreePage()
         self._source: Source | None = None
-        self._result_wanted = False
+        self._result_wanted = self._compact = False
         self.badge, self.banner = SourceBadge(), RunBanner()
         self.headline, self.result = Headline(), ResultLine()
         self._summary = QLabel()
@@ -85,6 +85,13 @@ class StageView(QWidget):
     def set_result_shown(self, shown: bool) -> None:
         """Shows the result above the lanes, for when no meter shows it."""
         self._result_wanted = shown
+        self._update_words()
+
+    def set_compact(self, compact: bool) -> None:
+        """Leaves out what is said around it where several stages stand side by side: question, order, tree tools."""
+        self._compact = compact
+        self.tree.set_tools_shown(not compact)
+        self._choose_view()
         self._update_words()
 
     def set_reduce_motion(self, reduce: bool) -> None:
@@ -155,7 +162,7 @@ class StageView(QWidget):
         view = self.tree if makes_tree(self._state) else self.ladder if self._is_single() else self.lanes
         changes = self._view is not view
         self._views.setCurrentWidget(view)
-        self._sort_button.setVisible(view is self.lanes and bool(self._state.candidates))
+        self._sort_button.setVisible(view is self.lanes and bool(self._state.candidates) and not self._compact)
         return changes
 
     def _is_single(self) -> bool:
@@ -169,7 +176,8 @@ class StageView(QWidget):
         source = self._source if start or self._state.candidates else None
         if source != self.badge.source:
             self.badge.set_source(source)
-        self.headline.set_text(" ".join(start.setup.problem.question.split()) if start else "")
+        question = start.setup.problem.question if start and not self._compact else ""
+        self.headline.set_text(" ".join(question.split()))
         words = summary_words(self._state)
         if words != self._summary.text():
             self._summary.setText(words)
