@@ -67,8 +67,10 @@ def model_name(path: str) -> str:
 
 
 def names_of(contestants: tuple[Contestant, ...]) -> list[str]:
-    """The sides by strategy, and by model where they differ in that."""
+    """The sides by strategy, and by model where they differ in that; by model alone where that is all they differ in."""
     differ = len({contestant.load.path for contestant in contestants}) > 1
+    if differ and len({c.title for c in contestants}) == 1:
+        return [c.model_name for c in contestants]
     return [c.title + (f" · {c.model_name}" if differ else "") for c in contestants]
 
 

@@ -9,9 +9,13 @@ from engine.contest.entry import Entry
 
 
 def verdict(entries: Sequence[Entry]) -> str:
-    """Who is right, and who of those used the fewest tokens. Empty while a run is still to come."""
+    """Who is right, and who of those used the fewest tokens. Empty while a run is still to come, or of two questions."""
     over = [(LETTERS[i], entry) for i, entry in enumerate(entries) if entry.status == "ended"]
-    if len(over) < 2 or any(entry.status in ("waiting", "loading", "running") for entry in entries):
+    if (
+        len(over) < 2
+        or len(questions_of(entries)) > 1
+        or any(entry.status in ("waiting", "loading", "running") for entry in entries)
+    ):
         return ""
     judged = [(letter, entry, entry.course.picked.correct) for letter, entry in over if entry.course.picked]
     right = [(letter, entry) for letter, entry, correct in judged if correct]
@@ -29,6 +33,12 @@ def verdict(entries: Sequence[Entry]) -> str:
     return f"{words}. One question is one sample."
 
 
+def questions_of(entries: Sequence[Entry]) -> set[str]:
+    """The questions that runs have answered: several only when older runs are compared."""
+    starts = [entry.state.start for entry in entries]
+    return {start.setup.problem.question for start in starts if start is not None}
+
+
 def differences(entries: Sequence[Entry]) -> str:
     """What older runs that are compared do not share, although a race would; empty when they share it all."""
     starts = [entry.state.start for entry in entries if entry.recorded]
@@ -36,7 +46,7 @@ def differences(entries: Sequence[Entry]) -> str:
     found = [
         words
         for words, values in (
-            ("questions", {setup.problem.question for setup in setups}),
+            ("questions", questions_of(entries)),
             ("budgets", {repr(setup.budget) for setup in setups}),
             ("seeds", {setup.seed for setup in setups}),
         )

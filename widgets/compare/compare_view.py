@@ -20,16 +20,16 @@ from PySide6.QtWidgets import (
 
 from engine.contest.contestant import FEWEST, MOST
 from engine.contest.entry import Entry
-from engine.contest.verdict import differences, verdict
+from engine.contest.verdict import differences, questions_of, verdict
 from engine.setup import RunSetup
-from widgets.compare.contestant_column import ContestantColumn, Models
+from widgets.compare.contestant_column import PRESENTING, ContestantColumn, Models
 from widgets.compare.empty_page import EmptyPage, Offer
 from widgets.compare.one_line import OneLine
 from widgets.compare.race_clock import RaceClock
 from widgets.compare.race_table import RaceTable
 from widgets.icons import set_icon
 from widgets.panels.segmented import Segmented
-from widgets.theme import SIZE_LARGE, set_kind, set_role
+from widgets.theme import SIZE_LARGE, THEMES, set_kind, set_role
 
 UNITS = [
     ("tokens", "Tokens", "The axis counts all tokens: prompts, candidates and judges."),
@@ -81,7 +81,8 @@ class CompareView(QWidget):
         self._pages.setCurrentIndex(1 if entries else 0)
         self._fit_columns(len(entries))
         for column, entry in zip(self.columns, entries, strict=True):
-            column.show_entry(entry, self._models, editable=not going)
+            own = question_of(entry) if len(questions_of(entries)) > 1 else ""
+            column.show_entry(entry, self._models, editable=not going, question=own)
         self.table.set_entries(entries)
         self._invitation.setVisible(len(entries) == 1)
         self._offer(len(entries))
@@ -103,6 +104,10 @@ class CompareView(QWidget):
 
     def set_terms(self, setup: RunSetup) -> None:
         """Says what all of them share, or will when they race."""
+        if len(questions_of(self._entries)) > 1:
+            self.question.set_text("Different questions")
+            self.terms.set_text("Recorded runs; what they do not share is said below.")
+            return
         self.question.set_text(" ".join(setup.problem.question.split()) or "No question yet")
         self.terms.set_text(terms_words(setup))
 
@@ -222,6 +227,12 @@ class CompareView(QWidget):
         self.race_button.clicked.connect(self.race_requested)
         self.stop_button.clicked.connect(self.stop_requested)
         self.units.chosen.connect(self.table.set_unit)
+        THEMES.theme_changed.connect(self._fit)
+
+    def _fit(self) -> None:
+        """Large type is for presenting, and there nobody is added."""
+        for button in (self.add_button, self.ready_button):
+            button.setVisible(THEMES.scale <= PRESENTING)
 
     def _fit_columns(self, count: int) -> None:
         while len(self.columns) > count:
@@ -242,10 +253,16 @@ class CompareView(QWidget):
         self.add_button.setEnabled(not self._going and count < MOST)
         self.ready_button.setEnabled(not self._going)
         self.race_button.setVisible(not self._going)
+        set_kind(self.race_button, "normal" if self._has_raced else "primary")  # then the replay is the next thing
+        set_icon(self.race_button, "flag-fill", "text" if self._has_raced else "on_accent")
         self.race_button.setEnabled(count >= FEWEST)
         words = "Everybody runs, one after the other." if count >= FEWEST else "A race takes two: add another set-up."
         self.race_button.setToolTip(words)
         self.stop_button.setVisible(self._going)
+
+    @property
+    def _has_raced(self) -> bool:
+        return bool(self._entries) and all(entry.status != "waiting" for entry in self._entries)
 
     def _say(self) -> None:
         recorded = any(entry.recorded for entry in self._entries)
@@ -253,6 +270,11 @@ class CompareView(QWidget):
         words = differences(self._entries) if recorded else ""
         said = " ".join(part for part in (verdict(self._entries), words) if part)
         self.verdict.setText(said)
+
+
+def question_of(entry: Entry) -> str:
+    """The question of its run."""
+    return " ".join(entry.state.start.setup.problem.question.split()) if entry.state.start is not None else ""
 
 
 def terms_words(setup: RunSetup) -> str:

@@ -28,8 +28,8 @@ from widgets.stage.stage_view import StageView
 from widgets.theme import CARD_RADIUS, SIZE_LARGE, SIZE_SMALL, THEMES, current_theme, px, set_kind, set_role
 
 Models = Sequence[tuple[str, str]]  # name and path
-WAITING = "Waits for its turn"
 NARROWEST = 200
+PRESENTING = 1.2  # from this scale of type on
 
 
 class Letter(QWidget):
@@ -70,17 +70,25 @@ class ContestantColumn(QWidget):
         self._shown: object = None
         self._build()
 
-    def show_entry(self, entry: Entry, models: Models, *, editable: bool) -> None:
-        """Shows how a contestant stands. Models that can be chosen are given by name and path."""
+    def show_entry(self, entry: Entry, models: Models, *, editable: bool, question: str = "") -> None:
+        """Shows how a contestant stands.
+
+        Args:
+            entry: The contestant.
+            models: What can be chosen, by name and path.
+            editable: Whether it can be changed now.
+            question: Its own, where not all have the same.
+        """
         contestant = entry.contestant
         self.title.set_text(contestant.title)
-        self.details.set_text(contestant.details)
+        self.details.set_text(" · ".join(part for part in (question, contestant.details) if part))
         self.setAccessibleName(f"{self.letter}: {contestant.title}")
         self.setAccessibleDescription(f"{contestant.details}. {contestant.model_name}. {status_words(entry)}")
         self._show_models(models, contestant.load.path)
         self.model.setEnabled(editable)
         self.remove_button.setEnabled(editable)
-        self.words.setText(status_words(entry))
+        self.words.setText(status_words(entry, waiting="Has not run yet" if editable else "Waits for its turn"))
+        set_role(self.words, "error" if entry.status == "failed" else "muted")
         self._pages.setCurrentWidget(self.stage if entry.has_run else self.words)
         self.show_moment(entry)
 
@@ -104,7 +112,13 @@ class ContestantColumn(QWidget):
         theme = current_theme()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        rounded(painter, QRectF(self.rect()), CARD_RADIUS, theme.surface, theme.line)
+        box = QRectF(self.rect())
+        rounded(painter, box, CARD_RADIUS, theme.surface, None)
+        painter.save()
+        painter.setClipRect(box.adjusted(0, self._pages.y(), 0, 0))
+        rounded(painter, box, CARD_RADIUS, theme.background, None)  # the ground of the stage, with the card's corners
+        painter.restore()
+        rounded(painter, box, CARD_RADIUS, None, theme.line)
         painter.end()
 
     def _show_models(self, models: Models, own: str) -> None:
@@ -145,7 +159,7 @@ class ContestantColumn(QWidget):
         first.addWidget(self.title, 1)
         first.addWidget(self.remove_button)
         head = QVBoxLayout()
-        head.setContentsMargins(12, 8, 8, 4)
+        head.setContentsMargins(12, 8, 8, 8)
         head.setSpacing(2)
         head.addLayout(first)
         head.addWidget(self.details)
@@ -158,7 +172,13 @@ class ContestantColumn(QWidget):
         column.setSpacing(0)
         column.addLayout(head)
         column.addWidget(self._pages, 1)
-        THEMES.theme_changed.connect(self.update)
+        self._fit()
+        THEMES.theme_changed.connect(self._fit)
+
+    def _fit(self) -> None:
+        """Large type is for presenting, and there nothing is chosen."""
+        self.model.setVisible(THEMES.scale <= PRESENTING)
+        self.update()
 
 
 def source_of(entry: Entry) -> Source | None:
@@ -173,10 +193,10 @@ def source_of(entry: Entry) -> Source | None:
     return "recorded" if entry.has_run and not entry.player.at_end else None
 
 
-def status_words(entry: Entry) -> str:
+def status_words(entry: Entry, waiting: str = "Has not run yet") -> str:
     """How it stands, where there is no run to show that."""
     if entry.trouble is not None:
         return "\n".join(part for part in (entry.trouble.what, entry.trouble.why, entry.trouble.next_step) if part)
     if entry.status == "loading":
         return (entry.words or "loading its model").capitalize()
-    return {"running": "Begins …", "failed": "Its run did not begin.", "ended": "Has run"}.get(entry.status, WAITING)
+    return {"running": "Begins …", "failed": "Its run did not begin.", "ended": "Has run"}.get(entry.status, waiting)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHeaderView, QStyledItemDelegate, QStyleOptionView
 
 from engine.contest.contestant import LETTERS
 from widgets.compare.axis import Axis
-from widgets.compare.figures import answer_text, cost_now, is_reached, parts_of
+from widgets.compare.figures import answer_text, cost_now, is_reached, is_right, legend, parts_of
 from widgets.compare.race_model import ANSWER, BAR, FIRST_FIGURE, NAME, RaceModel
 from widgets.stage.marks import (
     CENTRE,
@@ -36,7 +36,7 @@ from widgets.theme import (
 
 Index = QModelIndex | QPersistentModelIndex
 EDGE, BAR_HEIGHT, STAR = 14, 12, 7
-TICK_ROOM = 84  # pixels that a number of the axis wants for itself
+TICK_ROOM = 62  # pixels that a number of the axis wants for itself
 
 
 class RaceDelegate(QStyledItemDelegate):
@@ -73,7 +73,9 @@ class RaceDelegate(QStyledItemDelegate):
         height = px(BAR_HEIGHT)
         left, width = rect.left() + EDGE, rect.width() - 2 * EDGE
         top = rect.center().y() - height / 2
-        total = cost_now(entry).of(axis.unit) or 0.0
+        total = cost_now(entry).of(axis.unit)
+        if not total:
+            return
         shape = QPainterPath()
         shape.addRoundedRect(QRectF(left, top, max(2.0, axis.share(total) * width), height), 3, 3)
         x = left
@@ -84,7 +86,7 @@ class RaceDelegate(QStyledItemDelegate):
             painter.fillRect(QRectF(x, top, length + 0.5, height), qcolor(colour))
             x += length
         painter.restore()
-        if entry.status == "running" and total:
+        if entry.status == "running":
             painter.fillRect(QRectF(x, top - 3, 2, height + 6), qcolor(theme.text))
         first = is_reached(entry, axis.unit)
         if first is not None:
@@ -97,8 +99,8 @@ class RaceDelegate(QStyledItemDelegate):
     def _paint_answer(self, painter: QPainter, rect: QRectF, row: int) -> None:
         theme, state = current_theme(), self._model.entries[row].state
         text = answer_text(state)
-        correct = state.answer.correct if state.answer is not None else None
-        colour = AnswerColour(theme.line, theme.raised, theme.text if state.answer is not None else theme.muted)
+        correct = is_right(state)
+        colour = AnswerColour(theme.line, theme.raised, theme.text if text != "–" else theme.muted)
         height, left = px(22), rect.left() + px(4)
         room = rect.width() - px(30)
         width = min(room, max(chip_width(text), height * 1.6))
@@ -129,11 +131,24 @@ class AxisHeader(QHeaderView):
         painter.drawLine(QPointF(room.left(), room.bottom() - 0.5), QPointF(room.right() + 1, room.bottom() - 0.5))
         if section == BAR:
             self._paint_numbers(painter, room)
+        elif section == NAME:
+            self._paint_legend(painter, room)
         else:
             title = str(self._model.headerData(section, Qt.Orientation.Horizontal))
             inner = room.adjusted(px(4), 0, -px(8), 0)
             draw_text(painter, inner, title, SIZE_TINY, theme.muted, RIGHT if section >= FIRST_FIGURE else LEFT)
         painter.restore()
+
+    def _paint_legend(self, painter: QPainter, room: QRectF) -> None:
+        """What the colours of the bars mean."""
+        theme, x = current_theme(), room.left() + px(12)
+        for word, colour in legend(self._model.unit, theme):
+            rounded(painter, QRectF(x, room.center().y() - px(4), px(8), px(8)), 2, colour, None)
+            x += px(12)
+            x += draw_text(
+                painter, QRectF(x, room.top(), room.right() - x, room.height()), word, SIZE_TINY, theme.muted
+            )
+            x += px(10)
 
     def _paint_numbers(self, painter: QPainter, room: QRectF) -> None:
         theme, axis = current_theme(), self._model.axis

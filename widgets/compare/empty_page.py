@@ -25,7 +25,7 @@ from widgets.theme import (
 )
 
 Offer = tuple[str, str, str]  # key, title, one sentence of help
-WIDTH, HEIGHT = 320, 92
+WIDTH, HEIGHT = 320, 84
 LEAD = "Two to four set-ups answer the same question at equal budgets. Start with a ready contest:"
 
 

@@ -22,6 +22,11 @@ class Figure(NamedTuple):
     help: str
     text: Callable[[RunState], str]
 
+    @property
+    def is_short(self) -> bool:
+        """Whether its title needs little room."""
+        return len(self.title) < 7
+
 
 def cost_now(entry: Entry) -> Cost:
     """What a run has used at the moment that is shown."""
@@ -45,6 +50,13 @@ def parts_of(state: RunState, unit: Unit, theme: Theme) -> list[Part]:
     return [("energy", ledger.energy_joules or 0.0, theme.accent)]
 
 
+def legend(unit: Unit, theme: Theme) -> list[tuple[str, str]]:
+    """What the colours of a bar mean: a word and a colour each."""
+    words = {"tokens": ("prompts", "candidates", "judges"), "seconds": ("prompt", "generate", "verify"), "joules": ()}
+    phases = ("prompt", "generate", "verify")
+    return [(word, phase_colour(theme, phase)) for word, phase in zip(words[unit], phases, strict=False)]
+
+
 def is_reached(entry: Entry, unit: Unit) -> float | None:
     """Where on the axis the final answer was first picked, if that has happened by the moment that is shown."""
     first = entry.course.first_picked
@@ -55,8 +67,13 @@ def is_reached(entry: Entry, unit: Unit) -> float | None:
 
 def verdict_sign(state: RunState) -> str:
     """“✓ right”, “✗ wrong”, or nothing where it is not known."""
-    correct = state.answer.correct if state.answer is not None else None
+    correct = is_right(state)
     return "" if correct is None else "✓ right" if correct else "✗ wrong"
+
+
+def is_right(state: RunState) -> bool | None:
+    """Whether the answer of the moment is right; None when there is none, or when that is not known."""
+    return state.answer.correct if state.answer is not None and state.answer.answer is not None else None
 
 
 def answer_text(state: RunState) -> str:
@@ -88,7 +105,7 @@ FIGURES: tuple[Figure, ...] = (
     Figure("Judges", "Tokens of verifiers that ask a model, their prompts included.",
            _count(lambda s: s.ledger.verifier_tokens + s.ledger.verifier_prompt_tokens)),
     Figure("Seconds", "Time on the run's own clock; pauses do not count.",
-           lambda s: f"{s.t:,.1f}" if s.events else numbers.UNKNOWN),
+           lambda s: (f"{s.t:.2f}" if s.t < 10 else f"{s.t:,.1f}") if s.events else numbers.UNKNOWN),
     Figure("Tokens/s", "Tokens of candidates a second, over the run so far.", _rate),
     Figure("Joules", "Energy, from a counter where there is one; otherwise watts × seconds, an estimate.", _joules),
     Figure("Texts", "Candidates that were begun; in a search, thoughts.",

@@ -47,7 +47,8 @@ class RaceClock(QWidget):
         if self.play_button.text() != GAP + words:
             self.play_button.setText(GAP + words)
             set_icon(self.play_button, "pause-fill" if playing else "play-fill", "on_accent")
-        self.clock.setText(f"{position:.1f} of {duration:.1f} s" if enabled else "–")
+        digits = 2 if duration < 10 else 1
+        self.clock.setText(f"{position:.{digits}f} of {duration:.{digits}f} s" if enabled else "–")
         self.slider.setAccessibleDescription(self.clock.text())
 
     def _build(self) -> None:
@@ -75,7 +76,7 @@ class RaceClock(QWidget):
         row.addWidget(self.speeds)
 
     def _fit(self) -> None:
-        self.clock.setMinimumWidth(px(96))
+        self.clock.setMinimumWidth(px(104))
         self.play_button.setMinimumWidth(px(140))
         self.play_button.setIconSize(QSize(px(16), px(16)))
 

@@ -11,11 +11,13 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QSizePolicy, QTabl
 from engine.contest.course import Unit
 from engine.contest.entry import Entry
 from widgets.compare.cost_bar import AxisHeader, RaceDelegate
+from widgets.compare.figures import FIGURES
 from widgets.compare.race_model import ANSWER, BAR, FIRST_FIGURE, NAME, RaceModel
 from widgets.theme import THEMES, px
 
 ROW, HEADER = 34, 28
-NARROW = 1100  # below this width names and numbers make room for the bars
+WIDE, NARROW = 1350, 900  # from here names and numbers have more room; below there seldom ones leave it to the bars
+SELDOM = ("Prompt", "Judges", "Tokens/s")
 
 
 class RaceTable(QTableView):
@@ -75,10 +77,12 @@ class RaceTable(QTableView):
         self.viewport().update()
 
     def _fit_columns(self) -> None:
-        header, wide = self.horizontalHeader(), self.width() >= px(NARROW)
+        header, wide = self.horizontalHeader(), self.width() >= px(WIDE)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(BAR, QHeaderView.ResizeMode.Stretch)
-        self.setColumnWidth(NAME, px(300 if wide else 190))
+        self.setColumnWidth(NAME, px(300 if wide else 206))
         self.setColumnWidth(ANSWER, px(150 if wide else 108))
         for column in range(FIRST_FIGURE, self.race.columnCount()):
-            self.setColumnWidth(column, px(80 if wide else 58))
+            seldom = FIGURES[column - FIRST_FIGURE].title in SELDOM
+            self.setColumnHidden(column, seldom and self.width() < px(NARROW))
+            self.setColumnWidth(column, px(84 if wide else 56 if FIGURES[column - FIRST_FIGURE].is_short else 64))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QActionGroup
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QActionGroup, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from engine.trace.fold import RunState
 from widgets.models.candidate_words import is_doubted
@@ -19,6 +19,7 @@ from widgets.stage.thought_ladder import ThoughtLadderView
 from widgets.theme import set_kind, set_role
 from widgets.tree.page import SearchTreePage
 
+HEAD_MARGINS = 56  # pixels around the badge and the summary
 SORT_WORDS: dict[SortMode, str] = {"arrival": "number", "score": "score", "answer": "answer"}
 
 
@@ -91,6 +92,9 @@ class StageView(QWidget):
         """Leaves out what is said around it where several stages stand side by side: question, order, tree tools."""
         self._compact = compact
         self.tree.set_tools_shown(not compact)
+        self.headline.setVisible(not compact)
+        self.badge.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+        self._summary.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._choose_view()
         self._update_words()
 
@@ -117,6 +121,12 @@ class StageView(QWidget):
     @property
     def _view(self) -> CandidateLanesView | ThoughtLadderView | SearchTreePage:
         return self._views.currentWidget()  # type: ignore[return-value]
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Says as much beside the badge as there is room for."""
+        super().resizeEvent(event)
+        if self._compact:
+            self._update_words()
 
     def _arrange(self) -> None:
         head = QHBoxLayout()
@@ -171,6 +181,12 @@ class StageView(QWidget):
         start = self._state.start
         return start is not None and start.setup.strategy.name in ("direct", "chain-of-thought")
 
+    def _fitting(self, words: str) -> str:
+        """As much of a summary as there is room for beside the badge, which is never shortened."""
+        room = self.width() - HEAD_MARGINS - self.badge.sizeHint().width()
+        metrics = self._summary.fontMetrics()
+        return next((w for w in (words, words.partition(" · ")[0]) if metrics.horizontalAdvance(w) <= room), "")
+
     def _update_words(self) -> None:
         start = self._state.start
         source = self._source if start or self._state.candidates else None
@@ -179,6 +195,8 @@ class StageView(QWidget):
         question = start.setup.problem.question if start and not self._compact else ""
         self.headline.set_text(" ".join(question.split()))
         words = summary_words(self._state)
+        if self._compact:
+            words = self._fitting(words)
         if words != self._summary.text():
             self._summary.setText(words)
         self.banner.show_state(self._state)
