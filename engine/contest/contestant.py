@@ -67,7 +67,7 @@ def model_name(path: str) -> str:
 
 
 def names_of(contestants: tuple[Contestant, ...]) -> list[str]:
-    """The sides by strategy, and by model where they differ in that; by model alone where that is all they differ in."""
+    """The sides by strategy, with the model where they differ in that, or by model alone where the strategy is one."""
     differ = len({contestant.load.path for contestant in contestants}) > 1
     if differ and len({c.title for c in contestants}) == 1:
         return [c.model_name for c in contestants]

@@ -9,7 +9,7 @@ from engine.contest.entry import Entry
 
 
 def verdict(entries: Sequence[Entry]) -> str:
-    """Who is right, and who of those used the fewest tokens. Empty while a run is still to come, or of two questions."""
+    """Who is right, and who of those used the fewest tokens; empty before all have run, and for several questions."""
     over = [(LETTERS[i], entry) for i, entry in enumerate(entries) if entry.status == "ended"]
     if (
         len(over) < 2

@@ -33,7 +33,9 @@ def test_a_contestant_gives_back_the_set_up_it_came_from():
 def test_models_are_named_only_where_they_differ():
     one = Contestant.of(make_setup("best-of-n"))
     assert names_of((one, one)) == ["Best of N", "Best of N"]
-    assert names_of((one, one.on("/models/big.gguf"))) == ["Best of N · Simulated model", "Best of N · big"]
+    other = Contestant.of(make_setup("direct")).on("/models/big.gguf")
+    assert names_of((one, other)) == ["Best of N · Simulated model", "Direct answer · big"]
+    assert names_of((one, one.on("/models/big.gguf"))) == ["Simulated model", "big"]
     assert one.load.path == SIMULATED
 
 

@@ -101,7 +101,7 @@ class RaceModel(QAbstractTableModel):
         if column == NAME:
             return f"{LETTERS[row]}  {self.names[row]}"
         if column == BAR:
-            cost = cost_now(self.entries[row]).of(self.unit)
+            cost = cost_now(self.entries[row]).of(self.unit) if state.events else None
             return "–" if cost is None else f"{cost:,.0f} {UNIT_WORDS[self.unit]}"
         if column == ANSWER:
             return f"{answer_text(state)} {verdict_sign(state)}".strip()

@@ -19,7 +19,7 @@ from widgets.stage.thought_ladder import ThoughtLadderView
 from widgets.theme import set_kind, set_role
 from widgets.tree.page import SearchTreePage
 
-HEAD_MARGINS = 56  # pixels around the badge and the summary
+HEAD_MARGINS = 46  # pixels around the badge and the summary
 SORT_WORDS: dict[SortMode, str] = {"arrival": "number", "score": "score", "answer": "answer"}
 
 
