@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QTabWidget
 
 from app.appearance import Appearance
 from app.appearance_menu import AppearanceMenu
+from app.compare_tab import CompareTab
 from app.docks import PanelDock
 from app.milestones import Milestones
 from app.preferences import Preferences
@@ -82,6 +84,8 @@ class MainWindow(QMainWindow):
         self.stage, self.history, self.meters = StageView(), HistoryPanel(), MetersPanel()
         self.banner, self.tabs = TroubleBanner(), QTabWidget()
         self.opener = TraceOpener(self)
+        self.compare = CompareTab(controller, setup_panel.setup, self._checked_setup, self)
+        self._meters_before_comparing = False
         self._arrange()
         self._build_menu()
         self._connect()
@@ -183,11 +187,13 @@ class MainWindow(QMainWindow):
         """Remembers everything, stops a run in order and ends the worker."""
         if self._before_presenting is not None:
             self.toggle_presenting()
+        self._make_room_for_comparing(False)
         self.preferences.geometry = self.saveGeometry()
         self.preferences.layout = self.saveState()
         self.preferences.setup = self.setup_panel.setup()
         self.preferences.flush()
         self.hide()
+        self.compare.close()
         self.controller.close()
         self.opener.close()
         super().closeEvent(event)
@@ -207,6 +213,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self.stage)
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(self.stage_page, "Stage")
+        self.tabs.addTab(self.compare.view, "Compare")
         self.tabs.addTab(self.history, "History")
         self.tabs.tabBar().setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.tabs.setProperty("surface", "stage")
@@ -253,7 +260,7 @@ class MainWindow(QMainWindow):
             ("Ctrl+Return", self.run), ("Ctrl+Enter", self.run), ("Ctrl+.", self.controller.stop),
             ("F11", self.toggle_presenting), ("F5", self.toggle_presenting),
             ("Ctrl+I", self._toggle_what_if),
-            ("Ctrl+1", lambda: self.tabs.setCurrentIndex(0)), ("Ctrl+2", lambda: self.tabs.setCurrentIndex(1)),
+            *((f"Ctrl+{i + 1}", lambda i=i: self.tabs.setCurrentIndex(i)) for i in range(self.tabs.count())),
         ):  # fmt: skip
             QShortcut(QKeySequence(keys), self).activated.connect(slot)
 
@@ -288,6 +295,7 @@ class MainWindow(QMainWindow):
         self.opener.failed.connect(self.banner.say)
         self.opener.listed.connect(lambda shipped, own: self.history.set_runs(shipped, own, self._notes.of))
         self.history.noted.connect(self._on_history_noted)
+        self.history.compare_requested.connect(lambda paths: self.compare_recordings([Path(path) for path in paths]))
         self.history.delete_requested.connect(self._on_history_delete_requested)
         self.history.undo_requested.connect(self._on_history_undo_requested)
         controller.shown_changed.connect(self._on_controller_shown_changed)
@@ -298,6 +306,8 @@ class MainWindow(QMainWindow):
         controller.trouble_raised.connect(self._on_controller_trouble_raised)
         controller.trouble_passed.connect(self.banner.hide)
         controller.run_ended.connect(lambda _: self._list_runs())
+        self.compare.trouble_raised.connect(self.banner.say)
+        self.setup_panel.changed.connect(self.compare.show_setup)
         THEMES.theme_changed.connect(self._restyle)
 
     def _restyle(self) -> None:
@@ -405,7 +415,7 @@ class MainWindow(QMainWindow):
             self.setup_dock.setVisible(setup)
             self.meters_dock.setVisible(meters)
         presenting = self._before_presenting is not None
-        self.tabs.tabBar().setVisible(not presenting)  # Ctrl+1 and Ctrl+2 still go to and fro
+        self.tabs.tabBar().setVisible(not presenting)  # Ctrl+1, Ctrl+2 … still go to and fro
         self.toolbar.present_button.setChecked(presenting)
         self.toolbar.badge.set_short(presenting)
 
@@ -439,6 +449,7 @@ class MainWindow(QMainWindow):
         self.preferences.reduce_motion = reduced
         self.stage.set_reduce_motion(reduced)
         self.meters.votes.bars.set_reduce_motion(reduced)
+        self.compare.view.set_reduce_motion(reduced)
 
     def _on_badge_clicked(self) -> None:
         model = self.controller.model
@@ -481,7 +492,28 @@ class MainWindow(QMainWindow):
     def _on_help_triggered(self) -> None:
         ShortcutsDialog(self).open()
 
+    def compare_recordings(self, paths: Sequence[Path]) -> None:
+        """Shows two to four recorded runs side by side, on one clock."""
+        self.tabs.setCurrentWidget(self.compare.view)
+        self.compare.compare_recordings(paths)
+
+    def _checked_setup(self) -> RunSetup | None:
+        """The set-up as it stands; None when it is wrong, which the panel then says."""
+        self.setup_panel.commit()
+        return self.setup_panel.setup() if self.setup_panel.check() else None
+
+    def _make_room_for_comparing(self, comparing: bool) -> None:
+        """Meters and timeline are about one run, and make room for several; afterwards they are as they were."""
+        self._timeline_bar.setVisible(not comparing)
+        if comparing:
+            self._meters_before_comparing = self.meters_dock.isVisible()
+            self.meters_dock.hide()
+        elif self._meters_before_comparing:
+            self._meters_before_comparing = False
+            self.meters_dock.setVisible(self._before_presenting is None)
+
     def _on_tab_changed(self) -> None:
+        self._make_room_for_comparing(self.tabs.currentWidget() is self.compare.view)
         if self.tabs.currentWidget() is self.history:
             self._list_runs()
 

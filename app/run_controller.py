@@ -112,6 +112,7 @@ class RunController(QObject):
     trouble_raised = Signal(object)  # ThinkscopeError
     trouble_passed = Signal()
     run_ended = Signal(str)  # run id; its journal is closed
+    live_grew = Signal(list)  # new events of the run of this session, whatever is on the stage; once per frame
 
     def __init__(
         self, make_client: ClientFactory, open_sink: Callable[[str], EventSink], parent: QObject | None = None
@@ -128,6 +129,7 @@ class RunController(QObject):
         self._backlog: deque[AnyReply | ThinkscopeError | Event] = deque()
         self._ended = threading.Event()
         self._client = make_client(self._on_client_reply)
+        self._news: list[Event] = []  # what `live_grew` has not told yet
         self._moved = self._owes_stage = False
         self._meters_wait = 0  # frames that the meters have not followed yet
 
@@ -345,6 +347,7 @@ class RunController(QObject):
         self._backlog.extend(self._inbox.take())
         while self._backlog and time.perf_counter() < deadline:
             self._take(self._backlog.popleft())
+        self._tell_news()
         if self.playing:
             self._moved = True
             self.player.advance(elapsed)
@@ -352,6 +355,11 @@ class RunController(QObject):
                 self._end_of_recording()
         owing = self._show_moved()
         return bool(self._backlog) or owing or self.playing or self.activity in ("running", "stopping")
+
+    def _tell_news(self) -> None:
+        if self._news:
+            news, self._news = self._news, []
+            self.live_grew.emit(news)
 
     def _show_moved(self) -> bool:
         """Lets the stage follow, or else the meters: they wait for a frame without news, and for three at most."""
@@ -412,6 +420,7 @@ class RunController(QObject):
         before = self.activity
         live.started = True
         live.player.extend([event])
+        self._news.append(event)
         match event:
             case RunPaused():
                 live.paused = True
@@ -427,6 +436,7 @@ class RunController(QObject):
             return
         live.ended = True
         live.journal.close()
+        self._tell_news()
         self._moved = self._moved or self.shows_live
         self.activity_changed.emit()
         self.run_ended.emit(run_id)

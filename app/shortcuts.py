@@ -14,7 +14,7 @@ KEYS = (
     ("Esc  or  Ctrl + .", "Stop"),
     ("Left, Right", "One step back or forward"),
     ("Home, End", "Beginning and end, on the timeline"),
-    ("Ctrl + 1, Ctrl + 2", "Stage, History"),
+    ("Ctrl + 1, 2, 3", "Stage, Compare, History"),
     ("Ctrl + O", "Open a run, a set-up or a model"),
     ("Ctrl + S", "Save the set-up"),
     ("F11  or  F5", "Present, and back"),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
 from app.trace_pump import Inbox
+from engine.contest.course import Course
 from engine.error_log import write_down
 from engine.errors import BadInputError, ThinkscopeError
 from engine.trace.player import TracePlayer
@@ -16,13 +17,15 @@ from engine.trace.reader import TraceReader
 from engine.trace.run_info import RunInfo, read_info
 from engine.trace.store import RunLibrary
 
-Result = tuple[TracePlayer, bool] | ThinkscopeError | tuple[list[RunInfo], list[RunInfo]]
+Together = list[tuple[TracePlayer, Course] | ThinkscopeError]
+Result = tuple[TracePlayer, bool] | ThinkscopeError | tuple[list[RunInfo], list[RunInfo]] | Together
 
 
 class TraceOpener(QObject):
     """Reads recordings, and lists of them, and says when they are there."""
 
     opened = Signal(object, bool)  # TracePlayer, whether it is to be played at once
+    opened_together = Signal(list)  # (TracePlayer, Course) of each, or the ThinkscopeError that stands in its place
     failed = Signal(object)  # ThinkscopeError
     listed = Signal(list, list)  # RunInfo of shipped runs, of the person's own
 
@@ -35,6 +38,10 @@ class TraceOpener(QObject):
     def open(self, path: Path, play: bool = True) -> None:
         """Reads a recording; `opened` or `failed` follows."""
         self._start(lambda: (_read(path), play))
+
+    def open_together(self, paths: Sequence[Path]) -> None:
+        """Reads several recordings; `opened_together` follows, in the order of the paths."""
+        self._start(lambda: [_read_with_course(path) for path in paths])
 
     def list_runs(self, shipped: Path, library: RunLibrary) -> None:
         """Reads what a list shows of every recording; `listed` follows."""
@@ -68,6 +75,8 @@ class TraceOpener(QObject):
                     self.failed.emit(item)
                 case (TracePlayer() as player, play):
                     self.opened.emit(player, play)
+                case list():
+                    self.opened_together.emit(item)
                 case (shipped, own):
                     self.listed.emit(shipped, own)
 
@@ -78,3 +87,16 @@ def _read(path: Path) -> TracePlayer:
         raise BadInputError(f"“{path.name}” holds no run.", "It was cut before its first event.", "Open another one.")
     _ = player.phases  # works through the whole run once, here and not in the window's thread
     return player
+
+
+def _read_with_course(path: Path) -> tuple[TracePlayer, Course] | ThinkscopeError:
+    """One that cannot be read is an error in its place, and the others are read all the same."""
+    try:
+        player = _read(path)
+        course = Course(TraceReader(path))
+    except ThinkscopeError as error:
+        return error
+    player.seek(player.duration)
+    if player.state.start is None:
+        return BadInputError(f"“{path.name}” has no beginning.", "Its first event is not that of a run.")
+    return player, course

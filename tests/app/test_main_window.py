@@ -241,7 +241,7 @@ def test_a_dropped_set_up_is_shown(desk, tmp_path):
 def test_finished_runs_are_in_the_history_newest_first_and_enter_replays_one(desk, qtbot):
     start(desk, qtbot, 40)
     finish(desk, qtbot, 40)
-    qtbot.keyClick(desk.window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(desk.window, Qt.Key.Key_3, Qt.KeyboardModifier.ControlModifier)
     history = desk.window.history
     qtbot.waitUntil(lambda: any("47" in row.info.question for row in history.model._rows))
     desk.window.history.table.selectRow(0)
@@ -254,7 +254,7 @@ def test_a_run_is_named_deleted_and_put_back(desk, qtbot):
     start(desk, qtbot, 40)
     finish(desk, qtbot, 40)
     write_trace(desk.window._library.folder / "mine.tsrun", sample_run.events(2))
-    qtbot.keyClick(desk.window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(desk.window, Qt.Key.Key_3, Qt.KeyboardModifier.ControlModifier)
     history = desk.window.history
     mine = lambda: [row for row in history.model._rows if row.info.path.endswith("mine.tsrun")]  # noqa: E731
     qtbot.waitUntil(lambda: bool(mine()))

@@ -128,6 +128,9 @@ class LaneBar(Lane):
         theme, row = self.style.theme, self._first_row()
         signs = is_pick(self.candidate) + bool(self.candidate.correct) + (self.style.certain == self.candidate.id)
         rect = QRectF(row.left() + px(27) + px(13) * signs, row.top(), px(48), row.height())
+        answer = written_answer(self.candidate)
+        if answer is not None and rect.left() + px(44) > row.right() - chip_width(answer, SIZE_SMALL):
+            return  # the answer has been painted, and there is no room for both
         painter.fillRect(rect, qcolor(theme.surface))
         if self.candidate.tokens:
             draw_text(painter, rect, token_count_text(len(self.candidate.tokens)), SIZE_TINY, theme.muted)

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QActionGroup
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QMenu, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QActionGroup, QResizeEvent
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QSizePolicy,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from engine.trace.fold import RunState
 from widgets.models.candidate_words import is_branch, is_doubted
@@ -25,6 +35,7 @@ from widgets.tree.page import SearchTreePage
 from widgets.what_if.bar import WhatIfBar
 
 StageOf = CandidateLanesView | LadderPage | SearchTreePage | RefineChainView
+HEAD_MARGINS = 46  # pixels around the badge and the summary
 SORT_WORDS: dict[SortMode, str] = {"arrival": "number", "score": "score", "answer": "answer"}
 
 
@@ -42,7 +53,7 @@ class StageView(QWidget):
         self.lanes, self.ladder = CandidateLanesView(), LadderPage()
         self.tree, self.chain = SearchTreePage(), RefineChainView()
         self._source: Source | None = None
-        self._result_wanted = False
+        self._result_wanted = self._compact = False
         self._sort: SortMode = "arrival"
         self.badge, self.banner = SourceBadge(), RunBanner()
         self.headline, self.result = Headline(), ResultLine()
@@ -101,6 +112,16 @@ class StageView(QWidget):
         self._result_wanted = shown
         self._update_words()
 
+    def set_compact(self, compact: bool) -> None:
+        """Leaves out what is said around it where several stages stand side by side: question, order, tree tools."""
+        self._compact = compact
+        self.tree.set_tools_shown(not compact)
+        self.headline.setVisible(not compact)
+        self.badge.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+        self._summary.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._choose_view()
+        self._update_words()
+
     def set_reduce_motion(self, reduce: bool) -> None:
         """Changes are shown at once instead of animated."""
         self.lanes.set_reduce_motion(reduce)
@@ -134,6 +155,12 @@ class StageView(QWidget):
     @property
     def _view(self) -> StageOf:
         return self._views.currentWidget()  # type: ignore[return-value]
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Says as much beside the badge as there is room for."""
+        super().resizeEvent(event)
+        if self._compact:
+            self._update_words()
 
     def _arrange(self) -> None:
         self._head = head = QGridLayout()
@@ -191,7 +218,7 @@ class StageView(QWidget):
         view = self._suitable_view()
         changes = self._view is not view
         self._views.setCurrentWidget(view)
-        self._sort_button.setVisible(view is self.lanes and bool(self._state.candidates))
+        self._sort_button.setVisible(view is self.lanes and bool(self._state.candidates) and not self._compact)
         return changes
 
     def _suitable_view(self) -> StageOf:
@@ -207,17 +234,27 @@ class StageView(QWidget):
         start = self._state.start
         return start is not None and start.setup.strategy.name in ("direct", "chain-of-thought")
 
+    def _fitting(self, words: str) -> str:
+        """As much of a summary as there is room for beside the badge, which is never shortened."""
+        room = self.width() - HEAD_MARGINS - self.badge.sizeHint().width()
+        metrics = self._summary.fontMetrics()
+        return next((w for w in (words, words.partition(" · ")[0]) if metrics.horizontalAdvance(w) <= room), "")
+
     def _update_words(self) -> None:
         start = self._state.start
         source = self._source if start or self._state.candidates else None
         if source != self.badge.source:
             self.badge.set_source(source)
-        self.headline.set_text(" ".join(start.setup.problem.question.split()) if start else "")
+        question = start.setup.problem.question if start and not self._compact else ""
+        self.headline.set_text(" ".join(question.split()))
         words = summary_words(self._state)
+        if self._compact:
+            words = self._fitting(words)
         if words != self._summary.text():
             self._summary.setText(words)
         self.banner.show_state(self._state)
-        self.what_if.show_state(self._state, self._source)
+        if not self._compact:
+            self.what_if.show_state(self._state, self._source)
         shows_result = self._result_wanted and not self.shows_ladder and bool(self._state.candidates)
         self.result.setVisible(shows_result)
         if shows_result:

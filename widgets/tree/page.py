@@ -38,7 +38,7 @@ class SearchTreePage(QWidget):
         self.cameras = Segmented(CAMERAS)
         self.search, self.found = QLineEdit(), QLabel()
         self.outline_button = QToolButton()
-        self._splitter = QSplitter(Qt.Orientation.Horizontal)
+        self._splitter, self._tools = QSplitter(Qt.Orientation.Horizontal), QWidget()
         self._build()
         self.view.node_selected.connect(self._on_view_selected)
         self.view.menu_requested.connect(self.open_menu)
@@ -73,6 +73,10 @@ class SearchTreePage(QWidget):
     def set_reduce_motion(self, reduce: bool) -> None:
         """Changes are shown at once instead of animated."""
         self.view.set_reduce_motion(reduce)
+
+    def set_tools_shown(self, shown: bool) -> None:
+        """Shows the row of tools above the picture, or leaves it to the picture."""
+        self._tools.setVisible(shown)
 
     def finish_rendering(self) -> None:
         """Everything comes to rest, for a picture."""
@@ -127,7 +131,7 @@ class SearchTreePage(QWidget):
         self.outline_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         set_icon(self.outline_button, "list-bullets")
         set_kind(self.outline_button, "quiet")
-        row = QHBoxLayout()
+        row = QHBoxLayout(self._tools)
         row.setContentsMargins(4, 0, 16, 0)
         row.setSpacing(10)
         row.addWidget(self.cameras)
@@ -143,7 +147,7 @@ class SearchTreePage(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
-        column.addLayout(row)
+        column.addWidget(self._tools)
         column.addWidget(self._splitter, 1)
 
     def _on_view_selected(self, candidate: int) -> None:
