@@ -328,7 +328,7 @@ class MainWindow(QMainWindow):
             self._shown = shown
             self.stage.set_state(player.state, self.controller.label.lower() or None)
             self.meters.set_state(player.state, at_once=False)  # the stage has had its share of this frame
-        else:
+        elif self.tabs.currentWidget() is self.stage_page:
             self.stage.refresh()
         self._show_moment()
         self._reach_milestones(player)
@@ -490,6 +490,8 @@ class MainWindow(QMainWindow):
         self._make_room_for_comparing(self.tabs.currentWidget() is self.compare.view)
         if self.tabs.currentWidget() is self.history:
             self._list_runs()
+        elif self.tabs.currentWidget() is self.stage_page:
+            self._on_controller_frame_ready()  # what has happened while another page was shown
 
     def _list_runs(self) -> None:
         if self.tabs.currentWidget() is self.history:
