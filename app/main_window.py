@@ -153,6 +153,8 @@ class MainWindow(QMainWindow):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Keys that no field wanted: Space, Escape and the arrows."""
         match event.key():
+            case Qt.Key.Key_Space if self.compare.view.isVisible() and self.compare.race.can_play:
+                self.compare.race.toggle()
             case Qt.Key.Key_Space:
                 self.controller.toggle()
             case Qt.Key.Key_Escape:
@@ -399,7 +401,9 @@ class MainWindow(QMainWindow):
             self.controller.load(self.setup_panel.setup().load)
 
     def _on_escape_pressed(self) -> None:
-        if self.controller.activity in ("starting", "running", "paused"):
+        if self.compare.race.going:
+            self.compare.race.stop()
+        elif self.controller.activity in ("starting", "running", "paused"):
             self.controller.stop()
         elif self._before_presenting is not None:
             self.toggle_presenting()
