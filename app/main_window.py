@@ -160,6 +160,8 @@ class MainWindow(QMainWindow):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Keys that no field wanted: Space, Escape and the arrows."""
         match event.key():
+            case Qt.Key.Key_Space if self.compare.view.isVisible() and self.compare.race.can_play:
+                self.compare.race.toggle()
             case Qt.Key.Key_Space:
                 self.controller.toggle()
             case Qt.Key.Key_Escape:
@@ -350,7 +352,7 @@ class MainWindow(QMainWindow):
             self.stage.set_state(player.state, self.controller.label.lower() or None)
             self.meters.set_can_act(self.stage.can_act)
             self.meters.set_state(player.state, at_once=False)  # the stage has had its share of this frame
-        else:
+        elif self.tabs.currentWidget() is self.stage_page:
             self.stage.refresh()
         self._show_moment()
         self._reach_milestones(player)
@@ -425,7 +427,9 @@ class MainWindow(QMainWindow):
             self.controller.load(self.setup_panel.setup().load)
 
     def _on_escape_pressed(self) -> None:
-        if self.controller.activity in ("starting", "running", "paused"):
+        if self.compare.race.going:
+            self.compare.race.stop()
+        elif self.controller.activity in ("starting", "running", "paused"):
             self.controller.stop()
         elif self._before_presenting is not None:
             self.toggle_presenting()
@@ -516,6 +520,8 @@ class MainWindow(QMainWindow):
         self._make_room_for_comparing(self.tabs.currentWidget() is self.compare.view)
         if self.tabs.currentWidget() is self.history:
             self._list_runs()
+        elif self.tabs.currentWidget() is self.stage_page:
+            self._on_controller_frame_ready()  # what has happened while another page was shown
 
     def _on_history_noted(self, path: str, note: RunNote) -> None:
         try:

@@ -159,7 +159,8 @@ class Race(QObject):
         return False
 
     def _run(self, entry: Entry) -> None:
-        self._controller.run(self._setup_of(entry))
+        # What one has read must not be in the cache for the next: the order of turns would decide the costs.
+        self._controller.run(self._setup_of(entry), cold=True)
         if self._controller.activity != "idle":
             self._current, entry.status, entry.words = entry, "running", ""
             self.entries_changed.emit()

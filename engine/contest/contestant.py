@@ -71,7 +71,11 @@ def names_of(contestants: tuple[Contestant, ...]) -> list[str]:
     differ = len({contestant.load.path for contestant in contestants}) > 1
     if differ and len({c.title for c in contestants}) == 1:
         return [c.model_name for c in contestants]
-    return [c.title + (f" · {c.model_name}" if differ else "") for c in contestants]
+    names = [c.title + (f" · {c.model_name}" if differ else "") for c in contestants]
+    return [
+        f"{name} · {c.details.partition(' · ')[0]}" if names.count(name) > 1 and c.details else name
+        for name, c in zip(names, contestants, strict=True)
+    ]
 
 
 def _is_worth_saying(setting: Setting, given: dict[str, Value]) -> bool:

@@ -68,6 +68,9 @@ class Backend(Protocol):
     def allow(self) -> None:
         """Takes `abort` back."""
 
+    def forget(self) -> None:
+        """Empties the cache: the next run reads its prompts anew."""
+
     def close(self) -> None:
         """Frees the model."""
 

@@ -272,5 +272,8 @@ class SimulatedBackend:
     def allow(self) -> None:
         """See `abort`."""
 
+    def forget(self) -> None:
+        """Every scheduler begins with an empty cache."""
+
     def close(self) -> None:
         """There is nothing to free."""

@@ -25,10 +25,14 @@ class Load(Command, frozen=True):
 
 
 class Start(Command, frozen=True):
-    """Start a run. Its model is loaded first if it is not the one that is there."""
+    """Start a run. Its model is loaded first if it is not the one that is there.
+
+    A `cold` one finds nothing in the cache of what earlier runs have read: its costs can be held against theirs.
+    """
 
     run_id: str
     setup: RunSetup
+    cold: bool = False
 
 
 class Pause(Command, frozen=True):

@@ -93,13 +93,17 @@ def test_a_model_that_is_not_there_costs_its_column_only(desk, qtbot):
     assert "none.gguf" in desk.view.columns[0].words.text()
 
 
-def test_stop_ends_the_race(desk, qtbot):
+@pytest.mark.parametrize("by_key", [False, True])
+def test_stop_ends_the_race(desk, qtbot, by_key):
     desk.change(strategy=StrategyChoice("best-of-n", {"n": 512}), budget=Budget())
     click(qtbot, desk.view.empty.add_button)
     click(qtbot, desk.view.add_button)
     click(qtbot, desk.view.race_button)
     qtbot.waitUntil(lambda: desk.race.entries[0].has_run, timeout=20_000)
-    click(qtbot, desk.view.stop_button)
+    if by_key:
+        qtbot.keyClick(desk.view, Qt.Key.Key_Escape)
+    else:
+        click(qtbot, desk.view.stop_button)
     qtbot.waitUntil(lambda: not desk.race.going, timeout=20_000)
     assert [entry.status for entry in desk.race.entries] == ["ended", "left out"]
     assert desk.race.entries[0].state.finish.outcome == "stopped"
@@ -123,6 +127,14 @@ def test_meters_and_timeline_make_room_and_come_back(desk, qtbot):
     qtbot.keyClick(window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
     assert desk.view.isVisible()
     assert not window.meters_dock.isVisible()
+
+
+def test_the_stage_shows_what_has_happened_while_the_race_was_looked_at(desk, qtbot):
+    click(qtbot, desk.view.empty.cards["one-or-many"])
+    race(desk, qtbot)
+    qtbot.keyClick(desk.window, Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
+    assert len(desk.window.stage.lanes.order) == 16
+    assert desk.window.stage.lanes.order == list(desk.controller.player.state.candidates)
 
 
 def test_a_window_that_is_closed_while_comparing_has_its_meters_again_next_time(qtbot, tmp_path):

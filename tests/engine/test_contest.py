@@ -32,7 +32,8 @@ def test_a_contestant_gives_back_the_set_up_it_came_from():
 
 def test_models_are_named_only_where_they_differ():
     one = Contestant.of(make_setup("best-of-n"))
-    assert names_of((one, one)) == ["Best of N", "Best of N"]
+    few = Contestant.of(make_setup("best-of-n", n=4))
+    assert names_of((one, few)) == ["Best of N · 16 candidates", "Best of N · 4 candidates"]
     other = Contestant.of(make_setup("direct")).on("/models/big.gguf")
     assert names_of((one, other)) == ["Best of N · Simulated model", "Direct answer · big"]
     assert names_of((one, one.on("/models/big.gguf"))) == ["Simulated model", "big"]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QSlider
 
@@ -272,3 +273,23 @@ def test_the_numbers_of_the_axis_are_round_and_within_it(top):
 def test_a_budget_far_beyond_the_axis_does_not_press_the_bars_flat():
     assert Axis.around("seconds", 2.0, 60.0) == Axis("seconds", 2.0, None)
     assert Axis.around("seconds", 40.0, 60.0) == Axis("seconds", 60.0, 60.0)
+
+
+def test_nothing_can_be_done_to_a_run_in_a_race(view):
+    searches = [entry_of(make_setup(name)) for name in ("beam-search", "mcts")]
+    show(view, searches)
+    assert [column.stage.shows_tree for column in view.columns] == [True, True]
+    assert not any(column.stage.tree.can_act for column in view.columns)
+
+
+def test_the_wheel_over_a_model_changes_nothing(view, entries, qtbot):
+    view.set_models([("Big", "/models/big.gguf")])
+    show(view, entries)
+    combo = view.columns[0].model
+    place, pixels = QPointF(combo.rect().center()), QPoint(0, -120)
+    wheel = QWheelEvent(
+        place, QPointF(combo.mapToGlobal(place.toPoint())), QPoint(), pixels, Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(combo, wheel)
+    assert combo.currentData() == "simulated"

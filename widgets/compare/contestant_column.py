@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -54,6 +54,14 @@ class Letter(QWidget):
         painter.end()
 
 
+class ModelBox(QComboBox):
+    """Leaves the wheel alone: another model would cost the contestant its run."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Passes the wheel on."""
+        event.ignore()
+
+
 class ContestantColumn(QWidget):
     """A card. Draws what it is told, and says what a person wants."""
 
@@ -64,7 +72,7 @@ class ContestantColumn(QWidget):
         super().__init__(parent)
         self.letter = LETTERS[index]
         self.title, self.details = OneLine(SIZE_LARGE, strong=True), OneLine(SIZE_SMALL)
-        self.model, self.remove_button = QComboBox(), QToolButton()
+        self.model, self.remove_button = ModelBox(), QToolButton()
         self.stage, self.words = StageView(), QLabel(wordWrap=True)
         self._pages = QStackedWidget()
         self._shown: object = None

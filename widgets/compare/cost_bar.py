@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPen
-from PySide6.QtWidgets import QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import QHeaderView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from engine.contest.contestant import LETTERS
 from widgets.compare.axis import Axis
@@ -65,6 +65,8 @@ class RaceDelegate(QStyledItemDelegate):
             text = str(index.data())
             ink = theme.muted if text == "–" or index.column() > FIRST_FIGURE else theme.text
             draw_text(painter, rect.adjusted(4, 0, -px(8), 0), text, SIZE_BODY, ink, RIGHT)
+        if option.state & QStyle.StateFlag.State_HasFocus:
+            rounded(painter, rect.adjusted(1, 2, -1, -2), 5, None, theme.accent)
         painter.restore()
 
     def _paint_bar(self, painter: QPainter, rect: QRectF, row: int) -> None:

@@ -79,7 +79,7 @@ class StageView(QWidget):
             self.banner.forget()
         self._state, self._source = state, label
         state.changed.clear()
-        self.tree.can_act = self.can_act
+        self.tree.can_act = self.can_act and not self._compact
         self._choose_view()
         self._view.set_state(state)
         self._update_words()
@@ -113,7 +113,10 @@ class StageView(QWidget):
         self._update_words()
 
     def set_compact(self, compact: bool) -> None:
-        """Leaves out what is said around it where several stages stand side by side: question, order, tree tools."""
+        """Leaves out what is said around it where several stages stand side by side: question, order, tree tools.
+
+        Nor can anything be done to a run there: it has to go as its set-up says.
+        """
         self._compact = compact
         self.tree.set_tools_shown(not compact)
         self.headline.setVisible(not compact)

@@ -121,6 +121,11 @@ class LlamaBackend:
         """Takes `abort` back."""
         self._abort.clear()
 
+    def forget(self) -> None:
+        """Empties the cache: the next run reads its prompts anew."""
+        if self._scheduler is not None:
+            self._scheduler.reset()
+
     def close(self) -> None:
         """Frees context and weights."""
         self._close_context()
