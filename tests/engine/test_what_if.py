@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from engine.acts import ChangeBudget, ChangeSetting, ChangeVerifiers, RateCandidate
 from engine.errors import BadInputError
-from engine.events import CandidateScored, EnergyRead, PersonActed, RunStarted
+from engine.events import CandidateScored, EnergyRead, Event, PersonActed, RunStarted
 from engine.settings import Setting
 from engine.setup import Budget, RunSetup, StrategyChoice, Value, VerifierChoice
 from engine.strategies.base import Answer
@@ -77,6 +77,12 @@ def differences(outlook: Outlook, was: Mapping[str, Any], names: Sequence[str] =
     pairs |= {name: name for name in (*same, *more)}
     found = {name: (getattr(outlook, name), was[pairs[name]]) for name in names or pairs}
     return {name: pair for name, pair in found.items() if pair[0] != pair[1]}
+
+
+def with_energy(events: Sequence[Event]) -> RunState:
+    """A run that measured 45 watts, as one of a real model would."""
+    end = events[-1].t
+    return fold([*events[:-1], EnergyRead(end, 45 * end, "rapl"), events[-1]])
 
 
 def ask(state: RunState, strategy: str, verifiers: Sequence[VerifierChoice] = BEST, **values: Value) -> Outlook:
@@ -196,7 +202,7 @@ def test_a_budget_of_all_tokens_counts_prompts(limit: int, seed: int) -> None:
 
 @pytest.mark.parametrize("unit", ["joules", "price"])
 def test_a_budget_of_energy_or_its_price_cuts_by_the_runs_mean_power(unit: str) -> None:
-    state = simulate(make_setup("best-of-n", n=6))
+    state = with_energy(simulated_events(make_setup("best-of-n", n=6)))
     used = {"joules": state.ledger.energy_joules, "price": state.ledger.cost}[unit]
     assert used is not None
     pool = WhatIfPool(state)
@@ -209,8 +215,7 @@ def test_a_budget_of_energy_or_its_price_cuts_by_the_runs_mean_power(unit: str) 
 
 
 def test_a_budget_of_energy_that_was_not_recorded_is_said_to_cut_nothing_off() -> None:
-    events = simulated_events(make_setup("best-of-n", n=3))
-    pool = WhatIfPool(fold(event for event in events if not isinstance(event, EnergyRead)))
+    pool = WhatIfPool(simulate(make_setup("best-of-n", n=3)))
     outlook = pool.ask(msgspec.structs.replace(pool.recorded, budget=Budget(joules=1e-9)))
     assert (outlook.outcome, len(outlook.notes)) == ("answered", 1)
     assert "no energy" in outlook.notes[0]
@@ -235,7 +240,7 @@ def test_a_small_vote_is_of_the_first_candidates_asked_and_not_of_the_first_to_e
 
 
 def test_energy_and_cost_go_with_the_time() -> None:
-    state = simulate(make_setup("best-of-n", n=8))
+    state = with_energy(simulated_events(make_setup("best-of-n", n=8)))
     outlook = ask(state, "chain-of-thought")
     ledger, share = state.ledger, outlook.seconds_estimate / state.t
     assert ledger.energy_joules is not None
@@ -247,8 +252,7 @@ def test_energy_and_cost_go_with_the_time() -> None:
 
 def test_what_the_run_does_not_know_is_not_made_up() -> None:
     setup = msgspec.structs.replace(make_setup("best-of-n", n=2), problem=Problem("What is 47 + 35?"))
-    events = [event for event in simulated_events(setup) if not isinstance(event, EnergyRead)]
-    outlook = own(fold(events))
+    outlook = own(simulate(setup))
     assert (outlook.correct, outlook.energy_joules_estimate, outlook.cost_estimate) == (None, None, None)
 
 
