@@ -26,7 +26,7 @@ class LatencyMeter(Section):
     """Where the time of a candidate goes, as parts of a bar in the colours of the timeline, and in seconds."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Latency of a candidate, mean", parent)
+        super().__init__("Latency, mean candidate", parent)
         self.bar = SplitBar()
         self.rows = FactRows(ROWS)
         self.body.addWidget(self.bar)
