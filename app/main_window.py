@@ -32,12 +32,14 @@ from engine.worker.messages import Grain
 from widgets.load_report import LoadReport
 from widgets.meters.meters_panel import PANEL_WIDTH as METERS_WIDTH
 from widgets.meters.meters_panel import MetersPanel
+from widgets.models.caption import caption, spotlight
 from widgets.panels.history_panel import HistoryPanel
 from widgets.panels.problem_section import LONGEST_QUESTION
 from widgets.panels.prompt_dialog import PromptDialog
 from widgets.panels.setup_panel import PANEL_WIDTH as SETUP_WIDTH
 from widgets.panels.setup_panel import SetupPanel
 from widgets.scaled import panel_width
+from widgets.stage.caption_line import CaptionLine
 from widgets.stage.stage_view import StageView
 from widgets.theme import RESOURCES, THEMES, current_theme
 from widgets.timeline import Timeline
@@ -82,6 +84,7 @@ class MainWindow(QMainWindow):
         self._before_presenting: tuple[bool, bool, Qt.WindowState] | None = None
         self.toolbar, self.timeline = Toolbar(self), Timeline()
         self.stage, self.history, self.meters = StageView(), HistoryPanel(), MetersPanel()
+        self.caption = CaptionLine()
         self.banner, self.tabs = TroubleBanner(), QTabWidget()
         self.opener = TraceOpener(self)
         self.compare = CompareTab(controller, setup_panel.setup, self._checked_setup, self)
@@ -170,6 +173,10 @@ class MainWindow(QMainWindow):
                 self.controller.step(self.timeline.grain, -1)
             case Qt.Key.Key_Right:
                 self.controller.step(self.timeline.grain, 1)
+            case Qt.Key.Key_PageDown | Qt.Key.Key_N:  # what clickers send, and what slide shows take
+                self.controller.step_to_mark(1)
+            case Qt.Key.Key_PageUp | Qt.Key.Key_B:
+                self.controller.step_to_mark(-1)
             case _:
                 super().keyPressEvent(event)
 
@@ -212,7 +219,9 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout(self.stage_page)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self.stage)
+        column.addWidget(self.stage, 1)
+        column.addWidget(self.caption)
+        self.caption.hide()
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(self.stage_page, "Stage")
         self.tabs.addTab(self.compare.view, "Compare")
@@ -355,6 +364,7 @@ class MainWindow(QMainWindow):
         elif self.tabs.currentWidget() is self.stage_page:
             self.stage.refresh()
         self._show_moment()
+        self._show_caption()
         self._reach_milestones(player)
 
     def _on_controller_activity_changed(self) -> None:
@@ -366,9 +376,15 @@ class MainWindow(QMainWindow):
         going = controller.activity != "idle"
         moving = controller.playing or (controller.at_live_edge and controller.activity == "running")
         behind = going and not controller.at_live_edge
+        self.timeline.set_marks(player.marks, player.search_spans)
         self.timeline.set_moment(
             player.state, controller.label, player.position, player.duration, playing=moving, behind=behind
         )
+
+    def _show_caption(self) -> None:
+        if not self.caption.isHidden():
+            player = self.controller.player
+            self.caption.show_words(caption(player.state), *spotlight(player.state, player.search_spans))
 
     def _reach_milestones(self, player: TracePlayer) -> None:
         if player.state.events:
@@ -418,6 +434,8 @@ class MainWindow(QMainWindow):
             self.meters_dock.setVisible(meters)
         presenting = self._before_presenting is not None
         self.tabs.tabBar().setVisible(not presenting)  # Ctrl+1, Ctrl+2 … still go to and fro
+        self.caption.setVisible(presenting)
+        self._show_caption()
         self.toolbar.present_button.setChecked(presenting)
         self.toolbar.badge.set_short(presenting)
 

@@ -259,6 +259,18 @@ class RunController(QObject):
         self._show_now()
         self.activity_changed.emit()
 
+    def step_to_mark(self, direction: int = 1) -> None:
+        """To the next thing worth a mark, or back to the one before; a live run is caught up with at its end."""
+        if direction > 0 and self.at_live_edge and self.activity in ("running", "paused"):
+            return
+        self._set_playing(False)
+        self.player.step_to_mark(direction)
+        if self.shows_live and self.player.at_end and self.activity != "idle":
+            self.player.follow = True
+        self._catch_up()
+        self._show_now()
+        self.activity_changed.emit()
+
     def stop(self) -> None:
         """Ends the run that is going on, or rests a playing recording."""
         if self.activity in ("starting", "running", "paused"):

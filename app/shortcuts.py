@@ -13,6 +13,7 @@ KEYS = (
     ("Space", "Pause and go on; play a recording"),
     ("Esc  or  Ctrl + .", "Stop"),
     ("Left, Right", "One step back or forward"),
+    ("Page Down, Page Up", "To the next mark, to the one before; also N and B"),
     ("Home, End", "Beginning and end, on the timeline"),
     ("Ctrl + 1, 2, 3", "Stage, Compare, History"),
     ("Ctrl + O", "Open a run, a set-up or a model"),

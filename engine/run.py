@@ -79,6 +79,7 @@ from engine.version import VERSION
 from engine.worker.messages import Grain
 
 SPECIMEN_TOKENS = 512
+NO_ENERGY = "A simulated model uses no energy that could be counted: a budget of joules or of a price ends nothing."
 ENERGY_SECONDS = 0.5
 MOST_KEPT = 16_384  # tokens kept for others to go on from: every cell in use slows every token down
 
@@ -293,6 +294,8 @@ class Run:
         self._prompts.open()
         for notice in _notices(self._shape, self._backend.room(), report.n_ctx):
             self._emit(NoticeGiven(0.0, notice))
+        if self._backend.name == "simulated" and self._meter.needs_energy:
+            self._emit(NoticeGiven(0.0, NO_ENERGY))
         self._tell_judges()
         self._ask()
 
@@ -550,6 +553,8 @@ class Run:
             self._emit(PhaseEntered(self.seconds, phase))
 
     def _read_energy(self, at_least: float = ENERGY_SECONDS) -> None:
+        if self._backend.name == "simulated":
+            return  # no machine works for a text that is made up: any figure would be made up, too
         now = self.seconds
         if now - self._energy_at >= at_least:
             self._energy_at = now

@@ -1,4 +1,4 @@
-"""The track of the timeline: phases as bands, finished candidates as marks, and a handle to pull."""
+"""The track of the timeline: phases as bands, what happened as marks, and a handle to pull."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from engine.trace.fold import RunState
+from engine.trace.marks import SEARCH_PHASES, Mark, Span
 from widgets.scaled import scaled_height
 from widgets.theme import SIZE_TINY, THEMES, Theme, blend, current_theme, font, qcolor
+from widgets.timeline_marks import paint_mark, search_colour, shown_marks
 
-TRACK_HEIGHT, HANDLE = 4.0, 7.0
+TRACK_HEIGHT, HANDLE, LEAST_DASH = 4.0, 7.0, 3.0
 PHASE_WORDS = {"prompt": "prompt", "generate": "generate", "verify": "verify", "answer": "answer"}
 
-Span = tuple[str, float, float]
+NEAR = 6.0  # pixels: so close the pointer has to come to a mark to hear of it
+MOST_NAMED = 4
 
 
 def phase_colour(theme: Theme, phase: str) -> str:
@@ -34,7 +37,9 @@ class Scrubber(QWidget):
         self.duration = 0.0
         self.position = 0.0
         self._spans: Sequence[Span] = []
-        self._marks: list[float] = []
+        self._marks: Sequence[Mark] = ()
+        self._search: Sequence[Span] = ()
+        self._drawn: tuple[int, int] = (0, 0)
         self._shown: tuple[object, ...] = ()
         scaled_height(self, 44)
         self.setMinimumWidth(160)
@@ -46,24 +51,27 @@ class Scrubber(QWidget):
     def set_moment(self, state: RunState, position: float, duration: float) -> None:
         """Shows where the run is. A known future (see `set_spans`) stays drawn."""
         spans = [(span.phase, span.start, span.end if span.end is not None else duration) for span in state.phases]
-        finished = sum(1 for c in state.candidates.values() if c.finished_at is not None)
-        shown = (round(position, 2), round(duration, 2), len(spans), finished)
+        shown = (round(position, 2), round(duration, 2), len(spans))
         if shown == self._shown:
             return
         self._shown = shown
         self.position, self.duration = position, duration
         if position >= duration or len(spans) > len(self._spans) or not duration:
             self._spans = spans
-        marks = [c.finished_at for c in state.candidates.values() if c.finished_at is not None]
-        if len(marks) >= len(self._marks) or not duration:
-            self._marks = marks
         self.setAccessibleDescription(f"{position:.1f} of {duration:.1f} seconds")
         self.update()
 
     def set_spans(self, spans: Sequence[Span]) -> None:
         """Gives the (phase, start, end) of a whole recording; an empty list forgets another run's."""
-        self._spans, self._marks, self._shown = list(spans), [], ()
+        self._spans, self._shown = list(spans), ()
         self.update()
+
+    def set_marks(self, marks: Sequence[Mark], search: Sequence[Span]) -> None:
+        """Gives the marks of a run and the phases of its search. Lists that grow in place may be given again."""
+        drawn = (len(marks), len(search))
+        if marks is not self._marks or drawn != self._drawn:
+            self._marks, self._search, self._drawn = marks, search, drawn
+            self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draws bands, marks and handle."""
@@ -92,10 +100,17 @@ class Scrubber(QWidget):
         if event.buttons() & Qt.MouseButton.LeftButton:
             self.seek_requested.emit(t)
         else:
-            phase = next((name for name, start, end in self._spans if start <= t <= end), "")
-            QToolTip.showText(
-                event.globalPosition().toPoint(), f"{t:.2f} s  {PHASE_WORDS.get(phase, '')}".rstrip(), self
-            )
+            QToolTip.showText(event.globalPosition().toPoint(), self.words_at(event.position().x()), self)
+
+    def words_at(self, x: float) -> str:
+        """What is there: the time, the phase, and the marks near by."""
+        t = self._time_at(x)
+        spans = [span for span in (*self._spans, *self._search) if span[1] <= t <= span[2]]
+        phase = " · ".join(dict.fromkeys(name for name, _, _ in spans[:1] + spans[-1:]))
+        named = [mark for mark in self._marks if mark.kind != "phase" and abs(self._x_of(mark.t) - x) <= NEAR]
+        lines = [f"{mark.t:.2f} s  {mark.words}" for mark in named[:MOST_NAMED]]
+        more = [f"and {len(named) - MOST_NAMED} more"] if len(named) > MOST_NAMED else []
+        return "\n".join([f"{t:.2f} s  {phase}".rstrip(), *lines, *more])
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Home and End; everything else is the window's."""
@@ -107,6 +122,9 @@ class Scrubber(QWidget):
             self.seek_requested.emit(target)
 
     def _paint_bands(self, painter: QPainter, theme: Theme, y: float) -> None:
+        if self._search:
+            self._paint_search(painter, theme, y)
+            return
         at = self._x_of(self.position)
         painter.setFont(font(SIZE_TINY))
         free_from = 0.0
@@ -134,11 +152,39 @@ class Scrubber(QWidget):
         painter.drawText(QPointF(begin, y - 9), word)
         return begin + width + 8
 
+    def _paint_search(self, painter: QPainter, theme: Theme, y: float) -> None:
+        """The four phases as dashes, each wide enough to be seen; what has no room is left to the next one."""
+        at, free = self._x_of(self.position), self._left()
+        painter.setPen(Qt.PenStyle.NoPen)
+        for phase, start, end in self._search:
+            x0 = max(free, self._x_of(start))
+            x1 = max(self._x_of(end), x0 + LEAST_DASH)
+            if self._x_of(end) < free - LEAST_DASH or x0 >= self._right():
+                continue
+            colour = search_colour(theme, phase)
+            painter.setBrush(qcolor(colour if x0 <= at else blend(colour, theme.surface, 0.38)))
+            painter.drawRect(QRectF(x0, y, x1 - x0 - 1, TRACK_HEIGHT))
+            free = x1
+        x = self._left()
+        painter.setFont(font(SIZE_TINY))
+        for phase in SEARCH_PHASES:
+            x = self._paint_legend(painter, theme, phase, x, y)
+
+    def _paint_legend(self, painter: QPainter, theme: Theme, phase: str, x: float, y: float) -> float:
+        metrics = painter.fontMetrics()
+        if x + metrics.horizontalAdvance(phase) + 14 > self._right():
+            return x
+        middle = y - 9 - metrics.xHeight() / 2
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(qcolor(search_colour(theme, phase)))
+        painter.drawRect(QRectF(x, middle - 3, 6, 6))
+        painter.setPen(qcolor(theme.muted))
+        painter.drawText(QPointF(x + 10, y - 9), phase)
+        return x + metrics.horizontalAdvance(phase) + 22
+
     def _paint_marks(self, painter: QPainter, theme: Theme, y: float) -> None:
-        painter.setPen(QPen(qcolor(blend(theme.muted, theme.surface, 0.7)), 1))
-        for t in self._marks:
-            x = round(self._x_of(t)) + 0.5
-            painter.drawLine(QPointF(x, y + 9), QPointF(x, y + 13))
+        for mark, x in shown_marks(self._marks, [self._x_of(mark.t) for mark in self._marks]):
+            paint_mark(painter, mark.kind, QPointF(x, y + TRACK_HEIGHT + 8), theme)
 
     def _paint_handle(self, painter: QPainter, theme: Theme, y: float) -> None:
         ring = theme.accent if self.hasFocus() else theme.surface

@@ -9,6 +9,7 @@ from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from engine.trace.fold import RunState
+from engine.trace.marks import Mark, Span
 from engine.worker.messages import Grain
 from widgets.icons import set_icon
 from widgets.panels.segmented import Segmented
@@ -87,6 +88,10 @@ class Timeline(QFrame):
     def set_spans(self, spans: Sequence[tuple[str, float, float]]) -> None:
         """Gives the phases of a whole recording, so that what is to come is drawn as well."""
         self.scrubber.set_spans(spans)
+
+    def set_marks(self, marks: Sequence[Mark], search: Sequence[Span]) -> None:
+        """Gives the marks of the run and the phases of a tree search; both may have grown since."""
+        self.scrubber.set_marks(marks, search)
 
     def set_speed(self, speed: float) -> None:
         """Shows a speed without saying that it changed."""

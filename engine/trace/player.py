@@ -9,6 +9,7 @@ from typing import Literal
 
 from engine.events import Event
 from engine.trace.fold import PhaseSpan, RunState
+from engine.trace.marks import Mark, Marks, Span
 from engine.trace.reader import TraceReader
 from engine.trace.snapshots import Snapshots, apply_recorded, no_collection
 from engine.trace.source import EventList, Recording
@@ -46,7 +47,12 @@ class TracePlayer:
             self._source: EventList | Recording = Recording(source)
         else:
             self._source = EventList(source)
-        self._snapshots = Snapshots(self._source)
+        self._marks = Marks()
+        if isinstance(self._source, EventList):
+            self._marks.take(self._source.read(0, len(self._source)))
+            self._snapshots = Snapshots(self._source)
+        else:
+            self._snapshots = Snapshots(self._source, self._marks.take)
         self.state = RunState()
         self.generation = 0
         self.playing = False
@@ -86,6 +92,16 @@ class TracePlayer:
         return self._snapshots.phases
 
     @property
+    def marks(self) -> list[Mark]:
+        """What is worth a mark in the whole run; of a long recording as far as it is prepared. Grows in place."""
+        return self._marks.marks
+
+    @property
+    def search_spans(self) -> list[Span]:
+        """The phases of a tree search, select to back up; empty for every other run. Grows in place."""
+        return self._marks.spans
+
+    @property
     def follow(self) -> bool:
         """Whether the position stays at the end while events are added."""
         return self._follow
@@ -117,6 +133,7 @@ class TracePlayer:
             raise TypeError("a recording does not grow")
         before = len(self._source)
         self._source.extend(events)
+        self._marks.take(self._source.read(before, len(self._source)))
         if self._follow:
             apply_recorded(self.state, self._source.read(before, len(self._source)))
             self._clock = self.duration
@@ -153,6 +170,22 @@ class TracePlayer:
         before = self.index
         target = self._stop_after(before, grain) if direction > 0 else self._stop_before(before, grain)
         self._go(target)
+        self._clock = self.duration if self.at_end else self.state.t
+        self._follow = self._follow and self.at_end
+        return self.index != before
+
+    def step_to_mark(self, direction: int = 1) -> bool:
+        """Goes to the next mark, or back to the one before; without one, to the end or the beginning.
+
+        Returns whether `state` has changed.
+        """
+        before = self.index
+        if not self._source.in_memory:
+            self._snapshots.reach(len(self._source))
+        counts = [mark.events for mark in self.marks]
+        place = bisect_right(counts, before) if direction > 0 else bisect_left(counts, before) - 1
+        end = len(self._source) if direction > 0 else 0
+        self._go(counts[place] if 0 <= place < len(counts) else end)
         self._clock = self.duration if self.at_end else self.state.t
         self._follow = self._follow and self.at_end
         return self.index != before

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -94,8 +94,8 @@ class Snapshots:
     the snapshot before. Memory follows what happens in the run, not how many snapshots there are.
     """
 
-    def __init__(self, source: Source) -> None:
-        self._source = source
+    def __init__(self, source: Source, on_folded: Callable[[Sequence[Event]], None] | None = None) -> None:
+        self._source, self._on_folded = source, on_folded
         self._front = RunState()  # never seen by a view: its `changed` is ours
         self._starts: list[int] = []
         self._states: list[RunState] = []  # without what `_Lengths` stands for
@@ -156,6 +156,8 @@ class Snapshots:
     def _fold(self, events: Sequence[Event]) -> None:
         first, phases = self._front.events, len(self._front.phases)
         apply_recorded(self._front, events)
+        if self._on_folded is not None:
+            self._on_folded(events)
         if len(self._front.phases) != phases:
             self._phase_starts += [first + i for i, event in enumerate(events) if isinstance(event, PhaseEntered)]
 

@@ -453,3 +453,35 @@ def test_an_alternative_that_is_taken_reaches_the_engine(desk, qtbot):
     asked = [command.act for command in desk.client.commands if isinstance(command, Intervene)]
     assert asked == [TakeToken(0, token, row.alternative.id)]
     finish(desk, qtbot, len(EVENTS) // 2)
+
+
+def test_a_clicker_goes_from_mark_to_mark_while_presenting(desk, qtbot):
+    start(desk, qtbot, 40)
+    finish(desk, qtbot, 40)
+    qtbot.keyClick(desk.window, Qt.Key.Key_F11)
+    assert desk.window.caption.isVisible()
+    assert desk.window.caption.words == "The answer is 82, and it is right."
+    qtbot.keyClick(desk.window, Qt.Key.Key_PageUp)
+    qtbot.keyClick(desk.window, Qt.Key.Key_B)
+    before = desk.controller.player.index
+    assert before < len(EVENTS)
+    assert desk.window.caption.words != "The answer is 82, and it is right."
+    qtbot.keyClick(desk.window, Qt.Key.Key_PageDown)
+    assert desk.controller.player.index > before
+    qtbot.keyClick(desk.window, Qt.Key.Key_F11)
+    assert not desk.window.caption.isVisible()
+
+
+def test_a_run_that_goes_on_can_be_looked_back_at_and_caught_up_with(desk, qtbot):
+    start(desk, qtbot, 40)
+    window, player = desk.window, desk.controller.player
+    window.timeline.scrubber.seek_requested.emit(0.0)
+    assert window.timeline.live_button.isVisible()
+    at = player.index
+    desk.client.emit(EVENTS[40:60])
+    qtbot.waitUntil(lambda: len(player) == 60)
+    assert player.index == at  # what comes in does not pull the view along
+    assert player.marks
+    qtbot.mouseClick(window.timeline.live_button, Qt.MouseButton.LeftButton)
+    assert player.index == 60
+    assert not window.timeline.live_button.isVisible()

@@ -16,6 +16,8 @@ from engine.events import (
     CandidateFinished,
     CandidateQueued,
     CandidateStarted,
+    EnergyRead,
+    NoticeGiven,
     RunFailed,
     RunFinished,
     TokensDecoded,
@@ -26,7 +28,9 @@ from engine.run import Run
 from engine.setup import Budget
 from engine.strategies.registry import STRATEGIES
 from engine.trace.fold import RunState, fold
+from engine.trace.summary import summary
 from tests.engine.simulated_world import small_setup
+from tests.simulated_runs import make_setup, simulated_events
 
 every_strategy = pytest.mark.parametrize("name", list(STRATEGIES))
 STEP_SECONDS = 0.25
@@ -186,3 +190,13 @@ def test_a_cache_that_holds_next_to_nothing_changes_no_course(name: str) -> None
     if name not in ("adaptive", "mcts", "ab-mcts"):  # there the order of arrival decides what is asked for
         said = [{e.candidate: e.text for e in course.of(CandidateFinished)} for course in (roomy, small)]
         assert said[0] == said[1]
+
+
+def test_a_simulated_run_reports_no_energy_and_says_that_a_budget_of_it_ends_nothing() -> None:
+    events = simulated_events(make_setup("best-of-n", budget=Budget(joules=1e-9), n=3))
+    assert not any(isinstance(event, EnergyRead) for event in events)
+    figures = summary(fold(events))
+    assert (figures["energy_joules"], figures["cost"], figures["energy_source"]) == (None, None, None)
+    assert figures["outcome"] == "answered"
+    notice = next(event.text for event in events if isinstance(event, NoticeGiven))
+    assert notice.startswith("A simulated model uses no energy")

@@ -7,16 +7,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from engine.events import AnswerPicked, BudgetSpent
+from engine.events import AnswerPicked, BudgetSpent, CandidateFinished
+from engine.lab.estimators import wilson_interval
+from engine.setup import Budget
 from engine.trace.fold import RunState, fold
 from tests import sample_run
+from tests.simulated_runs import make_setup, simulated_events
 from widgets.meters import numbers
 from widgets.meters.inspector import visible
+from widgets.meters.latency_meter import latency_split
 from widgets.meters.meters_panel import MetersPanel
 from widgets.meters.rate_series import MOST_BINS, RateSeries, mean_rate, recent_rate
+from widgets.models.projection import project
 from widgets.stage.token_popup import percent
 
 EVENTS = sample_run.events(16)
+REAL = [replace(e, backend="llama.cpp") if i == 0 else e for i, e in enumerate(EVENTS)]
 
 
 @pytest.fixture
@@ -54,14 +60,84 @@ def test_an_answer_full_of_markup_is_shown_as_it_is(panel):
     assert "<img" not in panel.answer.reason.text()
 
 
-def test_tokens_are_counted_by_kind_and_an_estimate_is_called_one(panel):
+def test_tokens_are_counted_by_kind(panel):
     state = fold(EVENTS)
     panel.set_state(state)
     rows = panel.cost.rows
     assert rows.value("prompt") == "112"
     assert rows.value("cached") == "1,680"
     assert rows.value("generated") == f"{state.ledger.completion_tokens:,}"
-    assert rows._names["energy"].text() == "Energy, estimate"
+
+
+def test_an_energy_that_was_reckoned_is_called_an_estimate(panel):
+    panel.set_state(fold(REAL))
+    assert panel.cost.rows._names["energy"].text() == "Energy, estimate"
+    assert panel.cost.rows.value("energy").endswith(" J")
+
+
+def test_a_simulated_run_shows_no_energy_and_no_price(panel):
+    panel.set_state(fold(EVENTS))
+    assert panel.cost.rows._values["energy"].isHidden()
+    assert panel.cost.rows._values["price"].isHidden()
+    panel.set_state(fold(REAL))
+    assert not panel.cost.rows._values["energy"].isHidden()
+
+
+def test_the_gauges_say_where_the_run_is_heading_and_call_it_an_estimate(panel):
+    events = simulated_events(make_setup("best-of-n", budget=Budget(tokens=900), n=16, seed=3))
+    at, end = [i for i, e in enumerate(events) if isinstance(e, CandidateFinished)], fold(events)
+    panel.set_state(fold(events[: at[0] + 1]))
+    assert panel.budget.outlook.isHidden()  # from one text nothing can be told
+    state = next(state for state in (fold(events[: i + 1]) for i in at) if project(state) is not None)
+    panel.set_state(state)
+    assert panel.budget.outlook.text().startswith("Estimate: up to about ")
+    assert "when all 16 are done" in panel.budget.outlook.text()
+    coming = project(state)
+    assert state.ledger.completion_tokens < end.ledger.completion_tokens <= coming.tokens
+    assert state.t < end.t <= coming.seconds * 1.5
+    panel.set_state(end)
+    assert panel.budget.outlook.isHidden()
+
+
+def test_a_search_is_not_projected_for_what_it_will_ask_cannot_be_told():
+    state = fold(simulated_events(make_setup("mcts", simulations=8))[:-2])
+    assert project(state) is None
+
+
+def test_the_share_that_is_right_comes_with_its_interval(panel):
+    state = fold(EVENTS)
+    panel.set_state(state)
+    right = sum(c.correct for c in state.candidates.values())
+    assert panel.accuracy.words.text() == f"{right} of 16 candidates"
+    low, high = wilson_interval(right, 16).low, wilson_interval(right, 16).high
+    assert f"between {low:.0%} and {high:.0%} (95 %)" in panel.accuracy.sure.text()
+    unknown = [replace(e, correct=None) if isinstance(e, CandidateFinished) else e for e in EVENTS]
+    panel.set_state(fold(unknown))
+    assert panel.accuracy.isHidden()
+
+
+def test_the_latency_of_a_candidate_is_split_into_four_that_add_up():
+    state = fold(EVENTS)
+    split = latency_split(state)
+    whole = [c.finished_at - c.queued_at for c in state.candidates.values()]
+    assert sum(split.values()) - split["verify"] == pytest.approx(sum(whole) / len(whole))
+    assert split["queue"] == pytest.approx(0.0)
+    assert latency_split(fold(EVENTS[:10])) == {}
+
+
+def test_tokens_by_kind_end_at_what_the_ledger_says(panel):
+    state = fold(EVENTS)
+    panel.set_state(state)
+    newest = {kind: course[-1] for kind, course in panel.cost.stack.courses.items()}
+    ledger = state.ledger
+    assert newest == {
+        "generated": ledger.completion_tokens,
+        "judges": ledger.verifier_tokens + ledger.verifier_prompt_tokens,
+        "prompt": ledger.prompt_tokens,
+        "cached": ledger.cached_tokens,
+    }
+    assert all(list(course) == sorted(course) for course in panel.cost.stack.courses.values())
+    assert not panel.cost.stack.grab().isNull()
 
 
 def test_the_gauge_says_how_much_of_the_budget_is_gone(panel):

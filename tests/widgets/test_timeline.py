@@ -6,8 +6,13 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 
 from engine.trace.fold import fold
+from engine.trace.marks import SEARCH_PHASES, Mark
+from engine.trace.player import TracePlayer
 from tests import sample_run
+from tests.simulated_runs import make_setup, simulated_events
+from widgets.theme import DARK
 from widgets.timeline import Timeline
+from widgets.timeline_marks import SHAPES, search_colour, shown_marks
 
 EVENTS = sample_run.events(4)
 
@@ -94,3 +99,31 @@ def test_phases_still_to_come_stay_on_the_track_of_a_recording(timeline):
     timeline.set_spans(spans)
     timeline.set_moment(fold(EVENTS[:10]), "RECORDED", 0.1, whole.t, playing=True, behind=False)
     assert timeline.scrubber._spans == spans
+
+
+def test_the_pointer_hears_what_a_mark_stands_for(timeline):
+    player = TracePlayer(EVENTS)
+    timeline.set_marks(player.marks, player.search_spans)
+    timeline.set_moment(player.state, "RECORDED", 0.0, player.duration, playing=False, behind=False)
+    finished = next(mark for mark in player.marks if mark.kind == "finished")
+    words = timeline.scrubber.words_at(timeline.scrubber._x_of(finished.t))
+    assert f"{finished.t:.2f} s  {finished.words}" in words.split("\n")
+    assert "and" not in timeline.scrubber.words_at(timeline.scrubber._x_of(player.duration / 2))
+
+
+def test_every_kind_of_mark_has_a_shape_of_its_own_and_ticks_do_not_crowd():
+    assert len(set(SHAPES.values())) == len(SHAPES) == 4
+    marks = [Mark(0.0, "finished", "", i) for i in range(100)] + [Mark(0.0, "act", "", 100)]
+    shown = shown_marks(marks, [i / 10 for i in range(100)] + [3.0])
+    assert len([mark for mark, _ in shown if mark.kind == "finished"]) == 5
+    assert shown[-1][0].kind == "act"
+
+
+def test_a_search_is_drawn_in_the_colours_of_its_four_phases(timeline):
+    player = TracePlayer(simulated_events(make_setup("mcts", simulations=12)))
+    player.seek(player.duration)
+    timeline.set_marks(player.marks, player.search_spans)
+    timeline.set_moment(player.state, "RECORDED", player.duration, player.duration, playing=False, behind=False)
+    picture = timeline.scrubber.grab().toImage()
+    seen = {picture.pixelColor(x, y).name() for y in range(picture.height()) for x in range(picture.width())}
+    assert {search_colour(DARK, phase) for phase in SEARCH_PHASES} <= seen

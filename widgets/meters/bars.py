@@ -8,7 +8,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from widgets.theme import THEMES, current_theme, qcolor
+from widgets.theme import THEMES, blend, current_theme, qcolor
 
 BAR_HEIGHT = 6
 NEARLY = 0.9
@@ -19,22 +19,23 @@ class GaugeBar(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._share = 0.0
+        self._share = self._projected = 0.0
         self.setFixedHeight(BAR_HEIGHT)
         THEMES.theme_changed.connect(self.update)
 
-    def set_share(self, share: float) -> None:
-        """Shows a share."""
-        share = min(1.0, max(0.0, share))
-        if abs(share - self._share) > 1e-4:
-            self._share = share
+    def set_share(self, share: float, projected: float = 0.0) -> None:
+        """Shows a share, and how far it is expected to come in a paler colour; no expectation is 0."""
+        share, projected = min(1.0, max(0.0, share)), min(1.0, max(0.0, projected))
+        if abs(share - self._share) > 1e-4 or abs(projected - self._projected) > 1e-4:
+            self._share, self._projected = share, projected
             self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draws the track and the part that is used."""
         theme = current_theme()
         colour = theme.warn if self._share >= NEARLY else theme.accent
-        _paint_parts(self, [(self._share, colour)], theme.line)
+        pale = blend(colour, theme.surface, 0.5)
+        _paint_parts(self, [(self._share, colour), (max(0.0, self._projected - self._share), pale)], theme.line)
 
 
 class SplitBar(QWidget):

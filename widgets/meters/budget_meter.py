@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from engine.setup import BUDGET_UNITS
+from engine.setup import BUDGET_UNITS, Budget
 from engine.trace.fold import RunState
 from widgets.meters.bars import GaugeBar
 from widgets.meters.numbers import UNKNOWN
+from widgets.models.projection import Projection, project
 from widgets.panels.section import Section
+from widgets.theme import set_role
 
 
 class Gauge(QWidget):
@@ -34,13 +36,13 @@ class Gauge(QWidget):
         self.bar.setVisible(True)
         self.bar.set_share(0.0)
 
-    def show_use(self, used: float, limit: float | None, decimals: int) -> None:
-        """Shows what is used of a limit; None is no limit, and then no bar is needed."""
+    def show_use(self, used: float, limit: float | None, decimals: int, projected: float = 0.0) -> None:
+        """Shows what is used of a limit, and what is expected to be; None is no limit, and then no bar is needed."""
         shown = f"{used:,.{decimals}f}"
         self.words.setText(f"{shown}, no limit" if limit is None else f"{shown} of {limit:,.0f}")
         self.bar.setVisible(limit is not None)
         if limit is not None:
-            self.bar.set_share(used / limit if limit > 0 else 1.0)
+            self.bar.set_share(*((used / limit, projected / limit) if limit > 0 else (1.0, 0.0)))
 
 
 class BudgetMeter(Section):
@@ -50,23 +52,39 @@ class BudgetMeter(Section):
         super().__init__("Budget", parent)
         self.tokens = Gauge("Tokens", "Generated tokens, a verifier's included.")
         self.seconds = Gauge("Seconds", "Time of the run; pauses do not count.")
+        self.outlook = QLabel(wordWrap=True)
+        set_role(self.outlook, "muted")
+        self.outlook.hide()
         self.spent = QLabel(wordWrap=True)
         self.spent.hide()
-        for widget in (self.tokens, self.seconds, self.spent):
+        for widget in (self.tokens, self.seconds, self.outlook, self.spent):
             self.body.addWidget(widget)
 
     def show_state(self, state: RunState) -> None:
         """Shows the gauges of a state."""
         budget = state.budget if state.start is not None else None
+        coming = project(state)
         ledger = state.ledger
         used = ledger.completion_tokens + ledger.verifier_tokens
         if budget is None:
             for gauge in (self.tokens, self.seconds):
                 gauge.show_nothing()
         else:
-            self.tokens.show_use(used, budget.tokens, 0)
-            self.seconds.show_use(state.t, budget.seconds, 1)
+            tokens, seconds = (coming.tokens, coming.seconds) if coming is not None else (0.0, 0.0)
+            self.tokens.show_use(used, budget.tokens, 0, tokens)
+            self.seconds.show_use(state.t, budget.seconds, 1, seconds)
+        self._show_outlook(coming, budget)
         spent = state.budget_spent
         self.spent.setVisible(spent is not None)
         if spent is not None:
             self.spent.setText(f"The budget of {spent.limit:,.10g} {BUDGET_UNITS[spent.unit]} ended the run.")
+
+    def _show_outlook(self, coming: Projection | None, budget: Budget | None) -> None:
+        self.outlook.setVisible(coming is not None)
+        if coming is None or budget is None:
+            return
+        used = f"up to about {coming.tokens:,.0f} tokens and {coming.seconds:,.1f} s"
+        words = f"Estimate: {used} when all {coming.candidates} are done"
+        limits = (budget.tokens, coming.tokens), (budget.seconds, coming.seconds)
+        over = any(limit is not None and value > limit for limit, value in limits)
+        self.outlook.setText(f"{words}; the budget ends before that." if over else f"{words}.")

@@ -9,6 +9,7 @@ from widgets.meters import numbers
 from widgets.meters.fact_rows import FactRows
 from widgets.meters.rate_series import RateSeries
 from widgets.meters.sparkline import Sparkline
+from widgets.meters.token_stack import TokenStack
 from widgets.panels.section import Section
 
 ROWS = {
@@ -36,7 +37,8 @@ class CostMeter(Section):
         super().__init__("Cost so far", parent)
         self.sparkline = Sparkline("Tokens generated over the run")
         self.sparkline.setToolTip("Tokens generated over the run; the dashed line is their budget.")
-        self.rows = FactRows(ROWS, below={"generated": self.sparkline})
+        self.stack = TokenStack()
+        self.rows = FactRows(ROWS, below={"generated": self.sparkline, "verifier": self.stack})
         self._series = RateSeries()
         self.body.addWidget(self.rows)
 
@@ -57,6 +59,11 @@ class CostMeter(Section):
         if state.spared is not None:
             self.rows.set_value("saved", numbers.count(state.spared.tokens))
         self.rows.set_value("flops", numbers.prefixed(ledger.flops if ledger.flops else None, "FLOP"))
+        self.stack.show_state(state)
+        # No machine has worked for texts that are made up, whatever an older recording says.
+        simulated = state.start is not None and state.start.backend == "simulated"
+        for key in ("energy", "price"):
+            self.rows.set_shown(key, not simulated)
         estimate = ", estimate" if ledger.energy_source == "estimate" else ""
         self.rows.set_name("energy", f"Energy{estimate}")
         self.rows.set_name("price", f"Electricity{estimate}")

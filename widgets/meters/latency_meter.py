@@ -1,10 +1,12 @@
-"""Where the time went: waiting, reading the prompt, writing, verifying."""
+"""Where the time of a candidate goes: waiting, reading the prompt, writing, being judged."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtWidgets import QWidget
 
-from engine.trace.fold import RunState
+from engine.trace.fold import CandidateState, RunState
 from widgets.meters import numbers
 from widgets.meters.bars import SplitBar
 from widgets.meters.fact_rows import FactRows
@@ -13,21 +15,18 @@ from widgets.scrubber import phase_colour
 from widgets.theme import THEMES, current_theme
 
 ROWS = {
+    "queue": ("Queue", "Waiting for a place in the batch, while others wrote."),
     "prompt": ("Prompt", "Reading the prompt, until the first token could be drawn."),
-    "generate": ("Generation", "Writing the candidates."),
-    "verify": ("Verification", "Judging them after the last one was written."),
-    "queue": (
-        "Wait to start, mean",
-        "How long a candidate waited for its turn, while its prompt was read or others wrote.",
-    ),
+    "generate": ("Generation", "Writing, from the first token to the last."),
+    "verify": ("Verifiers", "Being judged, all verifiers together."),
 }
 
 
 class LatencyMeter(Section):
-    """The phases' seconds as parts of a bar, in the colours of the timeline."""
+    """Where the time of a candidate goes, as parts of a bar in the colours of the timeline, and in seconds."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Latency", parent)
+        super().__init__("Latency, mean candidate", parent)
         self.bar = SplitBar()
         self.rows = FactRows(ROWS)
         self.body.addWidget(self.bar)
@@ -41,26 +40,33 @@ class LatencyMeter(Section):
     def show_state(self, state: RunState) -> None:
         """Shows the split of a state."""
         self._state = state
-        spent = phase_seconds(state)
-        theme = current_theme()
-        self.bar.set_parts(
-            [(spent.get(name, 0.0), phase_colour(theme, name)) for name in ("prompt", "generate", "verify")]
-        )
-        for name in ("prompt", "generate", "verify"):
-            self.rows.set_value(name, numbers.seconds(spent.get(name)))
-        self.rows.set_value("queue", numbers.seconds(mean_wait(state)))
+        split, theme = latency_split(state), current_theme()
+        colours = {name: phase_colour(theme, name) for name in ROWS} | {"queue": theme.handle}
+        self.bar.set_parts([(split.get(name, 0.0), colours[name]) for name in ROWS])
+        for name in ROWS:
+            self.rows.set_value(name, numbers.seconds(split.get(name)))
 
 
-def phase_seconds(state: RunState) -> dict[str, float]:
-    """Seconds spent in each phase that the run has been in, by the run clock."""
-    spent: dict[str, float] = {}
-    for span in state.phases:
-        end = span.end if span.end is not None else state.t
-        spent[span.phase] = spent.get(span.phase, 0.0) + end - span.start
-    return spent
+def latency_split(state: RunState) -> dict[str, float]:
+    """Mean seconds of the finished candidates by where they went; empty before the first one.
+
+    What lies between being asked for and having the prompt in the cache is reading as far as the run was in that phase,
+    and waiting otherwise.
+    """
+    done = [c for c in state.candidates.values() if c.finished_at is not None and c.first_token_at is not None]
+    if not done:
+        return {}
+    spans = [(span.start, state.t if span.end is None else span.end) for span in state.phases if span.phase == "prompt"]
+    totals = dict.fromkeys(ROWS, 0.0)
+    for candidate in done:
+        for name, seconds in _split(candidate, spans).items():
+            totals[name] += seconds
+    return {name: total / len(done) for name, total in totals.items()}
 
 
-def mean_wait(state: RunState) -> float | None:
-    """Seconds between being asked for and being started, averaged over the candidates that were started."""
-    waits = [c.started_at - c.queued_at for c in state.candidates.values() if c.started_at is not None]
-    return sum(waits) / len(waits) if waits else None
+def _split(candidate: CandidateState, prompts: Sequence[tuple[float, float]]) -> dict[str, float]:
+    queued, first, end = candidate.queued_at, candidate.first_token_at or 0.0, candidate.finished_at or 0.0
+    started = candidate.started_at if candidate.started_at is not None else first
+    reading = sum(max(0.0, min(started, stop) - max(queued, start)) for start, stop in prompts)
+    judged = sum(verdict.seconds for verdict in candidate.verdicts.values())
+    return {"queue": started - queued - reading, "prompt": reading, "generate": end - started, "verify": judged}

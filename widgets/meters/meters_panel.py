@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from engine.trace.fold import RunState
+from widgets.meters.accuracy_meter import AccuracyMeter
 from widgets.meters.answer_meter import AnswerMeter
 from widgets.meters.budget_meter import BudgetMeter
 from widgets.meters.cost_meter import CostMeter
@@ -57,13 +58,13 @@ class MetersPanel(QScrollArea):
         self.inspector = Inspector()
         self.selection, self.posteriors = SelectionMeter(), PosteriorMeter()
         self.answer = AnswerMeter()
-        self.votes = VotesMeter()
+        self.votes, self.accuracy = VotesMeter(), AccuracyMeter()
         self.speed = SpeedMeter()
         self.cost = CostMeter()
         self.latency = LatencyMeter()
         self.budget = BudgetMeter()
         self._groups: tuple[tuple[Meter, ...], ...] = (
-            (self.answer, self.votes),
+            (self.answer, self.votes, self.accuracy),
             (self.speed, self.inspector, self.selection, self.posteriors),
             (self.budget, self.cost, self.latency),
         )
@@ -142,7 +143,16 @@ class MetersPanel(QScrollArea):
         column.setContentsMargins(16, 12, 16, 16)
         column.setSpacing(18)
         chosen = (self.inspector, self.selection, self.posteriors)
-        for meter in (*chosen, self.answer, self.votes, self.speed, self.budget, self.cost, self.latency):
+        for meter in (
+            *chosen,
+            self.answer,
+            self.votes,
+            self.accuracy,
+            self.speed,
+            self.budget,
+            self.cost,
+            self.latency,
+        ):
             column.addWidget(meter)
         column.addStretch(1)
         self.inspector.prompt_requested.connect(self.prompt_requested)

@@ -9,12 +9,13 @@ from typing import Any
 from hypothesis import strategies as st
 
 from engine.errors import BadInputError
-from engine.setup import Budget, StrategyChoice, Value, VerifierChoice
-from engine.trace.fold import RunState
+from engine.events import EnergyRead
+from engine.setup import Budget, RunSetup, StrategyChoice, Value, VerifierChoice
+from engine.trace.fold import RunState, fold
 from engine.what_if.outlook import Outlook
 from engine.what_if.pool import WhatIfPool
 from engine.what_if.request import WhatIf
-from tests.simulated_runs import BEST
+from tests.simulated_runs import BEST, simulated_events
 
 N = 10  # the candidates of most runs
 
@@ -44,6 +45,13 @@ mixes = st.lists(
 ).map(lambda names: tuple(VerifierChoice(name, 1 / (i + 1)) for i, name in enumerate(names)))
 tokens, seconds, counts = st.integers(1, N) | st.integers(1, 350), st.floats(0.1, 1.2), st.integers(1, N)
 seeds = st.integers(1, 10**6)
+
+
+def with_energy(setup: RunSetup) -> RunState:
+    """A run that measured 45 watts, as one of a real model would: a simulated one knows no energy."""
+    events = simulated_events(setup)
+    end = events[-1].t
+    return fold([*events[:-1], EnergyRead(end, 45 * end, "rapl"), events[-1]])
 
 
 def own(state: RunState) -> Outlook:

@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import BadInputError
-from engine.events import EnergyRead
 from engine.setup import Budget, StrategyChoice, VerifierChoice
 from engine.strategies.registry import STRATEGIES
 from engine.trace.fold import fold
@@ -30,8 +29,9 @@ from tests.engine.what_if.asking import (
     seconds,
     seeds,
     tokens,
+    with_energy,
 )
-from tests.simulated_runs import make_setup, simulate, simulated_events
+from tests.simulated_runs import make_setup, simulate
 
 JUDGE_SAYS = {"yes, it is": 0.5, "no": 0.3, "certainly not right": 0.2}
 
@@ -152,7 +152,7 @@ def test_a_budget_of_all_tokens_counts_prompts(limit: int, seed: int) -> None:
 
 @pytest.mark.parametrize("unit", ["joules", "price"])
 def test_a_budget_of_energy_or_its_price_cuts_by_the_runs_mean_power(unit: str) -> None:
-    state = simulate(make_setup("best-of-n", n=6))
+    state = with_energy(make_setup("best-of-n", n=6))
     used = {"joules": state.ledger.energy_joules, "price": state.ledger.cost}[unit]
     assert used is not None
     pool = WhatIfPool(state)
@@ -165,8 +165,7 @@ def test_a_budget_of_energy_or_its_price_cuts_by_the_runs_mean_power(unit: str) 
 
 
 def test_a_budget_of_energy_that_was_not_recorded_is_said_to_cut_nothing_off() -> None:
-    events = simulated_events(make_setup("best-of-n", n=3))
-    pool = WhatIfPool(fold(event for event in events if not isinstance(event, EnergyRead)))
+    pool = WhatIfPool(simulate(make_setup("best-of-n", n=3)))
     outlook = pool.ask(msgspec.structs.replace(pool.recorded, budget=Budget(joules=1e-9)))
     assert (outlook.outcome, len(outlook.notes)) == ("answered", 1)
     assert "no energy" in outlook.notes[0]
@@ -191,7 +190,7 @@ def test_a_small_vote_is_of_the_first_candidates_asked_and_not_of_the_first_to_e
 
 
 def test_energy_and_cost_go_with_the_time() -> None:
-    state = simulate(make_setup("best-of-n", n=8))
+    state = with_energy(make_setup("best-of-n", n=8))
     outlook = ask(state, "chain-of-thought")
     ledger, share = state.ledger, outlook.seconds_estimate / state.t
     assert ledger.energy_joules is not None
@@ -203,6 +202,5 @@ def test_energy_and_cost_go_with_the_time() -> None:
 
 def test_what_the_run_does_not_know_is_not_made_up() -> None:
     setup = msgspec.structs.replace(make_setup("best-of-n", n=2), problem=Problem("What is 47 + 35?"))
-    events = [event for event in simulated_events(setup) if not isinstance(event, EnergyRead)]
-    outlook = own(fold(events))
+    outlook = own(simulate(setup))
     assert (outlook.correct, outlook.energy_joules_estimate, outlook.cost_estimate) == (None, None, None)

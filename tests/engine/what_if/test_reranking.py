@@ -19,7 +19,7 @@ from engine.trace.summary import summary
 from engine.what_if.pool import WhatIfPool, curve_counts
 from engine.what_if.request import WhatIf
 from tests.engine.counted_backend import CountedBackend, finish, judging, started
-from tests.engine.what_if.asking import ask, differences, own, seeds
+from tests.engine.what_if.asking import ask, differences, own, seeds, with_energy
 from tests.simulated_runs import BEST, make_setup, simulate
 
 SEARCHES = ("beam-search", "dvts", "particle-filtering", "mcts", "ab-mcts")
@@ -150,16 +150,10 @@ def test_a_vote_that_is_settled_early_needs_fewer_texts() -> None:
 
 
 @settings(deadline=None, max_examples=40)
-@given(
-    name=st.sampled_from(SEARCHES), seed=seeds, share=st.floats(0.1, 1.2), unit=st.sampled_from(["seconds", "joules"])
-)
-def test_a_budget_of_time_or_energy_leaves_what_a_run_with_it_finds_to_a_step(
-    name: str, seed: int, share: float, unit: str
-) -> None:
+@given(name=st.sampled_from(SEARCHES), seed=seeds, share=st.floats(0.1, 1.2))
+def test_a_budget_of_time_leaves_what_a_run_with_it_finds_to_a_step(name: str, seed: int, share: float) -> None:
     state = search(name, seed)
-    whole = {"seconds": state.t, "joules": state.ledger.energy_joules}[unit]
-    assert whole is not None
-    budget = replace(state.budget, **{unit: whole * share})
+    budget = replace(state.budget, seconds=state.t * share)
     pool = WhatIfPool(state)
     outlook = pool.ask(replace(pool.recorded, budget=budget))
     live = simulate(replace(pool._run.setup, budget=budget))
@@ -167,6 +161,17 @@ def test_a_budget_of_time_or_energy_leaves_what_a_run_with_it_finds_to_a_step(
     assert 0 <= outlook.completion_tokens - live.ledger.completion_tokens <= largest
     assert outlook.chosen_among is not None
     assert outlook.chosen_among >= len(found(live))
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+def test_a_budget_of_energy_is_one_of_time_at_the_mean_power(name: str) -> None:
+    state = with_energy(make_setup(name, BEST, Budget(candidates=40)))
+    pool = WhatIfPool(state)
+    for share in (0.2, 0.5, 0.8):
+        seconds = pool.ask(replace(pool.recorded, budget=Budget(seconds=state.t * share)))
+        joules = pool.ask(replace(pool.recorded, budget=Budget(joules=45 * state.t * share)))
+        same = ("answer", "completion_tokens", "seconds_estimate", "chosen_among", "candidates_finished")
+        assert all(getattr(seconds, one) == getattr(joules, one) for one in same)
 
 
 @pytest.mark.parametrize("name", SEARCHES)
