@@ -539,7 +539,9 @@ class MainWindow(QMainWindow):
         if self.tabs.currentWidget() is self.history:
             self._list_runs()
         elif self.tabs.currentWidget() is self.stage_page:
-            self._on_controller_frame_ready()  # what has happened while another page was shown
+            state = self.controller.player.state
+            state.changed.update(state.candidates)  # a race looks at the same state, and has taken what was new
+            self._on_controller_frame_ready()
 
     def _on_history_noted(self, path: str, note: RunNote) -> None:
         try:

@@ -24,7 +24,7 @@ from engine.trace.fold import fold
 from engine.types import Message, Prompt
 from engine.verifiers.registry import build_verifier
 from engine.verifiers.reward_model import READING
-from tests.engine.simulated_run import CountedBackend, finish, judging, setup
+from tests.engine.counted_backend import CountedBackend, finish, judging, setup
 from tests.reward_files import MARKS, RERANK, Weights, write_bert, write_qwen3
 
 WRITERS: dict[str, Callable[[Path], Weights]] = {"qwen3": write_qwen3, "bert": write_bert}
@@ -197,7 +197,7 @@ def test_a_text_longer_than_its_context_gets_no_score_and_the_run_goes_on(tmp_pa
 
 def test_a_stop_before_it_has_read_leaves_no_candidate_without_a_word(qwen: RewardBackend) -> None:
     run, events = started(rewarded(), qwen)
-    while not any(run._candidates.values()):
+    while not any(run._candidates.found.values()):
         run.step()
     run.stop()
     state = fold(events)
@@ -239,6 +239,6 @@ def test_of_an_empty_text_nothing_is_asked(qwen: RewardBackend) -> None:
     run, _ = started(rewarded(n=1), qwen)
     finish(run)
     verifier = build_verifier(rewarded().verifiers[0])
-    empty = msgspec.structs.replace(next(iter(run._candidates.values())), text=" ")
+    empty = msgspec.structs.replace(next(iter(run._candidates.found.values())), text=" ")
     assert not verifier.requests(run._setup.problem, empty)
     assert verifier.score(run._setup.problem, empty, (), ()).detail == "there is no text to judge"

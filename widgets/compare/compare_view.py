@@ -29,6 +29,7 @@ from widgets.compare.race_clock import RaceClock
 from widgets.compare.race_table import RaceTable
 from widgets.icons import set_icon
 from widgets.panels.segmented import Segmented
+from widgets.scroll_page import ScrollPage
 from widgets.theme import SIZE_LARGE, THEMES, set_kind, set_role
 
 UNITS = [
@@ -182,7 +183,7 @@ class CompareView(QWidget):
         self._pages.addWidget(page)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(self._pages)
+        whole.addWidget(ScrollPage(self._pages))
 
     def _head(self) -> QHBoxLayout:
         words = QVBoxLayout()

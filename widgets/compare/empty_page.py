@@ -91,6 +91,7 @@ class EmptyPage(QWidget):
         self._title.setAlignment(Qt.AlignmentFlag.AlignCenter)
         for label in (self._lead, self._or):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            label.setWordWrap(True)
             set_role(label, "muted")
         self.add_button.setToolTip("The set-up on the left takes part: strategy, verifiers, sampling and model.")
         set_kind(self.add_button, "normal")

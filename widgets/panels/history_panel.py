@@ -28,6 +28,7 @@ from widgets.panels.history_filter import HistoryFilter
 from widgets.panels.history_model import ANSWER, MODEL, RUN, SECONDS, STAR, STRATEGY, WHEN, HistoryModel, HistoryRow
 from widgets.panels.segmented import Segmented
 from widgets.scaled import follow_scale
+from widgets.scroll_page import ScrollPage
 from widgets.theme import THEMES, px, set_role
 
 WIDTHS = {STAR: 36, WHEN: 112, STRATEGY: 158, ANSWER: 84, SECONDS: 84, MODEL: 168}
@@ -172,9 +173,15 @@ class HistoryPanel(QWidget):
         below = QHBoxLayout()
         below.addWidget(self._hint, 1)
         below.addWidget(self.compare_button)
+        self._empty.setWordWrap(True)
+        self._hint.setWordWrap(True)
         self._pages.addWidget(self._empty)
         self._pages.addWidget(self.table)
-        column = QVBoxLayout(self)
+        page = QWidget()
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(ScrollPage(page))
+        column = QVBoxLayout(page)
         column.setContentsMargins(16, 12, 16, 12)
         column.setSpacing(8)
         column.addLayout(row)

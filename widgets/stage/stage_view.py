@@ -55,7 +55,7 @@ class StageView(QWidget):
         self._source: Source | None = None
         self._result_wanted = self._compact = False
         self._sort: SortMode = "arrival"
-        self.badge, self.banner = SourceBadge(), RunBanner()
+        self.badge, self.banner = SourceBadge(self), RunBanner()
         self.headline, self.result = Headline(), ResultLine()
         self.what_if = WhatIfBar()
         self._summary = QLabel()

@@ -60,7 +60,7 @@ class WhatIfBar(QFrame):
         self._ahead: Iterator[None] = iter(())
         self._idle = QTimer(self, interval=WAIT_MS)
         self._idle.timeout.connect(self._work_ahead)
-        self.toggle, self.badge, self.body = QToolButton(), SourceBadge(), QWidget()
+        self.toggle, self.badge, self.body = QToolButton(), SourceBadge(self), QWidget()
         self.candidates: LabelledSlider | None = None
         self.budget: LabelledSlider | None = None
         self.choose, self.verifiers = QComboBox(), VerifierSection(VERIFIERS)
