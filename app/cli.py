@@ -62,6 +62,16 @@ WHAT_IF_EXAMPLES = """
 
 [cyan]main.py whatif run.tsrun --budget-tokens 500 --json[/]
 """
+EXPORT_HELP = """
+The numbers of a recorded run as files for other programs. Unknown stays empty; no file is overwritten.
+"""
+EXPORT_EXAMPLES = """
+[bold]Examples[/]
+
+[cyan]main.py export run.tsrun --csv run.csv[/]
+
+[cyan]main.py export search.tsrun --graphml tree.graphml --node-link tree.json[/]
+"""
 SPREAD_HELP = """
 One budget of samples over a set of problems: the ones that are settled soon leave their share to the harder ones.
 
@@ -442,6 +452,23 @@ def what_if(
         budget_price=budget_price,
     )
     return cli_what_if.what_if(file, options, as_json)
+
+
+@app.command(help=EXPORT_HELP, epilog=EXPORT_EXAMPLES)
+def export(
+    file: Annotated[Path, typer.Argument(help="A recorded run.")],
+    csv: Annotated[
+        Path | None, typer.Option("--csv", help="A row for each candidate; the totals go into FILE-totals beside it.")
+    ] = None,
+    graphml: Annotated[Path | None, typer.Option("--graphml", help="The tree for networkx, yEd or Gephi.")] = None,
+    node_link: Annotated[
+        Path | None, typer.Option("--node-link", help="The tree as the JSON that networkx reads.")
+    ] = None,
+) -> int:
+    """See EXPORT_HELP."""
+    from app import cli_export
+
+    return cli_export.export(file, csv, graphml, node_link)
 
 
 @app.command(help=SPREAD_HELP, epilog=SPREAD_EXAMPLES)
