@@ -14,6 +14,8 @@ from app.appearance import Appearance
 from app.appearance_menu import AppearanceMenu
 from app.compare_tab import CompareTab
 from app.docks import PanelDock
+from app.exhibits import compare_exhibit, history_exhibit, stage_exhibit
+from app.exporter import Exhibit, Exporter
 from app.milestones import Milestones
 from app.preferences import Preferences
 from app.run_controller import RunController
@@ -88,6 +90,7 @@ class MainWindow(QMainWindow):
         self.banner, self.tabs = TroubleBanner(), QTabWidget()
         self.opener = TraceOpener(self)
         self.compare = CompareTab(controller, setup_panel.setup, self._checked_setup, self)
+        self.exporter = Exporter(self._exhibit, self.banner.say, self)
         self._meters_before_comparing = False
         self._arrange()
         self._build_menu()
@@ -226,6 +229,7 @@ class MainWindow(QMainWindow):
         self.tabs.addTab(self.stage_page, "Stage")
         self.tabs.addTab(self.compare.view, "Compare")
         self.tabs.addTab(self.history, "History")
+        self.tabs.setCornerWidget(self.exporter.button)
         self.tabs.tabBar().setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.tabs.setProperty("surface", "stage")
         centre = QWidget()
@@ -266,7 +270,8 @@ class MainWindow(QMainWindow):
         add("Keyboard shortcuts", "F1").triggered.connect(self._on_help_triggered)
         # An action in a menu that was never opened has no shortcut unless the window has the action, too.
         self.toolbar.theme_button.setMenu(AppearanceMenu(self.appearance, self.toolbar.theme_button))
-        self.addActions([*self.toolbar.menu.actions(), *self.toolbar.theme_button.menu().actions()])
+        menus = (self.toolbar.menu, self.toolbar.theme_button.menu(), self.exporter.button.menu())
+        self.addActions([action for menu in menus for action in menu.actions()])
         for keys, slot in (
             ("Ctrl+Return", self.run), ("Ctrl+Enter", self.run), ("Ctrl+.", self.controller.stop),
             ("F11", self.toggle_presenting), ("F5", self.toggle_presenting),
@@ -409,6 +414,15 @@ class MainWindow(QMainWindow):
         # A run that is refused for want of a model says less than why there is none, and would hide it.
         model = self.controller.model
         self.banner.say((model.trouble or trouble) if model.status == "failed" else trouble)
+
+    def _exhibit(self) -> Exhibit:
+        match self.tabs.currentWidget():
+            case self.history:
+                return history_exhibit(self.history)
+            case self.compare.view:
+                return compare_exhibit(self.compare.view)
+            case _:
+                return stage_exhibit(self.stage, self.meters)
 
     # From the person
 

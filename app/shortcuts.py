@@ -18,6 +18,8 @@ KEYS = (
     ("Ctrl + 1, 2, 3", "Stage, Compare, History"),
     ("Ctrl + O", "Open a run, a set-up or a model"),
     ("Ctrl + S", "Save the set-up"),
+    ("Ctrl + Shift + C, S", "Copy, save what is shown"),
+    ("Ctrl + F, Ctrl + Z", "In the history: search, undo deleting"),
     ("F11  or  F5", "Present, and back"),
     ("Ctrl + +, Ctrl + -, Ctrl + 0", "Larger, smaller, normal text"),
     ("F1", "This page"),

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from engine.plain_text import printable
 from engine.trace.fold import CandidateState, RunState
+from engine.trace.run_info import RunInfo
+from engine.trace.run_notes import RunNote
 from engine.trace.split import split_by_purpose
 from engine.trace.summary import summary
 from engine.whole_file import write_whole
@@ -21,6 +23,7 @@ BEFORE_SCORES = (
 )  # fmt: skip
 AFTER_SCORES = ("mean_logprob", "started_seconds", "ended_seconds", "seconds", "picked", "visits", "value", "pruned")
 TOTALS = ("group", "name", "value", "unit")
+NESTED = ("kind", "votes", "verifiers", "by_purpose")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 SECONDS = ("wall_seconds", "ttft_seconds", "verifier_seconds")
 COUNTS = (
@@ -58,6 +61,20 @@ def totals_table(state: RunState) -> Table:
         kinds = ("prompt", "cached", "generated", "recomputed", "judge", "judge_prompt")
         rows += [(f"purpose: {purpose}", kind, getattr(tally, kind), "tokens") for kind in kinds]
     return rows + _price_rows(figures)
+
+
+def runs_table(runs: Iterable[tuple[str, RunState]]) -> Table:
+    """The header and a row for each run: its name, and what `summary` says of it in one number or word each."""
+    found = [(name, summary(state)) for name, state in runs]
+    keys = [key for key in summary(RunState()) if key not in NESTED]
+    return [("name", *keys), *((name, *(figures[key] for key in keys)) for name, figures in found)]
+
+
+def list_table(runs: Iterable[tuple[RunInfo, RunNote]]) -> Table:
+    """The header and a row for each recording of a list: what is known of it without reading all of it."""
+    header = ("name", "starred", *(key for key in RunInfo.__struct_fields__ if key != "path"))
+    rows = [(note.name, note.starred, *(getattr(info, key) for key in header[2:])) for info, note in runs]
+    return [header, *rows]
 
 
 def totals_path(path: str | Path) -> Path:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 
 import msgspec
 
-from engine.errors import ThinkscopeError
+from engine.whole_file import not_saved, write_whole
 
 FILE = "notes.json"
 LONGEST_NAME = 120
@@ -72,17 +71,8 @@ class RunNotes:
         return {}
 
     def _save(self) -> None:
-        """The new file is whole before it takes the place of the old one."""
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            handle, part = tempfile.mkstemp(prefix="notes-", suffix=".part", dir=self._path.parent)
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(msgspec.json.format(msgspec.json.encode(self._notes), indent=1))
-                os.replace(part, self._path)
-            except BaseException:
-                os.unlink(part)
-                raise
         except OSError as error:
-            what = "The name or the star could not be saved."
-            raise ThinkscopeError(what, f"{error.strerror or error}.", "Free some space on the disk.") from None
+            raise not_saved(self._path, error) from None
+        write_whole(self._path, msgspec.json.format(msgspec.json.encode(self._notes), indent=1))

@@ -50,7 +50,7 @@ def test_a_folder_that_cannot_be_written_to_is_said_in_words(tmp_path: Path) -> 
     notes = RunNotes(tmp_path)
     tmp_path.chmod(0o500)
     try:
-        with pytest.raises(ThinkscopeError, match="could not be saved"):
+        with pytest.raises(ThinkscopeError, match="cannot be saved"):
             notes.write("a.tsrun", RunNote("x"))
     finally:
         tmp_path.chmod(0o700)
@@ -58,7 +58,7 @@ def test_a_folder_that_cannot_be_written_to_is_said_in_words(tmp_path: Path) -> 
 
 def test_a_file_in_the_way_of_the_folder_is_said_in_words(tmp_path: Path) -> None:
     (tmp_path / "runs").write_text("a file")
-    with pytest.raises(ThinkscopeError, match="could not be saved"):
+    with pytest.raises(ThinkscopeError, match="cannot be saved"):
         RunNotes(tmp_path / "runs").write("a.tsrun", RunNote("x"))
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -29,6 +30,7 @@ from widgets.compare.race_clock import RaceClock
 from widgets.compare.race_table import RaceTable
 from widgets.icons import set_icon
 from widgets.panels.segmented import Segmented
+from widgets.picture import Pictured, Plate
 from widgets.scroll_page import ScrollPage
 from widgets.theme import SIZE_LARGE, THEMES, set_kind, set_role
 
@@ -42,7 +44,7 @@ GAP = "\u2009"
 STEPS = 100  # how many steps of an arrow key a race has
 
 
-class CompareView(QWidget):
+class CompareView(QWidget, Pictured):
     """Draws the entries it is given, and says what a person wants.
 
     Args:
@@ -127,6 +129,24 @@ class CompareView(QWidget):
         """Draws all that waits for a later frame, for a picture."""
         for column in self.columns:
             column.stage.finish_rendering()
+
+    @property
+    def entries(self) -> Sequence[Entry]:
+        """Who takes part."""
+        return self._entries
+
+    def plate(self) -> Plate:
+        """The whole page, as large as it has to be."""
+        self.finish_rendering()
+        return Plate(self._pages.size(), [(self._pages, QPoint())])
+
+    @contextmanager
+    def sharpened(self, ratio: float) -> Iterator[None]:
+        """The lanes of all stages."""
+        with ExitStack() as stack:
+            for column in self.columns:
+                stack.enter_context(column.stage.sharpened(ratio))
+            yield
 
     # Qt
 

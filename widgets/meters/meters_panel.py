@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Protocol
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from engine.trace.fold import RunState
@@ -20,6 +20,7 @@ from widgets.meters.selection_meter import SelectionMeter
 from widgets.meters.sparkline import Sparkline
 from widgets.meters.speed_meter import SpeedMeter
 from widgets.meters.votes_meter import VotesMeter
+from widgets.picture import Pictured, Plate
 from widgets.scaled import follow_scale, panel_width
 from widgets.theme import THEMES
 
@@ -36,7 +37,7 @@ class Meter(Protocol):
         """Brings it up to date."""
 
 
-class MetersPanel(QScrollArea):
+class MetersPanel(QScrollArea, Pictured):
     """Answer, votes, speed, cost, latency and budget of one state; the inspector on top when something is selected.
 
     `refresh` may be called every frame: the meters are brought up to date at most ten times a second, the last call
@@ -113,6 +114,11 @@ class MetersPanel(QScrollArea):
         """Imports the plot library and makes all plots at once, for a picture of the window."""
         for sparkline in self.sparklines:
             sparkline.load_plot()
+
+    def plate(self) -> Plate:
+        """All meters, those out of sight included."""
+        self.update_now()
+        return Plate(self.widget().size(), [(self.widget(), QPoint())])
 
     def update_now(self) -> None:
         """Brings all meters up to date."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, Signal
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -27,6 +27,7 @@ from engine.trace.run_notes import RunNote
 from widgets.panels.history_filter import HistoryFilter
 from widgets.panels.history_model import ANSWER, MODEL, RUN, SECONDS, STAR, STRATEGY, WHEN, HistoryModel, HistoryRow
 from widgets.panels.segmented import Segmented
+from widgets.picture import Pictured, Plate
 from widgets.scaled import follow_scale
 from widgets.scroll_page import ScrollPage
 from widgets.theme import THEMES, px, set_role
@@ -91,7 +92,7 @@ class UndoBar(QFrame):
         self.setVisible(count > 0)
 
 
-class HistoryPanel(QWidget):
+class HistoryPanel(QWidget, Pictured):
     """A table of runs. It deletes nothing itself: `delete_requested` gives paths, `undo_requested` takes that back."""
 
     replay_requested = Signal(str)
@@ -127,6 +128,18 @@ class HistoryPanel(QWidget):
         """The selected runs, from the top."""
         indexes = self.table.selectionModel().selectedRows()
         return [self.shown.row_at(index) for index in sorted(indexes, key=lambda index: index.row())]
+
+    def listed(self) -> list[HistoryRow]:
+        """The runs as they are filtered and sorted, from the top."""
+        return [self.shown.row_at(self.shown.index(row, 0)) for row in range(self.shown.rowCount())]
+
+    def plate(self) -> Plate:
+        """The list."""
+        return Plate(self.table.size(), [(self.table, QPoint())])
+
+    def picture_title(self) -> str:
+        """What the list is."""
+        return self.table.accessibleName()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leaves the model's name out where the question would have to be cut for it."""

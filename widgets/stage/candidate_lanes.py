@@ -6,9 +6,10 @@ is bounded: what does not fit in the budget is drawn in the next frame.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Literal
 
 from PySide6.QtCore import (
@@ -89,6 +90,7 @@ class CandidateLanesView(TokenSurface):
         self._selected: int | None = None
         self._pointed: int | None = None
         self._reduce_motion = False
+        self._sharpness: float | None = None  # None: as the screen
         self._longest = 0
         self._certain: int | None = None
         self._later = QTimer(self, singleShot=True, interval=FRAME_MS)
@@ -173,6 +175,22 @@ class CandidateLanesView(TokenSurface):
         self._render(float("inf"))
         self.viewport().update()
 
+    @contextlib.contextmanager
+    def sharpened(self, ratio: float) -> Iterator[None]:
+        """Has everything drawn with `ratio` times the pixels, for a picture larger than the screen's."""
+        if not self._lanes or not self.isVisible():
+            yield
+            return
+        try:
+            self._sharpness = ratio
+            self._renew_style()
+            self.finish_rendering()
+            yield
+        finally:
+            self._sharpness = None
+            self._renew_style()
+            self.finish_rendering()
+
     @property
     def selected(self) -> int | None:
         """The selected candidate."""
@@ -221,7 +239,7 @@ class CandidateLanesView(TokenSurface):
         """Makes a new style, after which every lane is drawn anew."""
         setup = self._state.start.setup if self._state.start else None
         self._style = LaneStyle(
-            current_theme(), self.devicePixelRatioF(), self._type(), self._answers,
+            current_theme(), self._sharpness or self.devicePixelRatioF(), self._type(), self._answers,
             tuple(verifier.name for verifier in setup.verifiers) if setup else (), self._span(),
             self._certain, stop_words(self._state),
         )  # fmt: skip

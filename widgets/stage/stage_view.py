@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from contextlib import AbstractContextManager
+
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QActionGroup, QResizeEvent
 from PySide6.QtWidgets import (
     QGridLayout,
@@ -22,6 +24,7 @@ from widgets.models.lane_order import SortMode
 from widgets.models.refine_chain import makes_chain
 from widgets.models.thinking_chain import texts_begun
 from widgets.models.thought_tree import makes_tree
+from widgets.picture import Pictured, Plate
 from widgets.refine.view import RefineChainView
 from widgets.scaled import follow_scale, is_large
 from widgets.stage.badge import Source, SourceBadge
@@ -39,7 +42,7 @@ HEAD_MARGINS = 46  # pixels around the badge and the summary
 SORT_WORDS: dict[SortMode, str] = {"arrival": "number", "score": "score", "answer": "answer"}
 
 
-class StageView(QWidget):
+class StageView(QWidget, Pictured):
     """Shows a run: a search as a tree, a refinement as a chain, one candidate as a ladder, many as lanes."""
 
     candidate_selected = Signal(int)
@@ -132,13 +135,26 @@ class StageView(QWidget):
 
     def finish_rendering(self) -> None:
         """Draws all that waits for a later frame, for a picture of the stage."""
-        self.lanes.finish_rendering()
-        self.tree.finish_rendering()
+        for view in (self.lanes, self.tree, self.chain):
+            view.finish_rendering()
 
     @property
     def can_act(self) -> bool:
         """Whether a person can change the run: a recording cannot be changed."""
         return self._source in ("live", "paused", None)
+
+    @property
+    def state(self) -> RunState:
+        """The run as it is shown."""
+        return self._state
+
+    def picture_title(self) -> str:
+        """The question."""
+        return self.headline.accessibleName()
+
+    def sharpened(self, ratio: float) -> AbstractContextManager[None]:
+        """Lanes are kept as pixmaps."""
+        return self.lanes.sharpened(ratio)
 
     @property
     def shows_ladder(self) -> bool:
@@ -164,6 +180,20 @@ class StageView(QWidget):
         super().resizeEvent(event)
         if self._compact:
             self._update_words()
+
+    def plate(self) -> Plate:
+        """All that is shown but the controls, and without the gaps that they would leave."""
+        self.finish_rendering()
+        view, top = self.tree.picture_part if self.shows_tree else self._view, self._views.pos()
+        gap = view.mapTo(self, QPoint()).y() - top.y()
+        parts = [(part, part.pos()) for part in (self.badge, self.headline, self.banner, self.result)]
+        right = self._summary.x() if is_large() else self.width() - 16 - self._summary.width()
+        parts += [(self._summary, QPoint(right, self._summary.y())), (view, top)]
+        bottom = top.y() + view.height()
+        if self.what_if.is_open:  # what it says belongs to what is shown
+            parts.append((self.what_if, self.what_if.pos() - QPoint(0, gap)))
+            bottom = self.what_if.geometry().bottom() - gap
+        return Plate(QSize(self.width(), bottom + 8), parts)
 
     def _arrange(self) -> None:
         self._head = head = QGridLayout()

@@ -82,6 +82,11 @@ class SearchTreePage(QWidget):
         """Everything comes to rest, for a picture."""
         self.view.finish_rendering()
 
+    @property
+    def picture_part(self) -> QWidget:
+        """What belongs into a picture: the tree, with its outline if that is open."""
+        return self._splitter
+
     def open_menu(self, candidate: int, position: object) -> NodeMenu:
         """What can be done to a thought, or (-1) to the problem."""
         menu = self._make_menu(candidate)
