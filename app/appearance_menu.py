@@ -7,12 +7,13 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from app.appearance import TEXT_SIZES, Appearance
 from app.preferences import ThemeChoice
+from widgets.translation import later, tr
 
 THEME_WORDS: dict[ThemeChoice, str] = {
-    "dark": "Dark",
-    "light": "Light",
-    "contrast": "High contrast",
-    "system": "As the system",
+    "dark": later("Dark"),
+    "light": later("Light"),
+    "contrast": later("High contrast"),
+    "system": later("As the system"),
 }
 
 
@@ -23,17 +24,17 @@ class AppearanceMenu(QMenu):
         super().__init__(parent)
         self._appearance = appearance
         group = QActionGroup(self)
-        self.themes = {choice: self.addAction(words) for choice, words in THEME_WORDS.items()}
+        self.themes = {choice: self.addAction(tr(words)) for choice, words in THEME_WORDS.items()}
         for choice, action in self.themes.items():
             action.setCheckable(True)
             group.addAction(action)
             action.triggered.connect(lambda _=False, choice=choice: appearance.choose_theme(choice))
         self.addSeparator()
-        self.larger = self.addAction("Larger text")
+        self.larger = self.addAction(tr("Larger text"))
         self.larger.setShortcuts(["Ctrl++", "Ctrl+="])  # the plus of many keyboards needs Shift
-        self.smaller = self.addAction("Smaller text")
+        self.smaller = self.addAction(tr("Smaller text"))
         self.smaller.setShortcut("Ctrl+-")
-        self.normal = self.addAction("Normal text")
+        self.normal = self.addAction(tr("Normal text"))
         self.normal.setShortcut("Ctrl+0")
         self.larger.triggered.connect(appearance.enlarge)
         self.smaller.triggered.connect(appearance.reduce)
@@ -46,4 +47,4 @@ class AppearanceMenu(QMenu):
         self.themes[self._appearance.theme].setChecked(True)
         self.larger.setEnabled(size < TEXT_SIZES[-1])
         self.smaller.setEnabled(size > TEXT_SIZES[0])
-        self.normal.setText("Normal text" if size == 1 else f"Normal text (now {size:.0%})")
+        self.normal.setText(tr("Normal text") if size == 1 else tr("Normal text (now {0:.0%})", size))

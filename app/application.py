@@ -12,6 +12,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.garbage import GarbageCollector
+from app.language import install_language
 from app.main_window import MainWindow
 from app.milestones import Milestones
 from app.plots import PlotLoader
@@ -28,6 +29,7 @@ from engine.verifiers.registry import VERIFIERS
 from engine.worker.client import WorkerClient
 from widgets.panels.setup_panel import SetupPanel
 from widgets.theme import install_theme, system_theme_name
+from widgets.translation import tr
 
 PLOTS_AFTER_MS = 400
 
@@ -46,6 +48,7 @@ def run_application(argv: list[str] | None = None, replay: Path | None = None) -
     app = QApplication(argv if argv is not None else sys.argv[:1])
     app.setApplicationName("Thinkscope")
     app.setDesktopFileName("thinkscope")
+    install_language()
     GarbageCollector(app)
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C in the terminal; events are on the disk already
     preferences, milestones = Preferences(), Milestones()
@@ -123,4 +126,4 @@ class _Excepthook:
         if isinstance(error, ThinkscopeError):
             self._window.banner.say(error)
         else:
-            self._window.banner.say(write_down("Something in the window did not work.", error))
+            self._window.banner.say(write_down(tr("Something in the window did not work."), error))

@@ -16,6 +16,7 @@ from engine.contest.ready import READY_CONTESTS
 from engine.errors import BadInputError, ThinkscopeError
 from engine.setup import RunSetup
 from widgets.compare.compare_view import CompareView
+from widgets.translation import tr
 
 SetupSource = Callable[[], RunSetup | None]
 
@@ -40,7 +41,7 @@ class CompareTab(QObject):
     ) -> None:
         super().__init__(parent)
         self.race = Race(controller, self)
-        self.view = CompareView([(ready.name, ready.title, ready.help) for ready in READY_CONTESTS.values()])
+        self.view = CompareView([(ready.name, tr(ready.title), tr(ready.help)) for ready in READY_CONTESTS.values()])
         self._look, self._take = look, take
         self._finder, self._opener = ModelFinder(self), TraceOpener(self)
         self._connect()
@@ -48,10 +49,14 @@ class CompareTab(QObject):
     def compare_recordings(self, paths: Sequence[Path]) -> None:
         """Holds recorded runs against each other; their budgets may differ, which is then said."""
         if not FEWEST <= len(paths) <= MOST:
-            why = f"{len(paths)} were chosen; from {FEWEST} to {MOST} stand side by side."
-            self.trouble_raised.emit(BadInputError("These recordings cannot be compared.", why, "Choose others."))
+            why = tr("{0} were chosen; from {1} to {2} stand side by side.", len(paths), FEWEST, MOST)
+            self.trouble_raised.emit(
+                BadInputError(tr("These recordings cannot be compared."), why, tr("Choose others."))
+            )
         elif self.race.going:
-            self.trouble_raised.emit(ThinkscopeError("A race goes on.", "", "Stop it first, or wait for its end."))
+            self.trouble_raised.emit(
+                ThinkscopeError(tr("A race goes on."), "", tr("Stop it first, or wait for its end."))
+            )
         else:
             self._opener.open_together(paths)
 

@@ -7,6 +7,7 @@ from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QDockWidget, QWidget
 
 from widgets.theme import THEMES, blend, current_theme, qcolor
+from widgets.translation import tr
 
 HANDLE_HEIGHT, GRIP = 12, 28.0
 
@@ -16,7 +17,7 @@ class DockHandle(QWidget):
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setToolTip(f"Pull to move {title}; double click to let it float.")
+        self.setToolTip(tr("Pull to move {0}; double click to let it float.", title))
         self.setCursor(Qt.CursorShape.OpenHandCursor)
         self.setMouseTracking(True)
         THEMES.theme_changed.connect(self.update)

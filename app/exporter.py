@@ -15,13 +15,14 @@ from engine.errors import ThinkscopeError
 from engine.whole_file import write_whole
 from widgets.picture import Pictured, png_bytes
 from widgets.save_button import ExportKind, SaveButton
+from widgets.translation import later, tr
 
 FILTERS = {
-    "png": "Picture (*.png)",
-    "svg": "Vector picture (*.svg)",
-    "csv": "Table (*.csv)",
-    "graphml": "Tree (*.graphml)",
-    "json": "Tree (*.json)",
+    "png": later("Picture (*.png)"),
+    "svg": later("Vector picture (*.svg)"),
+    "csv": later("Table (*.csv)"),
+    "graphml": later("Tree (*.graphml)"),
+    "json": later("Tree (*.json)"),
 }
 Write = Callable[[Path], None]
 Writers = Mapping[ExportKind, Write]
@@ -59,10 +60,10 @@ class Exporter(QObject):
         except ThinkscopeError as error:
             self._say(error)
         except Exception as error:  # a run that cannot be drawn or written must not take the window along
-            self._say(write_down(f"“{path.name}” could not be saved.", error))
+            self._say(write_down(tr("“{0}” could not be saved.", path.name), error))
         else:
             self._folder = path.parent
-            self.button.say("Saved")
+            self.button.say(tr("Saved"))
 
     def _writers(self, exhibit: Exhibit) -> Writers:
         if exhibit.picture is None:
@@ -74,12 +75,12 @@ class Exporter(QObject):
         assert exhibit.picture is not None
         if kind == "copy":
             QGuiApplication.clipboard().setImage(exhibit.picture.picture())
-            self.button.say("Copied")
+            self.button.say(tr("Copied"))
             return
         part, ending = kind.rpartition("-")[::2]
         name = f"{exhibit.name}-{part}" if part else exhibit.name
         path, _ = QFileDialog.getSaveFileName(
-            self.button, "Save", str(self._folder / f"{name}.{ending}"), FILTERS[ending]
+            self.button, tr("Save"), str(self._folder / f"{name}.{ending}"), tr(FILTERS[ending])
         )
         if path:
             self.save(self._writers(exhibit)[kind], _with_suffix(Path(path), f".{ending}"))

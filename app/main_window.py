@@ -45,12 +45,13 @@ from widgets.stage.caption_line import CaptionLine
 from widgets.stage.stage_view import StageView
 from widgets.theme import RESOURCES, THEMES, current_theme
 from widgets.timeline import Timeline
+from widgets.translation import later, tr
 from widgets.trouble_banner import TroubleBanner
 from widgets.window_style import window_stylesheet
 
 RECORDINGS = RESOURCES / "recordings"
 OPENS = (".gguf", ".tsrun", SETUP_SUFFIX)
-FILTER = f"Runs, set-ups and models (*.tsrun *{SETUP_SUFFIX} *.gguf);;All files (*)"
+FILTER, FILES = later("Runs, set-ups and models ({0});;All files (*)"), f"*.tsrun *{SETUP_SUFFIX} *.gguf"
 FIRST_SIZE = QSize(1440, 900)
 FRAME = QSize(8, 40)  # about what a window system puts around a window; Qt knows it only afterwards
 
@@ -112,21 +113,31 @@ class MainWindow(QMainWindow):
             self.opener.open(path)
         else:
             kinds = ", ".join(OPENS)
-            self.banner.say(BadInputError(f"“{path.name}” cannot be opened here.", "", f"Open one of: {kinds}."))
+            self.banner.say(
+                BadInputError(tr("“{0}” cannot be opened here.", path.name), "", tr("Open one of: {0}.", kinds))
+            )
 
     def _open_setup(self, path: Path) -> None:
         try:
             setup = read_setup(path)
             if len(setup.problem.question) > LONGEST_QUESTION:
-                why = f"It has {len(setup.problem.question):,} characters; {LONGEST_QUESTION:,} fit into this window."
-                raise BadInputError(f"The question of “{path.name}” is too long.", why, f"Use: run --setup {path.name}")
+                why = tr(
+                    "It has {0:,} characters; {1:,} fit into this window.",
+                    len(setup.problem.question),
+                    LONGEST_QUESTION,
+                )
+                raise BadInputError(
+                    tr("The question of “{0}” is too long.", path.name), why, tr("Use: run --setup {0}", path.name)
+                )
             self.setup_panel.set_setup(setup)
         except ThinkscopeError as error:
             self.banner.say(error)
             return
         if self.setup_panel.setup().sampling != setup.sampling or self.setup_panel.setup().budget != setup.budget:
-            what = f"“{path.name}” has values beyond what the fields of this window reach."
-            self.banner.say(ThinkscopeError(what, "They were brought within bounds.", "Look at sampling and budget."))
+            what = tr("“{0}” has values beyond what the fields of this window reach.", path.name)
+            self.banner.say(
+                ThinkscopeError(what, tr("They were brought within bounds."), tr("Look at sampling and budget."))
+            )
 
     def play_shipped(self) -> None:
         """Plays the first recording that comes with the program, if there is one."""
@@ -226,9 +237,9 @@ class MainWindow(QMainWindow):
         column.addWidget(self.caption)
         self.caption.hide()
         self.tabs.setDocumentMode(True)
-        self.tabs.addTab(self.stage_page, "Stage")
-        self.tabs.addTab(self.compare.view, "Compare")
-        self.tabs.addTab(self.history, "History")
+        self.tabs.addTab(self.stage_page, tr("Stage"))
+        self.tabs.addTab(self.compare.view, tr("Compare"))
+        self.tabs.addTab(self.history, tr("History"))
         self.tabs.setCornerWidget(self.exporter.button)
         self.tabs.tabBar().setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.tabs.setProperty("surface", "stage")
@@ -240,12 +251,12 @@ class MainWindow(QMainWindow):
         column.addWidget(self.banner)
         column.addWidget(self.tabs, 1)
         self.setCentralWidget(centre)
-        self.setup_dock = PanelDock("Set-up", "setup", self.setup_panel)
-        self.meters_dock = PanelDock("Meters", "meters", self.meters)
+        self.setup_dock = PanelDock(tr("Set-up"), "setup", self.setup_panel)
+        self.meters_dock = PanelDock(tr("Meters"), "meters", self.meters)
         self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.setup_dock)
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.meters_dock)
         self._fit_docks()
-        bar = QToolBar("Timeline", self)
+        bar = QToolBar(tr("Timeline"), self)
         bar.setObjectName("timeline")
         bar.setMovable(False)
         bar.setProperty("role", "timeline")
@@ -256,18 +267,18 @@ class MainWindow(QMainWindow):
 
     def _build_menu(self) -> None:
         add = self.toolbar.add_menu_action
-        add("Open…", "Ctrl+O").triggered.connect(self._on_open_triggered)
-        add("Save set-up…", "Ctrl+S").triggered.connect(self._on_save_triggered)
+        add(tr("Open…"), "Ctrl+O").triggered.connect(self._on_open_triggered)
+        add(tr("Save set-up…"), "Ctrl+S").triggered.connect(self._on_save_triggered)
         self.toolbar.menu.addSeparator()
         for dock in (self.setup_dock, self.meters_dock):
             self.toolbar.menu.addAction(dock.toggleViewAction())
-        self._motion = add("Reduce motion")
+        self._motion = add(tr("Reduce motion"))
         self._motion.setCheckable(True)
         self._motion.setChecked(self.preferences.reduce_motion)
         self._motion.toggled.connect(self._on_motion_toggled)
         self._on_motion_toggled(self.preferences.reduce_motion)
         self.toolbar.menu.addSeparator()
-        add("Keyboard shortcuts", "F1").triggered.connect(self._on_help_triggered)
+        add(tr("Keyboard shortcuts"), "F1").triggered.connect(self._on_help_triggered)
         # An action in a menu that was never opened has no shortcut unless the window has the action, too.
         self.toolbar.theme_button.setMenu(AppearanceMenu(self.appearance, self.toolbar.theme_button))
         menus = (self.toolbar.menu, self.toolbar.theme_button.menu(), self.exporter.button.menu())
@@ -404,11 +415,12 @@ class MainWindow(QMainWindow):
             if self._milestones.wanted and self.controller.live is None:
                 self.run()
         elif model.status == "loading":
-            name = Path(model.options.path).stem if model.options is not None else "Model"
+            name = Path(model.options.path).stem if model.options is not None else tr("Model")
             share = f" · {model.fraction:.0%}" if model.fraction else ""
-            badge.show_words("warn", name, f"loading: {model.stage.lower() or 'starting'}{share}")
+            stage = tr(model.stage).lower() or tr("starting")
+            badge.show_words("warn", name, tr("loading: {0}", stage + share))
         elif model.status == "failed":
-            badge.show_words("bad", "No model", model.trouble.what if model.trouble is not None else "")
+            badge.show_words("bad", tr("No model"), model.trouble.what if model.trouble is not None else "")
 
     def _on_controller_trouble_raised(self, trouble: ThinkscopeError) -> None:
         # A run that is refused for want of a model says less than why there is none, and would hide it.
@@ -508,13 +520,13 @@ class MainWindow(QMainWindow):
             PromptDialog(rendered, self).open()
 
     def _on_open_triggered(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, "Open", str(self._library.folder), FILTER)
+        path, _ = QFileDialog.getOpenFileName(self, tr("Open"), str(self._library.folder), tr(FILTER, FILES))
         if path:
             self.open_path(Path(path))
 
     def _on_save_triggered(self) -> None:
-        proposed, kinds = str(Path.home() / f"set-up{SETUP_SUFFIX}"), f"Set-up (*{SETUP_SUFFIX})"
-        path, _ = QFileDialog.getSaveFileName(self, "Save set-up", proposed, kinds)
+        proposed, kinds = str(Path.home() / f"set-up{SETUP_SUFFIX}"), tr("Set-up (*{0})", SETUP_SUFFIX)
+        path, _ = QFileDialog.getSaveFileName(self, tr("Save set-up"), proposed, kinds)
         if path:
             self.save_setup(Path(path).with_suffix(SETUP_SUFFIX))
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from app.trace_pump import Inbox
 from engine.models.library import ModelFile, find_models
 from engine.setup import SIMULATED
+from widgets.translation import tr
 
 
 class ModelFinder(QObject):
@@ -42,4 +43,4 @@ class ModelFinder(QObject):
     def _on_inbox_filled(self) -> None:
         for models in self._inbox.take():
             names = [(model.name, model.path) for model in models]
-            self.found.emit([*names, ("Simulated model", SIMULATED)])
+            self.found.emit([*names, (tr("Simulated model"), SIMULATED)])

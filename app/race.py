@@ -15,9 +15,9 @@ from engine.contest.entry import Entry
 from engine.errors import ThinkscopeError
 from engine.setup import RunSetup
 from engine.trace.player import TracePlayer
+from widgets.translation import tr
 
 RecordedRun = tuple[TracePlayer, Course]
-STOPPED = ThinkscopeError("Not run: the race was stopped.", "", "Race again.")
 
 
 class Race(QObject):
@@ -115,9 +115,10 @@ class Race(QObject):
         """Ends the run that goes on and all that would follow; what is there is kept."""
         if not self.going:
             return
+        stopped = ThinkscopeError(tr("Not run: the race was stopped."), "", tr("Race again."))
         for entry in self.entries:
             if entry.status in ("waiting", "loading"):
-                entry.status, entry.trouble, entry.words = "left out", STOPPED, ""
+                entry.status, entry.trouble, entry.words = "left out", stopped, ""
         if self._current is not None:
             self._controller.stop()
             self.entries_changed.emit()
@@ -149,7 +150,7 @@ class Race(QObject):
         if is_its_own and model.status == "ready":
             return True
         if is_its_own and model.status == "failed" and self._tried_to_load:
-            self._fail(entry, model.trouble or ThinkscopeError("Its model could not be loaded."))
+            self._fail(entry, model.trouble or ThinkscopeError(tr("Its model could not be loaded.")))
         elif is_its_own and model.status == "loading":
             entry.status, entry.words = "loading", _loading_words(model.stage, model.fraction)
             self.entries_changed.emit()
@@ -275,4 +276,4 @@ def _recorded(player: TracePlayer, course: Course) -> Entry:
 
 def _loading_words(stage: str, fraction: float) -> str:
     share = f" · {fraction:.0%}" if fraction else ""
-    return f"loading its model: {stage.lower() or 'starting'}{share}"
+    return tr("loading its model: {0}", (tr(stage).lower() or tr("starting")) + share)

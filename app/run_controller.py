@@ -42,6 +42,7 @@ from engine.worker.messages import (
     Step,
     Stop,
 )
+from widgets.translation import later, tr
 
 Activity = Literal["idle", "starting", "running", "paused", "stopping"]
 ModelStatus = Literal["none", "loading", "ready", "failed"]
@@ -187,7 +188,9 @@ class RunController(QObject):
     def load(self, options: LoadOptions) -> None:
         """Asks for a model; refused in words while a run is going on."""
         if self.activity != "idle":
-            self._raise("A run is going on.", "The model cannot be changed under it.", "Stop the run first.")
+            self._raise(
+                tr("A run is going on."), tr("The model cannot be changed under it."), tr("Stop the run first.")
+            )
             return
         if not self._passes(lambda: check_load(options)):
             return
@@ -288,13 +291,19 @@ class RunController(QObject):
         """
         live = self.live
         if not self.shows_live or live is None or not live.started:
-            self._raise("A recording cannot be changed.", "Its model is not at work.", "Run its set-up first.")
+            self._raise(
+                tr("A recording cannot be changed."), tr("Its model is not at work."), tr("Run its set-up first.")
+            )
             return
         if self.activity not in ("running", "paused", "idle") or self.model.status != "ready":
-            self._raise("The run cannot be changed now.", "The engine is not ready.", "Try again in a moment.")
+            self._raise(
+                tr("The run cannot be changed now."), tr("The engine is not ready."), tr("Try again in a moment.")
+            )
             return
         if live.setup.load.path != (self.model.options.path if self.model.options is not None else ""):
-            self._raise("The run cannot be taken up again.", "Another model was loaded since.", "Run it anew.")
+            self._raise(
+                tr("The run cannot be taken up again."), tr("Another model was loaded since."), tr("Run it anew.")
+            )
             return
         if live.ended:
             live.journal.reopen()
@@ -463,7 +472,7 @@ class RunController(QObject):
         """The worker is gone. The client has ended the run in an event; what was received stays on the stage."""
         trouble = ThinkscopeError(died.what, died.why, died.next_step)
         status: ModelStatus = "loading" if died.restarting else "failed"
-        self.model = ModelState(status, self.model.options, None, "starting again", 0.0, trouble)
+        self.model = ModelState(status, self.model.options, None, later("starting again"), 0.0, trouble)
         self.model_changed.emit()
         # The end of the run that is looked at says it already, in its place on the stage; of a death while loading that
         # is followed by another try the badge tells, and the load report when it has come to a good end.

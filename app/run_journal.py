@@ -8,6 +8,7 @@ from typing import Protocol
 
 from engine.errors import ThinkscopeError
 from engine.events import Event
+from widgets.translation import tr
 
 
 class EventSink(Protocol):
@@ -65,8 +66,10 @@ class RunJournal:
         except ThinkscopeError as error:
             self._give_up(error)
         except OSError as error:
-            why = f"The system says: {error.strerror or error}."
-            self._give_up(ThinkscopeError("This run is no longer recorded.", why, "Free some space on the disk."))
+            why = tr("The system says: {0}.", error.strerror or error)
+            self._give_up(
+                ThinkscopeError(tr("This run is no longer recorded."), why, tr("Free some space on the disk."))
+            )
 
     def _give_up(self, error: ThinkscopeError) -> None:
         self._sink = self._closed = None

@@ -7,22 +7,23 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QV
 
 from widgets.panels.section import SectionTitle
 from widgets.theme import set_role
+from widgets.translation import later, tr
 
 KEYS = (
-    ("Ctrl + Return", "Run"),
-    ("Space", "Pause and go on; play a recording"),
-    ("Esc  or  Ctrl + .", "Stop"),
-    ("Left, Right", "One step back or forward"),
-    ("Page Down, Page Up", "To the next mark, to the one before; also N and B"),
-    ("Home, End", "Beginning and end, on the timeline"),
-    ("Ctrl + 1, 2, 3", "Stage, Compare, History"),
-    ("Ctrl + O", "Open a run, a set-up or a model"),
-    ("Ctrl + S", "Save the set-up"),
-    ("Ctrl + Shift + C, S", "Copy, save what is shown"),
-    ("Ctrl + F, Ctrl + Z", "In the history: search, undo deleting"),
-    ("F11  or  F5", "Present, and back"),
-    ("Ctrl + +, Ctrl + -, Ctrl + 0", "Larger, smaller, normal text"),
-    ("F1", "This page"),
+    (later("Ctrl + Return"), later("Run")),
+    (later("Space"), later("Pause and go on; play a recording")),
+    (later("Esc  or  Ctrl + ."), later("Stop")),
+    (later("Left, Right"), later("One step back or forward")),
+    (later("Page Down, Page Up"), later("To the next mark, to the one before; also N and B")),
+    (later("Home, End"), later("Beginning and end, on the timeline")),
+    (later("Ctrl + 1, 2, 3"), later("Stage, Compare, History")),
+    (later("Ctrl + O"), later("Open a run, a set-up or a model")),
+    (later("Ctrl + S"), later("Save the set-up")),
+    (later("Ctrl + Shift + C, S"), later("Copy, save what is shown")),
+    (later("Ctrl + F, Ctrl + Z"), later("In the history: search, undo deleting")),
+    (later("F11  or  F5"), later("Present, and back")),
+    (later("Ctrl + +, Ctrl + -, Ctrl + 0"), later("Larger, smaller, normal text")),
+    ("F1", later("This page")),
 )
 
 
@@ -32,20 +33,20 @@ class ShortcutsDialog(QDialog):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("Keyboard shortcuts")
+        self.setWindowTitle(tr("Keyboard shortcuts"))
         grid = QGridLayout()
         grid.setHorizontalSpacing(24)
         grid.setVerticalSpacing(8)
         for row, (keys, words) in enumerate(KEYS):
-            label = QLabel(keys)
+            label = QLabel(tr(keys))
             set_role(label, "mono")
             grid.addWidget(label, row, 0)
-            grid.addWidget(QLabel(words), row, 1)
+            grid.addWidget(QLabel(tr(words)), row, 1)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 20, 24, 20)
         column.setSpacing(16)
-        column.addWidget(SectionTitle("Keyboard shortcuts"))
+        column.addWidget(SectionTitle(tr("Keyboard shortcuts")))
         column.addLayout(grid)
         column.addWidget(buttons)

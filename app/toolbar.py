@@ -13,8 +13,14 @@ from widgets.model_badge import ModelBadge
 from widgets.scaled import is_large
 from widgets.theme import THEMES, current_theme, px, set_kind
 from widgets.timeline import GRAINS
+from widgets.translation import later, tr
 
 GAP = "\u2009"
+STEP_WORDS: dict[Grain, str] = {
+    "token": later("One token"),
+    "thought": later("One thought"),
+    "phase": later("One phase"),
+}
 
 
 class Toolbar(QToolBar):
@@ -28,29 +34,33 @@ class Toolbar(QToolBar):
     badge_clicked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Toolbar", parent)
+        super().__init__(tr("Toolbar"), parent)
         self.setObjectName("toolbar")
         self.setMovable(False)
         self.setFloatable(False)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self._wordmark = QLabel()
         self._wordmark.setProperty("role", "wordmark")
-        self.run_button = _button("play-fill", "Run", "Starts a run with this set-up (Ctrl+Return).", "on_accent")
+        self.run_button = _button(
+            "play-fill", tr("Run"), tr("Starts a run with this set-up (Ctrl+Return)."), "on_accent"
+        )
         set_kind(self.run_button, "primary")
-        self.pause_button = _button("pause-fill", "Pause", "Holds the run, or lets it go on (Space).")
+        self.pause_button = _button("pause-fill", tr("Pause"), tr("Holds the run, or lets it go on (Space)."))
         self.step_button = _button(
             "arrow-line-right",
-            "Step",
-            "Lets the engine do one step, then holds it. The arrow says how far a step goes.",
+            tr("Step"),
+            tr("Lets the engine do one step, then holds it. The arrow says how far a step goes."),
         )
-        self.stop_button = _button("stop-fill", "Stop", "Ends the run now and keeps what is there (Esc or Ctrl+.).")
+        self.stop_button = _button(
+            "stop-fill", tr("Stop"), tr("Ends the run now and keeps what is there (Esc or Ctrl+.).")
+        )
         self.badge = ModelBadge()
-        self.present_button = _button("presentation", "Present", "Large type and nothing but the stage (F11).")
+        self.present_button = _button("presentation", tr("Present"), tr("Large type and nothing but the stage (F11)."))
         self.present_button.setCheckable(True)
-        self.theme_button = _button("circle-half", "", "Dark, light or high contrast, and the size of text.")
-        self.theme_button.setAccessibleName("Theme and size of text")
-        self.more_button = _button("dots-three", "", "Open, save, panels, shortcuts.")
-        self.more_button.setAccessibleName("More")
+        self.theme_button = _button("circle-half", "", tr("Dark, light or high contrast, and the size of text."))
+        self.theme_button.setAccessibleName(tr("Theme and size of text"))
+        self.more_button = _button("dots-three", "", tr("Open, save, panels, shortcuts."))
+        self.more_button.setAccessibleName(tr("More"))
         self.menu = QMenu(self.more_button)
         self._build()
         self._on_theme_changed()
@@ -65,9 +75,9 @@ class Toolbar(QToolBar):
         self.step_button.setEnabled(activity in ("idle", "running", "paused"))
         self.stop_button.setEnabled(activity in ("starting", "running", "paused"))
         held = activity == "paused"
-        self.pause_button.setText(GAP + ("Go on" if held else "Pause"))
+        self.pause_button.setText(GAP + (tr("Go on") if held else tr("Pause")))
         set_icon(self.pause_button, "play-fill" if held else "pause-fill")
-        self.stop_button.setText(GAP + ("Stopping…" if activity == "stopping" else "Stop"))
+        self.stop_button.setText(GAP + (tr("Stopping…") if activity == "stopping" else tr("Stop")))
 
     def add_menu_action(self, text: str, shortcut: str = "") -> QAction:
         """An entry of the menu for what is seldom needed."""
@@ -97,9 +107,9 @@ class Toolbar(QToolBar):
     def _build_steps(self) -> None:
         menu = QMenu(self.step_button)
         menu.setToolTipsVisible(True)
-        for grain, text, help_text in GRAINS:
-            action = menu.addAction(f"One {text.lower()}")
-            action.setToolTip(help_text)
+        for grain, _, help_text in GRAINS:
+            action = menu.addAction(tr(STEP_WORDS[grain]))
+            action.setToolTip(tr(help_text))
             action.triggered.connect(lambda _, grain=grain: self._on_step_chosen(grain))
         self.step_button.setMenu(menu)
         self.step_button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)

@@ -16,6 +16,7 @@ from engine.trace.player import TracePlayer
 from engine.trace.reader import TraceReader
 from engine.trace.run_info import RunInfo, read_info
 from engine.trace.store import RunLibrary
+from widgets.translation import tr
 
 Together = list[tuple[TracePlayer, Course] | ThinkscopeError]
 Result = tuple[TracePlayer, bool] | ThinkscopeError | tuple[list[RunInfo], list[RunInfo]] | Together
@@ -60,9 +61,9 @@ class TraceOpener(QObject):
             except ThinkscopeError as error:
                 self._inbox.put(error)
             except OSError as error:
-                self._inbox.put(BadInputError("The recording could not be read.", f"{error.strerror or error}."))
+                self._inbox.put(BadInputError(tr("The recording could not be read."), f"{error.strerror or error}."))
             except Exception as error:
-                self._inbox.put(write_down("The recording could not be read.", error))
+                self._inbox.put(write_down(tr("The recording could not be read."), error))
 
         self._threads = [thread for thread in self._threads if thread.is_alive()]
         self._threads.append(threading.Thread(target=run, name="trace-opener", daemon=True))
@@ -84,7 +85,9 @@ class TraceOpener(QObject):
 def _read(path: Path) -> TracePlayer:
     player = TracePlayer(TraceReader(path))
     if not len(player):
-        raise BadInputError(f"“{path.name}” holds no run.", "It was cut before its first event.", "Open another one.")
+        raise BadInputError(
+            tr("“{0}” holds no run.", path.name), tr("It was cut before its first event."), tr("Open another one.")
+        )
     _ = player.phases  # works through the whole run once, here and not in the window's thread
     return player
 
@@ -98,5 +101,5 @@ def _read_with_course(path: Path) -> tuple[TracePlayer, Course] | ThinkscopeErro
         return error
     player.seek(player.duration)
     if player.state.start is None:
-        return BadInputError(f"“{path.name}” has no beginning.", "Its first event is not that of a run.")
+        return BadInputError(tr("“{0}” has no beginning.", path.name), tr("Its first event is not that of a run."))
     return player, course

@@ -12,6 +12,7 @@ from widgets.meters import numbers
 from widgets.meters.fact_rows import FactRows
 from widgets.panels.section import SectionTitle
 from widgets.theme import set_role
+from widgets.translation import tr, tr_n
 
 WIDTH = 420
 
@@ -32,10 +33,10 @@ class LoadReport(QFrame):
         if report is not None:
             self._add_report(column, report)
         elif trouble is not None:
-            column.addWidget(SectionTitle("No model"))
+            column.addWidget(SectionTitle(tr("No model")))
             column.addWidget(_text(str(trouble)))
         else:
-            column.addWidget(_text("No model is loaded yet."))
+            column.addWidget(_text(tr("No model is loaded yet.")))
 
     def show_below(self, badge: QWidget) -> None:
         """Opens below a badge, inside its window."""
@@ -58,23 +59,25 @@ class LoadReport(QFrame):
         set_role(path, "muted")
         column.addWidget(path)
         if report.safe_mode and report.safe_mode_reason:
-            column.addWidget(SectionTitle("Safe mode"))
+            column.addWidget(SectionTitle(tr("Safe mode")))
             column.addWidget(_text(report.safe_mode_reason))
-            again = QPushButton("Try the normal kernels again")
-            again.setToolTip("Loads the model once more without safe mode; if they crash again, safe mode comes back.")
+            again = QPushButton(tr("Try the normal kernels again"))
+            again.setToolTip(
+                tr("Loads the model once more without safe mode; if they crash again, safe mode comes back.")
+            )
             again.clicked.connect(self.normal_kernels_requested)
             again.clicked.connect(self.close)
             column.addWidget(again, 0, Qt.AlignmentFlag.AlignLeft)
         if report.gpu_hint:
-            column.addWidget(SectionTitle("GPU"))
-            column.addWidget(_text("This build computes on the CPU only. This command builds it for the GPU:"))
+            column.addWidget(SectionTitle(tr("GPU")))
+            column.addWidget(_text(tr("This build computes on the CPU only. This command builds it for the GPU:")))
             self._add_hint(column, report.gpu_hint)
 
     def _add_hint(self, column: QVBoxLayout, hint: str) -> None:
         text = _text(hint)
         set_role(text, "mono")
-        copy = QPushButton("Copy")
-        copy.setToolTip("Copies this text to the clipboard.")
+        copy = QPushButton(tr("Copy"))
+        copy.setToolTip(tr("Copies this text to the clipboard."))
         copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(hint))
         row = QHBoxLayout()
         row.setSpacing(12)
@@ -85,23 +88,26 @@ class LoadReport(QFrame):
 
 def report_rows(report: ModelReport) -> list[tuple[str, str]]:
     """Every fact of a report with its name, as people read it."""
-    asked = "all" if report.layers_asked < 0 else str(report.layers_asked)
+    asked = tr("all") if report.layers_asked < 0 else str(report.layers_asked)
     return [
-        ("Architecture", f"{report.architecture}, {report.n_layers} layers, width {report.n_embd:,}"),
-        ("Parameters", numbers.prefixed(float(report.parameters), "").strip()),
-        ("Quantisation", report.quantization),
-        ("File", numbers.size(report.file_bytes)),
-        ("Vocabulary", f"{report.n_vocab:,} tokens"),
-        ("Context", f"{report.n_ctx:,} tokens (trained for {report.n_ctx_train:,})"),
-        ("Chat template", "the model's own" if report.has_chat_template else "none, worked examples instead"),
-        ("Device", f"{report.device}, {report.n_threads} threads"),
-        ("Layers on GPU", f"{report.layers_on_gpu} of {report.layers_total} (asked for: {asked})"),
-        ("Flash attention", "on" if report.flash_attention else "off"),
-        ("KV cache", report.kv_layout),
-        ("Safe mode", "on" if report.safe_mode else "off"),
-        ("Memory, estimated", numbers.size(report.memory_estimated_bytes)),
-        ("Memory, measured", numbers.size(report.memory_measured_bytes)),
-        ("Time to load", numbers.seconds(report.load_seconds)),
+        (tr("Architecture"), tr("{0}, {1} layers, width {2:,}", report.architecture, report.n_layers, report.n_embd)),
+        (tr("Parameters"), numbers.prefixed(float(report.parameters), "").strip()),
+        (tr("Quantisation"), report.quantization),
+        (tr("File"), numbers.size(report.file_bytes)),
+        (tr("Vocabulary"), tr("{0:,} tokens", report.n_vocab)),
+        (tr("Context"), tr("{0:,} tokens (trained for {1:,})", report.n_ctx, report.n_ctx_train)),
+        (
+            tr("Chat template"),
+            tr("the model's own") if report.has_chat_template else tr("none, worked examples instead"),
+        ),
+        (tr("Device"), tr_n("{1}, {0} thread", "{1}, {0} threads", report.n_threads, report.device)),
+        (tr("Layers on GPU"), tr("{0} of {1} (asked for: {2})", report.layers_on_gpu, report.layers_total, asked)),
+        (tr("Flash attention"), tr("on") if report.flash_attention else tr("off")),
+        (tr("KV cache"), report.kv_layout),
+        (tr("Safe mode"), tr("on") if report.safe_mode else tr("off")),
+        (tr("Memory, estimated"), numbers.size(report.memory_estimated_bytes)),
+        (tr("Memory, measured"), numbers.size(report.memory_measured_bytes)),
+        (tr("Time to load"), numbers.seconds(report.load_seconds)),
     ]
 
 

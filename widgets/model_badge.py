@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolButton, QWidget
 
 from engine.events import ModelReport
 from widgets.theme import MEDIUM, THEMES, current_theme, font, px, qcolor
+from widgets.translation import tr, tr_n
 
 Dot = Literal["good", "warn", "bad", "muted"]
 GAP, PAD, DOT = 8, 10, 4
@@ -21,12 +22,12 @@ class ModelBadge(QToolButton):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._dot: Dot = "muted"
-        self._name, self._facts, self._short = "No model", "", False
+        self._name, self._facts, self._short = tr("No model"), "", False
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         THEMES.theme_changed.connect(self.updateGeometry)
-        self.show_words("muted", "No model", "")
+        self.show_words("muted", tr("No model"), "")
 
     @property
     def words(self) -> str:
@@ -37,14 +38,14 @@ class ModelBadge(QToolButton):
         """Shows a model that is loaded. Amber when it runs in safe mode or on fewer GPU layers than asked for."""
         asked = report.layers_total if report.layers_asked < 0 else min(report.layers_asked, report.layers_total)
         short = report.gpu_supported and report.layers_on_gpu < asked
-        hint = f"A build for the GPU comes with: {report.gpu_hint}" if report.gpu_hint else ""
+        hint = tr("A build for the GPU comes with: {0}", report.gpu_hint) if report.gpu_hint else ""
         self.show_words("warn" if report.safe_mode or short else "good", report.name, report_facts(report), hint)
 
     def show_words(self, dot: Dot, name: str, facts: str, hint: str = "") -> None:
         """Shows any state in words; the dot's colour never says more than they do. `hint` is for the tooltip."""
         self._dot, self._name, self._facts = dot, name, facts
-        self.setToolTip("\n".join(line for line in (self.words, hint, "Click for the whole load report.") if line))
-        self.setAccessibleName(f"Model: {self.words}")
+        self.setToolTip("\n".join(line for line in (self.words, hint, tr("Click for the whole load report.")) if line))
+        self.setAccessibleName(tr("Model: {0}", self.words))
         self.updateGeometry()
         self.update()
 
@@ -100,13 +101,13 @@ class ModelBadge(QToolButton):
 
 def report_facts(report: ModelReport) -> str:
     """The facts that fit into one line; how many layers really are on the GPU always among them."""
-    threads = f"{report.n_threads} thread{'' if report.n_threads == 1 else 's'}"
+    threads = tr_n("{0} thread", "{0} threads", report.n_threads)
     parts = [
-        "safe mode" if report.safe_mode else "",
+        tr("safe mode") if report.safe_mode else "",
         report.quantization,
         f"{report.device}, {threads}",
-        f"{report.layers_on_gpu} of {report.layers_total} layers on GPU"
+        tr("{0} of {1} layers on GPU", report.layers_on_gpu, report.layers_total)
         if report.gpu_supported
-        else "no GPU in this build",
+        else tr("no GPU in this build"),
     ]
     return " · ".join(part for part in parts if part)

@@ -11,17 +11,18 @@ from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from widgets.icons import set_icon
 from widgets.theme import set_kind
+from widgets.translation import later, tr
 
 ExportKind = Literal["copy", "png", "svg", "csv", "graphml", "json", "meters-png", "meters-csv"]
 CHOICES: tuple[tuple[ExportKind, str, str, str], ...] = (
-    ("copy", "Copy picture", "copy", "Ctrl+Shift+C"),
-    ("png", "Save as PNG…", "image", "Ctrl+Shift+S"),
-    ("svg", "Save as SVG…", "pen-nib", ""),
-    ("csv", "Save the numbers as CSV…", "table", ""),
-    ("graphml", "Save the tree as GraphML…", "tree-structure", ""),
-    ("json", "Save the tree as JSON…", "brackets-curly", ""),
-    ("meters-png", "Save the meters as PNG…", "image", ""),
-    ("meters-csv", "Save the meters as CSV…", "table", ""),
+    ("copy", later("Copy picture"), "copy", "Ctrl+Shift+C"),
+    ("png", later("Save as PNG…"), "image", "Ctrl+Shift+S"),
+    ("svg", later("Save as SVG…"), "pen-nib", ""),
+    ("csv", later("Save the numbers as CSV…"), "table", ""),
+    ("graphml", later("Save the tree as GraphML…"), "tree-structure", ""),
+    ("json", later("Save the tree as JSON…"), "brackets-curly", ""),
+    ("meters-png", later("Save the meters as PNG…"), "image", ""),
+    ("meters-csv", later("Save the meters as CSV…"), "table", ""),
 )
 AFTER_A_LINE: tuple[ExportKind, ...] = ("csv", "graphml", "meters-png")
 TREE_KINDS: tuple[ExportKind, ...] = ("graphml", "json")
@@ -40,7 +41,7 @@ class SaveButton(QToolButton):
         super().__init__(parent)
         self._offered = offered
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.setToolTip("Copies or saves what is shown: as a picture, as numbers, as a tree.")
+        self.setToolTip(tr("Copies or saves what is shown: as a picture, as numbers, as a tree."))
         set_kind(self, "quiet")
         self._quiet = QTimer(self, singleShot=True, interval=SAID_MS)
         self._quiet.timeout.connect(self._be_quiet)
@@ -51,7 +52,7 @@ class SaveButton(QToolButton):
         for kind, words, name, keys in CHOICES:
             if kind in AFTER_A_LINE:
                 menu.addSeparator()
-            action = self.choices[kind] = menu.addAction(words)
+            action = self.choices[kind] = menu.addAction(tr(words))
             set_icon(action, name, "muted")
             action.setShortcut(keys)
             action.triggered.connect(lambda _=False, kind=kind: self._choose(kind))
@@ -84,5 +85,5 @@ class SaveButton(QToolButton):
     def _be_quiet(self) -> None:
         self.setText("")
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
-        self.setAccessibleName("Copy or save what is shown")
+        self.setAccessibleName(tr("Copy or save what is shown"))
         set_icon(self, "export", "muted")

@@ -13,9 +13,15 @@ from engine.trace.marks import SEARCH_PHASES, Mark, Span
 from widgets.scaled import scaled_height
 from widgets.theme import SIZE_TINY, THEMES, Theme, blend, current_theme, font, qcolor
 from widgets.timeline_marks import paint_mark, search_colour, shown_marks
+from widgets.translation import later, tr
 
 TRACK_HEIGHT, HANDLE, LEAST_DASH = 4.0, 7.0, 3.0
-PHASE_WORDS = {"prompt": "prompt", "generate": "generate", "verify": "verify", "answer": "answer"}
+PHASE_WORDS = {
+    "prompt": later("prompt"),
+    "generate": later("generate"),
+    "verify": later("verify"),
+    "answer": later("answer"),
+}
 
 NEAR = 6.0  # pixels: so close the pointer has to come to a mark to hear of it
 MOST_NAMED = 4
@@ -45,7 +51,7 @@ class Scrubber(QWidget):
         self.setMinimumWidth(160)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setAccessibleName("Timeline")
+        self.setAccessibleName(tr("Timeline"))
         THEMES.theme_changed.connect(self.update)
 
     def set_moment(self, state: RunState, position: float, duration: float) -> None:
@@ -58,7 +64,7 @@ class Scrubber(QWidget):
         self.position, self.duration = position, duration
         if position >= duration or len(spans) > len(self._spans) or not duration:
             self._spans = spans
-        self.setAccessibleDescription(f"{position:.1f} of {duration:.1f} seconds")
+        self.setAccessibleDescription(tr("{0:.1f} of {1:.1f} seconds", position, duration))
         self.update()
 
     def set_spans(self, spans: Sequence[Span]) -> None:
@@ -106,10 +112,10 @@ class Scrubber(QWidget):
         """What is there: the time, the phase, and the marks near by."""
         t = self._time_at(x)
         spans = [span for span in (*self._spans, *self._search) if span[1] <= t <= span[2]]
-        phase = " · ".join(dict.fromkeys(name for name, _, _ in spans[:1] + spans[-1:]))
+        phase = " · ".join(dict.fromkeys(tr(name) for name, _, _ in spans[:1] + spans[-1:]))
         named = [mark for mark in self._marks if mark.kind != "phase" and abs(self._x_of(mark.t) - x) <= NEAR]
         lines = [f"{mark.t:.2f} s  {mark.words}" for mark in named[:MOST_NAMED]]
-        more = [f"and {len(named) - MOST_NAMED} more"] if len(named) > MOST_NAMED else []
+        more = [tr("and {0} more", len(named) - MOST_NAMED)] if len(named) > MOST_NAMED else []
         return "\n".join([f"{t:.2f} s  {phase}".rstrip(), *lines, *more])
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -137,7 +143,7 @@ class Scrubber(QWidget):
             if at > x0:
                 painter.setBrush(qcolor(colour))
                 painter.drawRoundedRect(QRectF(x0, y, max(2.0, min(at, x1) - x0), TRACK_HEIGHT), 2, 2)
-            free_from = self._paint_word(painter, theme, PHASE_WORDS.get(phase, phase), x0, x1, y, free_from)
+            free_from = self._paint_word(painter, theme, tr(phase), x0, x1, y, free_from)
 
     def _paint_word(
         self, painter: QPainter, theme: Theme, word: str, x0: float, x1: float, y: float, free_from: float
@@ -171,16 +177,16 @@ class Scrubber(QWidget):
             x = self._paint_legend(painter, theme, phase, x, y)
 
     def _paint_legend(self, painter: QPainter, theme: Theme, phase: str, x: float, y: float) -> float:
-        metrics = painter.fontMetrics()
-        if x + metrics.horizontalAdvance(phase) + 14 > self._right():
+        metrics, word = painter.fontMetrics(), tr(phase)
+        if x + metrics.horizontalAdvance(word) + 14 > self._right():
             return x
         middle = y - 9 - metrics.xHeight() / 2
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(qcolor(search_colour(theme, phase)))
         painter.drawRect(QRectF(x, middle - 3, 6, 6))
         painter.setPen(qcolor(theme.muted))
-        painter.drawText(QPointF(x + 10, y - 9), phase)
-        return x + metrics.horizontalAdvance(phase) + 22
+        painter.drawText(QPointF(x + 10, y - 9), word)
+        return x + metrics.horizontalAdvance(word) + 22
 
     def _paint_marks(self, painter: QPainter, theme: Theme, y: float) -> None:
         for mark, x in shown_marks(self._marks, [self._x_of(mark.t) for mark in self._marks]):

@@ -16,11 +16,12 @@ from widgets.panels.segmented import Segmented
 from widgets.scaled import follow_scale, is_large, scaled_width
 from widgets.scrubber import Scrubber
 from widgets.theme import THEMES, px, set_kind
+from widgets.translation import later, tr
 
 GRAINS: tuple[tuple[Grain, str, str], ...] = (
-    ("token", "Token", "One token of every candidate that is writing."),
-    ("thought", "Thought", "Until a candidate has finished a line."),
-    ("phase", "Phase", "Until the run goes over to another kind of work."),
+    ("token", later("Token"), later("One token of every candidate that is writing.")),
+    ("thought", later("Thought"), later("Until a candidate has finished a line.")),
+    ("phase", later("Phase"), later("Until the run goes over to another kind of work.")),
 )
 SPEEDS = {"0.25": "¼×", "1": "1×", "4": "4×", "16": "16×"}
 
@@ -38,15 +39,17 @@ class Timeline(QFrame):
         super().__init__(parent)
         self.setProperty("role", "bar")
         self.grain: Grain = "token"
-        self.start_button = self._button("skip-back", "To the beginning")
-        self.back_button = self._button("caret-left", "One step back (Left)")
-        self.play_button = self._button("play-fill", "Play (Space)")
-        self.forward_button = self._button("caret-right", "One step forward (Right)")
-        self.end_button = self._button("skip-forward", "To the newest event")
+        self.start_button = self._button("skip-back", tr("To the beginning"))
+        self.back_button = self._button("caret-left", tr("One step back (Left)"))
+        self.play_button = self._button("play-fill", tr("Play (Space)"))
+        self.forward_button = self._button("caret-right", tr("One step forward (Right)"))
+        self.end_button = self._button("skip-forward", tr("To the newest event"))
         self.grain_button = QToolButton()
         self.scrubber = Scrubber()
-        self.speeds = Segmented([(key, text, f"Plays a recording at {text} speed.") for key, text in SPEEDS.items()])
-        self.live_button = QPushButton("Back to live")
+        self.speeds = Segmented(
+            [(key, text, tr("Plays a recording at {0} speed.", text)) for key, text in SPEEDS.items()]
+        )
+        self.live_button = QPushButton(tr("Back to live"))
         self.clock = QLabel()
         self._shown: tuple[object, ...] = ()
         self._words = ("", "")
@@ -77,12 +80,12 @@ class Timeline(QFrame):
         for button in (self.start_button, self.back_button, self.end_button, self.play_button, self.forward_button):
             button.setEnabled(there)
         set_icon(self.play_button, "pause-fill" if playing else "play-fill", "on_accent")
-        words = "Pause (Space)" if playing else "Play (Space)"
+        words = tr("Pause (Space)") if playing else tr("Play (Space)")
         self.play_button.setToolTip(words)
         self.play_button.setAccessibleName(words)
         self.speeds.setEnabled(there and (label != "LIVE" or behind or not playing))
         self.live_button.setVisible(behind)
-        self._words = (f"{position:.1f} s" if there else "", label)
+        self._words = (f"{position:.1f} s" if there else "", tr(label))
         self._show_clock()
 
     def set_spans(self, spans: Sequence[tuple[str, float, float]]) -> None:
@@ -102,9 +105,9 @@ class Timeline(QFrame):
         scaled_width(self.play_button, 46)
         self.scrubber.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.speeds.set_value("1")
-        self.speeds.setAccessibleName("Playing speed")
+        self.speeds.setAccessibleName(tr("Playing speed"))
         self.speeds.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.live_button.setToolTip("Shows the newest event of the run that goes on.")
+        self.live_button.setToolTip(tr("Shows the newest event of the run that goes on."))
         set_kind(self.live_button, "primary")
         self.clock.setProperty("role", "state")
         self.clock.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -142,17 +145,17 @@ class Timeline(QFrame):
         menu = QMenu(self.grain_button)
         group = QActionGroup(menu)
         for grain, text, help_text in GRAINS:
-            action = menu.addAction(text)
+            action = menu.addAction(tr(text))
             action.setCheckable(True)
             action.setChecked(grain == self.grain)
-            action.setToolTip(help_text)
+            action.setToolTip(tr(help_text))
             action.triggered.connect(lambda _, grain=grain: self.set_grain(grain))
             group.addAction(action)
         menu.setToolTipsVisible(True)
         self.grain_button.setMenu(menu)
         self.grain_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.grain_button.setToolTip("How far one step goes: a token, a thought or a phase.")
-        self.grain_button.setAccessibleName("Size of a step")
+        self.grain_button.setToolTip(tr("How far one step goes: a token, a thought or a phase."))
+        self.grain_button.setAccessibleName(tr("Size of a step"))
         follow_scale(self.grain_button, lambda: self.grain_button.setMinimumWidth(px(98)))
         self.grain_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.set_grain(self.grain)
@@ -160,7 +163,7 @@ class Timeline(QFrame):
     def set_grain(self, grain: Grain) -> None:
         """How far one step goes."""
         self.grain = grain
-        self.grain_button.setText({key: text for key, text, _ in GRAINS}[grain])
+        self.grain_button.setText(tr({key: text for key, text, _ in GRAINS}[grain]))
 
     def _on_end_clicked(self) -> None:
         if self.live_button.isVisibleTo(self):

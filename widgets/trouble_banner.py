@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolBut
 from engine.errors import ThinkscopeError
 from widgets.icons import pixmap, set_icon
 from widgets.theme import THEMES, set_kind, set_role
+from widgets.translation import tr
 
 
 class TroubleBanner(QFrame):
@@ -25,8 +26,8 @@ class TroubleBanner(QFrame):
         close = QToolButton()
         set_icon(close, "x", "muted")
         set_kind(close, "quiet")
-        close.setToolTip("Puts this message away.")
-        close.setAccessibleName("Close message")
+        close.setToolTip(tr("Puts this message away."))
+        close.setAccessibleName(tr("Close message"))
         close.clicked.connect(self.hide)
         words = QVBoxLayout()
         words.setSpacing(2)
@@ -39,7 +40,7 @@ class TroubleBanner(QFrame):
         row.addLayout(words, 1)
         row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
-        self.setAccessibleName("Message")
+        self.setAccessibleName(tr("Message"))
         THEMES.theme_changed.connect(self._paint_sign)
         self._paint_sign()
         self.hide()

@@ -7,9 +7,10 @@ import math
 from msgspec import Struct
 
 from engine.contest.course import Unit
+from widgets.translation import later
 
 STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
-UNIT_WORDS: dict[Unit, str] = {"tokens": "tokens", "seconds": "s", "joules": "J"}
+UNIT_WORDS: dict[Unit, str] = {"tokens": later("tokens"), "seconds": "s", "joules": "J"}
 
 
 class Axis(Struct, frozen=True):

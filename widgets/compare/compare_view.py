@@ -33,13 +33,14 @@ from widgets.panels.segmented import Segmented
 from widgets.picture import Pictured, Plate
 from widgets.scroll_page import ScrollPage
 from widgets.theme import SIZE_LARGE, THEMES, set_kind, set_role
+from widgets.translation import later, tr, tr_each
 
 UNITS = [
-    ("tokens", "Tokens", "The axis counts all tokens: prompts, candidates and judges."),
-    ("seconds", "Seconds", "The axis is time on each run's own clock: the latency."),
-    ("joules", "Energy", "The axis is energy: an estimate unless the machine has a counter."),
+    ("tokens", later("Tokens"), later("The axis counts all tokens: prompts, candidates and judges.")),
+    ("seconds", later("Seconds"), later("The axis is time on each run's own clock: the latency.")),
+    ("joules", later("Energy"), later("The axis is energy: an estimate unless the machine has a counter.")),
 ]
-TURNS = "Run in turns on one engine; each on its own clock."
+TURNS = later("Run in turns on one engine; each on its own clock.")
 GAP = "\u2009"
 STEPS = 100  # how many steps of an arrow key a race has
 
@@ -69,9 +70,14 @@ class CompareView(QWidget, Pictured):
         self.question, self.terms = OneLine(SIZE_LARGE, strong=True), OneLine()
         self.add_button, self.race_button, self.stop_button = QPushButton(), QPushButton(), QPushButton()
         self.ready_button, self.note = QToolButton(), QLabel()
-        self.clock, self.units, self.table, self.verdict = RaceClock(), Segmented(UNITS), RaceTable(), QLabel()
+        self.clock, self.units, self.table, self.verdict = (
+            RaceClock(),
+            Segmented([(key, *tr_each(words)) for key, *words in UNITS]),
+            RaceTable(),
+            QLabel(),
+        )
         self._row, self._pages = QHBoxLayout(), QStackedWidget()
-        self._invitation = QLabel("A race takes two.\nAdd another set-up, or the same one on another model.")
+        self._invitation = QLabel(tr("A race takes two.\nAdd another set-up, or the same one on another model."))
         self._build(offers)
         self._connect()
         self.set_entries((), going=False)
@@ -108,10 +114,10 @@ class CompareView(QWidget, Pictured):
     def set_terms(self, setup: RunSetup) -> None:
         """Says what all of them share, or will when they race."""
         if len(questions_of(self._entries)) > 1:
-            self.question.set_text("Different questions")
-            self.terms.set_text("Recorded runs; what they do not share is said below.")
+            self.question.set_text(tr("Different questions"))
+            self.terms.set_text(tr("Recorded runs; what they do not share is said below."))
             return
-        self.question.set_text(" ".join(setup.problem.question.split()) or "No question yet")
+        self.question.set_text(" ".join(setup.problem.question.split()) or tr("No question yet"))
         self.terms.set_text(terms_words(setup))
 
     def set_models(self, models: Models) -> None:
@@ -172,10 +178,10 @@ class CompareView(QWidget, Pictured):
 
     def _build(self, offers: Sequence[Offer]) -> None:
         self.setProperty("surface", "stage")
-        self.setAccessibleName("Compare")
+        self.setAccessibleName(tr("Compare"))
         self._dress_buttons(offers)
         self.units.set_value("tokens")
-        self.units.setAccessibleName("Unit of the cost axis")
+        self.units.setAccessibleName(tr("Unit of the cost axis"))
         self.units.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         for label in (self.note, self._invitation):
             set_role(label, "muted")
@@ -183,7 +189,7 @@ class CompareView(QWidget, Pictured):
         set_role(self.verdict, "strong")
         self.verdict.setTextFormat(Qt.TextFormat.PlainText)
         self.verdict.setWordWrap(True)
-        self.verdict.setAccessibleName("Outcome")
+        self.verdict.setAccessibleName(tr("Outcome"))
         page = QWidget()
         column = QVBoxLayout(page)
         column.setContentsMargins(16, 10, 16, 12)
@@ -218,19 +224,19 @@ class CompareView(QWidget, Pictured):
         return row
 
     def _dress_buttons(self, offers: Sequence[Offer]) -> None:
-        self.add_button.setText("Add set-up")
-        self.add_button.setAccessibleName("Add the set-up as it stands")
-        self.add_button.setToolTip("The set-up as it stands takes part: strategy, verifiers, sampling and model.")
+        self.add_button.setText(tr("Add set-up"))
+        self.add_button.setAccessibleName(tr("Add the set-up as it stands"))
+        self.add_button.setToolTip(tr("The set-up as it stands takes part: strategy, verifiers, sampling and model."))
         set_kind(self.add_button, "normal")
-        self.race_button.setText(GAP + "Race")
+        self.race_button.setText(GAP + tr("Race"))
         set_icon(self.race_button, "flag-fill", "on_accent")
         set_kind(self.race_button, "primary")
-        self.stop_button.setText(GAP + "Stop")
+        self.stop_button.setText(GAP + tr("Stop"))
         set_icon(self.stop_button, "stop-fill")
-        self.stop_button.setToolTip("Ends the run that goes on, and all that would follow.")
+        self.stop_button.setToolTip(tr("Ends the run that goes on, and all that would follow."))
         set_kind(self.stop_button, "normal")
-        self.ready_button.setText("Ready contests")
-        self.ready_button.setToolTip("Puts a ready contest in the place of what is here.")
+        self.ready_button.setText(tr("Ready contests"))
+        self.ready_button.setToolTip(tr("Puts a ready contest in the place of what is here."))
         self.ready_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         set_kind(self.ready_button, "quiet")
         menu = QMenu(self.ready_button)
@@ -277,7 +283,11 @@ class CompareView(QWidget, Pictured):
         set_kind(self.race_button, "normal" if self._has_raced else "primary")  # then the replay is the next thing
         set_icon(self.race_button, "flag-fill", "text" if self._has_raced else "on_accent")
         self.race_button.setEnabled(count >= FEWEST)
-        words = "Everybody runs, one after the other." if count >= FEWEST else "A race takes two: add another set-up."
+        words = (
+            tr("Everybody runs, one after the other.")
+            if count >= FEWEST
+            else tr("A race takes two: add another set-up.")
+        )
         self.race_button.setToolTip(words)
         self.stop_button.setVisible(self._going)
 
@@ -287,7 +297,7 @@ class CompareView(QWidget, Pictured):
 
     def _say(self) -> None:
         recorded = any(entry.recorded for entry in self._entries)
-        self.note.setText("" if recorded else TURNS)
+        self.note.setText("" if recorded else tr(TURNS))
         words = differences(self._entries) if recorded else ""
         said = " ".join(part for part in (verdict(self._entries), words) if part)
         self.verdict.setText(said)
@@ -302,8 +312,10 @@ def terms_words(setup: RunSetup) -> str:
     """“answer 82 · 2,500 tokens and 60 s each · seed 1”: what all contestants share."""
     bounds = []
     if setup.budget.tokens is not None:
-        bounds.append(f"{setup.budget.tokens:,} tokens")
+        bounds.append(tr("{0:,} tokens", setup.budget.tokens))
     if setup.budget.seconds is not None:
         bounds.append(f"{setup.budget.seconds:g} s")
-    answer = f"answer {setup.problem.answer}" if setup.problem.answer is not None else "answer not known"
-    return f"{answer} · {' and '.join(bounds) + ' each' if bounds else 'no budget'} · seed {setup.seed}"
+    answer = tr("answer {0}", setup.problem.answer) if setup.problem.answer is not None else tr("answer not known")
+    both = tr("{0} and {1}", *bounds) if len(bounds) == 2 else "".join(bounds)
+    budget = tr("{0} each", both) if both else tr("no budget")
+    return " · ".join((answer, budget, tr("seed {0}", setup.seed)))

@@ -26,6 +26,7 @@ from widgets.stage.badge import Source
 from widgets.stage.marks import rounded
 from widgets.stage.stage_view import StageView
 from widgets.theme import CARD_RADIUS, SIZE_LARGE, SIZE_SMALL, THEMES, current_theme, px, set_kind, set_role
+from widgets.translation import tr
 
 Models = Sequence[tuple[str, str]]  # name and path
 NARROWEST = 200
@@ -88,14 +89,15 @@ class ContestantColumn(QWidget):
             question: Its own, where not all have the same.
         """
         contestant = entry.contestant
-        self.title.set_text(contestant.title)
+        title = tr(contestant.title)
+        self.title.set_text(title)
         self.details.set_text(" · ".join(part for part in (question, contestant.details) if part))
-        self.setAccessibleName(f"{self.letter}: {contestant.title}")
+        self.setAccessibleName(f"{self.letter}: {title}")
         self.setAccessibleDescription(f"{contestant.details}. {contestant.model_name}. {status_words(entry)}")
         self._show_models(models, contestant.load.path)
         self.model.setEnabled(editable)
         self.remove_button.setEnabled(editable)
-        self.words.setText(status_words(entry, waiting="Has not run yet" if editable else "Waits for its turn"))
+        self.words.setText(status_words(entry, waiting=tr("Has not run yet") if editable else tr("Waits for its turn")))
         set_role(self.words, "error" if entry.status == "failed" else "muted")
         self._pages.setCurrentWidget(self.stage if entry.has_run else self.words)
         self.show_moment(entry)
@@ -145,11 +147,11 @@ class ContestantColumn(QWidget):
         self.stage.setMinimumWidth(0)
         set_kind(self.remove_button, "quiet")
         set_icon(self.remove_button, "x", "muted")
-        self.remove_button.setToolTip("Takes this one out of the race.")
-        self.remove_button.setAccessibleName(f"Remove {self.letter}")
+        self.remove_button.setToolTip(tr("Takes this one out of the race."))
+        self.remove_button.setAccessibleName(tr("Remove {0}", self.letter))
         self.remove_button.clicked.connect(self.removed)
-        self.model.setAccessibleName(f"Model of {self.letter}")
-        self.model.setToolTip("The model that this one runs on: the same set-up can race on two models.")
+        self.model.setAccessibleName(tr("Model of {0}", self.letter))
+        self.model.setToolTip(tr("The model that this one runs on: the same set-up can race on two models."))
         self.model.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.model.setMinimumContentsLength(8)
         self.model.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -201,10 +203,11 @@ def source_of(entry: Entry) -> Source | None:
     return "recorded" if entry.has_run and not entry.player.at_end else None
 
 
-def status_words(entry: Entry, waiting: str = "Has not run yet") -> str:
+def status_words(entry: Entry, waiting: str = "") -> str:
     """How it stands, where there is no run to show that."""
     if entry.trouble is not None:
         return "\n".join(part for part in (entry.trouble.what, entry.trouble.why, entry.trouble.next_step) if part)
     if entry.status == "loading":
-        return (entry.words or "loading its model").capitalize()
-    return {"running": "Begins …", "failed": "Its run did not begin.", "ended": "Has run"}.get(entry.status, waiting)
+        return (entry.words or tr("loading its model")).capitalize()
+    known = {"running": tr("Begins …"), "failed": tr("Its run did not begin."), "ended": tr("Has run")}
+    return known.get(entry.status, waiting or tr("Has not run yet"))

@@ -23,10 +23,11 @@ from widgets.theme import (
     set_kind,
     set_role,
 )
+from widgets.translation import later, tr
 
 Offer = tuple[str, str, str]  # key, title, one sentence of help
 WIDTH, HEIGHT = 320, 84
-LEAD = "Two to four set-ups answer the same question at equal budgets. Start with a ready contest:"
+LEAD = later("Two to four set-ups answer the same question at equal budgets. Start with a ready contest:")
 
 
 class OfferCard(QAbstractButton):
@@ -77,11 +78,11 @@ class EmptyPage(QWidget):
     def __init__(self, offers: Sequence[Offer], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.cards: dict[str, OfferCard] = {}
-        self.add_button = QPushButton("Add the set-up as it stands")
+        self.add_button = QPushButton(tr("Add the set-up as it stands"))
         self._title, self._lead, self._or = (
-            QLabel("Let set-ups race"),
-            QLabel(LEAD),
-            QLabel("or choose the first yourself:"),
+            QLabel(tr("Let set-ups race")),
+            QLabel(tr(LEAD)),
+            QLabel(tr("or choose the first yourself:")),
         )
         self._build(offers)
         self._fit()
@@ -93,7 +94,7 @@ class EmptyPage(QWidget):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
             label.setWordWrap(True)
             set_role(label, "muted")
-        self.add_button.setToolTip("The set-up on the left takes part: strategy, verifiers, sampling and model.")
+        self.add_button.setToolTip(tr("The set-up on the left takes part: strategy, verifiers, sampling and model."))
         set_kind(self.add_button, "normal")
         self.add_button.clicked.connect(self.add_requested)
         grid = QGridLayout()

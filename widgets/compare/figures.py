@@ -11,6 +11,7 @@ from engine.trace.fold import RunState
 from widgets.meters import numbers
 from widgets.scrubber import phase_colour
 from widgets.theme import Theme
+from widgets.translation import later, tr, tr_each
 
 Part = tuple[str, float, str]  # its name, its amount, its colour
 
@@ -25,7 +26,7 @@ class Figure(NamedTuple):
     @property
     def is_short(self) -> bool:
         """Whether its title needs little room."""
-        return len(self.title) < 7
+        return len(tr(self.title)) < 7
 
 
 def cost_now(entry: Entry) -> Cost:
@@ -38,22 +39,23 @@ def parts_of(state: RunState, unit: Unit, theme: Theme) -> list[Part]:
     ledger = state.ledger
     if unit == "tokens":
         return [
-            ("prompts", ledger.prompt_tokens + ledger.recomputed_tokens, phase_colour(theme, "prompt")),
-            ("candidates", ledger.completion_tokens, phase_colour(theme, "generate")),
-            ("judges", ledger.verifier_tokens + ledger.verifier_prompt_tokens, phase_colour(theme, "verify")),
+            (tr("prompts"), ledger.prompt_tokens + ledger.recomputed_tokens, phase_colour(theme, "prompt")),
+            (tr("candidates"), ledger.completion_tokens, phase_colour(theme, "generate")),
+            (tr("judges"), ledger.verifier_tokens + ledger.verifier_prompt_tokens, phase_colour(theme, "verify")),
         ]
     if unit == "seconds":
         spans = [(span.phase, span.start, state.t if span.end is None else span.end) for span in state.phases]
         first = spans[0][1] if spans else state.t
-        parts = [("prompt", first, phase_colour(theme, "prompt"))] if first else []
-        return parts + [(phase, end - start, phase_colour(theme, phase)) for phase, start, end in spans]
-    return [("energy", ledger.energy_joules or 0.0, theme.accent)]
+        parts = [(tr("prompt"), first, phase_colour(theme, "prompt"))] if first else []
+        return parts + [(tr(phase), end - start, phase_colour(theme, phase)) for phase, start, end in spans]
+    return [(tr("energy"), ledger.energy_joules or 0.0, theme.accent)]
 
 
 def legend(unit: Unit, theme: Theme) -> list[tuple[str, str]]:
     """What the colours of a bar mean: a word and a colour each."""
-    words = {"tokens": ("prompts", "candidates", "judges"), "seconds": ("prompt", "generate", "verify"), "joules": ()}
     phases = ("prompt", "generate", "verify")
+    tokens = (tr("prompts"), tr("candidates"), tr("judges"))
+    words = {"tokens": tokens, "seconds": tr_each(phases), "joules": ()}
     return [(word, phase_colour(theme, phase)) for word, phase in zip(words[unit], phases, strict=False)]
 
 
@@ -68,7 +70,7 @@ def is_reached(entry: Entry, unit: Unit) -> float | None:
 def verdict_sign(state: RunState) -> str:
     """“✓ right”, “✗ wrong”, or nothing where it is not known."""
     correct = is_right(state)
-    return "" if correct is None else "✓ right" if correct else "✗ wrong"
+    return "" if correct is None else tr("✓ right") if correct else tr("✗ wrong")
 
 
 def is_right(state: RunState) -> bool | None:
@@ -98,16 +100,17 @@ def _count(get: Callable[[RunState], int]) -> Callable[[RunState], str]:
 
 
 FIGURES: tuple[Figure, ...] = (
-    Figure("Tokens", "All tokens that a model was run for: prompts, candidates, judges.",
+    Figure(later("Tokens"), later("All tokens that a model was run for: prompts, candidates, judges."),
            _count(lambda s: s.ledger.computed_tokens)),
-    Figure("Prompt", "Prompt tokens that were read; what candidates share is read once.",
+    Figure(later("Prompt"), later("Prompt tokens that were read; what candidates share is read once."),
            _count(lambda s: s.ledger.prompt_tokens + s.ledger.recomputed_tokens)),
-    Figure("Judges", "Tokens of verifiers that ask a model, their prompts included.",
+    Figure(later("Judges"), later("Tokens of verifiers that ask a model, their prompts included."),
            _count(lambda s: s.ledger.verifier_tokens + s.ledger.verifier_prompt_tokens)),
-    Figure("Seconds", "Time on the run's own clock; pauses do not count.",
+    Figure(later("Seconds"), later("Time on the run's own clock; pauses do not count."),
            lambda s: (f"{s.t:.2f}" if s.t < 10 else f"{s.t:,.1f}") if s.events else numbers.UNKNOWN),
-    Figure("Tokens/s", "Tokens of candidates a second, over the run so far.", _rate),
-    Figure("Joules", "Energy, from a counter where there is one; otherwise watts × seconds, an estimate.", _joules),
-    Figure("Texts", "Candidates that were begun; in a search, thoughts.",
+    Figure(later("Tokens/s"), later("Tokens of candidates a second, over the run so far."), _rate),
+    Figure(later("Joules"),
+           later("Energy, from a counter where there is one; otherwise watts × seconds, an estimate."), _joules),
+    Figure(later("Texts"), later("Candidates that were begun; in a search, thoughts."),
            _count(lambda s: sum(c.started_at is not None or c.token_count > 0 for c in s.candidates.values()))),
 )  # fmt: skip

@@ -10,6 +10,7 @@ from widgets.panels.labelled_slider import CalmSlider
 from widgets.panels.segmented import Segmented
 from widgets.theme import THEMES, px, set_kind, set_role
 from widgets.timeline import SPEEDS
+from widgets.translation import tr
 
 TICKS = 1000
 GAP = "\u2009"
@@ -27,7 +28,9 @@ class RaceClock(QWidget):
         self.play_button = QPushButton()
         self.slider = CalmSlider(Qt.Orientation.Horizontal)
         self.clock = QLabel()
-        self.speeds = Segmented([(key, text, f"Replays all of them at {text} speed.") for key, text in SPEEDS.items()])
+        self.speeds = Segmented(
+            [(key, text, tr("Replays all of them at {0} speed.", text)) for key, text in SPEEDS.items()]
+        )
         self._duration = 0.0
         self._build()
         self._fit()
@@ -43,27 +46,27 @@ class RaceClock(QWidget):
             blocked = self.slider.blockSignals(True)
             self.slider.setValue(round(position / duration * TICKS) if duration and enabled else 0)
             self.slider.blockSignals(blocked)
-        words = "Hold" if playing else "Replay together"
+        words = tr("Hold") if playing else tr("Replay together")
         if self.play_button.text() != GAP + words:
             self.play_button.setText(GAP + words)
             set_icon(self.play_button, "pause-fill" if playing else "play-fill", "on_accent")
         digits = 2 if duration < 10 else 1
-        self.clock.setText(f"{position:.{digits}f} of {duration:.{digits}f} s" if enabled else "–")
+        self.clock.setText(tr("{0:.{1}f} of {2:.{1}f} s", position, digits, duration) if enabled else "–")
         self.slider.setAccessibleDescription(self.clock.text())
 
     def _build(self) -> None:
         set_kind(self.play_button, "primary")
-        self.play_button.setToolTip("All runs on one clock, each from its own beginning (Space).")
+        self.play_button.setToolTip(tr("All runs on one clock, each from its own beginning (Space)."))
         self.slider.setRange(0, TICKS)
         self.slider.setSingleStep(TICKS // 100)
         self.slider.setPageStep(TICKS // 10)
-        self.slider.setAccessibleName("Moment of the race")
-        self.slider.setToolTip("Pull to look at the same moment of every run.")
+        self.slider.setAccessibleName(tr("Moment of the race"))
+        self.slider.setToolTip(tr("Pull to look at the same moment of every run."))
         self.slider.valueChanged.connect(self._on_slider_changed)
         self.clock.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         set_role(self.clock, "muted")
         self.speeds.set_value("1")
-        self.speeds.setAccessibleName("Speed of the replay")
+        self.speeds.setAccessibleName(tr("Speed of the replay"))
         self.speeds.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.speeds.chosen.connect(lambda key: self.speed_changed.emit(float(key)))
         self.play_button.clicked.connect(self.play_toggled)

@@ -12,13 +12,18 @@ from engine.contest.entry import Entry
 from widgets.compare.axis import UNIT_WORDS, Axis
 from widgets.compare.figures import FIGURES, answer_text, cost_now, is_reached, parts_of, verdict_sign
 from widgets.theme import current_theme
+from widgets.translation import later, tr
 
 Index = QModelIndex | QPersistentModelIndex
 NAME, BAR, ANSWER = 0, 1, 2
 FIRST_FIGURE = 3
 NUMBERS = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 WORDS = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-COST_WORDS: dict[Unit, str] = {"tokens": "Tokens of all kinds", "seconds": "Seconds", "joules": "Energy"}
+COST_WORDS: dict[Unit, str] = {
+    "tokens": later("Tokens of all kinds"),
+    "seconds": later("Seconds"),
+    "joules": later("Energy"),
+}
 
 
 class RaceModel(QAbstractTableModel):
@@ -102,27 +107,27 @@ class RaceModel(QAbstractTableModel):
             return f"{LETTERS[row]}  {self.names[row]}"
         if column == BAR:
             cost = cost_now(self.entries[row]).of(self.unit) if state.events else None
-            return "–" if cost is None else f"{cost:,.0f} {UNIT_WORDS[self.unit]}"
+            return "–" if cost is None else f"{cost:,.0f} {tr(UNIT_WORDS[self.unit])}"
         if column == ANSWER:
             return f"{answer_text(state)} {verdict_sign(state)}".strip()
         return FIGURES[column - FIRST_FIGURE].text(state)
 
     def _title(self, section: int) -> str:
         if section < FIRST_FIGURE:
-            return ("", COST_WORDS[self.unit], "Answer")[section]
+            return ("", tr(COST_WORDS[self.unit]), tr("Answer"))[section]
         title = FIGURES[section - FIRST_FIGURE].title
-        return "J (est.)" if title == "Joules" and self.estimated else title
+        return tr("J (est.)") if title == "Joules" and self.estimated else tr(title)
 
     def _help(self, section: int) -> str:
         if section >= FIRST_FIGURE:
-            return FIGURES[section - FIRST_FIGURE].help
-        star = "The star is where the answer that a run ended with was picked for the first time."
-        return ("", star, "The answer of this moment; whether it is right is known where the problem's answer is.")[
+            return tr(FIGURES[section - FIRST_FIGURE].help)
+        star = tr("The star is where the answer that a run ended with was picked for the first time.")
+        return ("", star, tr("The answer of this moment; whether it is right is known where the problem's answer is."))[
             section
         ]
 
     def _parts_in_words(self, entry: Entry) -> str:
-        unit = UNIT_WORDS[self.unit]
+        unit = tr(UNIT_WORDS[self.unit])
         sums: dict[str, float] = {}
         for name, amount, _ in parts_of(entry.state, self.unit, current_theme()):
             sums[name] = sums.get(name, 0.0) + amount
@@ -130,7 +135,7 @@ class RaceModel(QAbstractTableModel):
         lines = [f"{name}: {amount:,.{digits}f} {unit}" for name, amount in sums.items() if amount]
         first = is_reached(entry, self.unit)
         if first is not None:
-            lines.append(f"★ first picked its answer at {first:,.{digits}f} {unit}")
+            lines.append(tr("★ first picked its answer at {0:,.{1}f} {2}", first, digits, unit))
         return "\n".join(lines)
 
     def _largest(self) -> float:

@@ -14,6 +14,7 @@ from widgets.compare.cost_bar import AxisHeader, RaceDelegate
 from widgets.compare.figures import FIGURES
 from widgets.compare.race_model import ANSWER, BAR, FIRST_FIGURE, NAME, RaceModel
 from widgets.theme import THEMES, px
+from widgets.translation import tr
 
 ROW, HEADER = 34, 28
 WIDE, NARROW = 1350, 900  # from here names and numbers have more room; below there seldom ones leave it to the bars
@@ -37,7 +38,7 @@ class RaceTable(QTableView):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName("Cost and answer of each contestant")
+        self.setAccessibleName(tr("Cost and answer of each contestant"))
         THEMES.theme_changed.connect(self._fit)
         self._fit()
 

@@ -11,6 +11,7 @@ from engine.trace.fold import RunState
 from widgets.panels.section import Section
 from widgets.scaled import scaled_height
 from widgets.theme import THEMES, blend, current_theme, qcolor, set_role
+from widgets.translation import tr
 
 HEIGHT, BAND = 14, 6
 
@@ -50,11 +51,11 @@ class AccuracyMeter(Section):
     """“5 of 9 right”. Hidden where the answer is not known, or before anything has finished."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Right so far", parent, spacing=4)
+        super().__init__(tr("Right so far"), parent, spacing=4)
         self.words, self.bar, self.sure = QLabel(), ShareBar(), QLabel(wordWrap=True)
         set_role(self.words, "strong")
         set_role(self.sure, "muted")
-        self.setToolTip("Finished candidates whose answer is the known one. The band is Wilson's 95 % interval.")
+        self.setToolTip(tr("Finished candidates whose answer is the known one. The band is Wilson's 95 % interval."))
         for widget in (self.words, self.bar, self.sure):
             self.body.addWidget(widget)
         self.hide()
@@ -67,8 +68,8 @@ class AccuracyMeter(Section):
             return
         right, count = sum(judged), len(judged)
         interval = wilson_interval(right, count)
-        self.words.setText(f"{right} of {count} candidates")
-        between = f"between {interval.low:.0%} and {interval.high:.0%}"
-        self.sure.setText(f"{right / count:.0%}; of many more it would be {between} (95 %)")
+        self.words.setText(tr("{0} of {1} candidates", right, count))
+        between = tr("between {0:.0%} and {1:.0%}", interval.low, interval.high)
+        self.sure.setText(tr("{0:.0%}; of many more it would be {1} (95 %)", right / count, between))
         self.bar.show_share(right / count, interval)
         self.bar.setAccessibleDescription(self.sure.text())

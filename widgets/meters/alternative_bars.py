@@ -12,10 +12,11 @@ from engine.types import Alternative, Token
 from widgets.stage.marks import rounded
 from widgets.stage.token_popup import percent
 from widgets.theme import MEDIUM, SIZE_SMALL, THEMES, current_theme, font, px, qcolor
+from widgets.translation import later, tr
 
 ROW_HEIGHT = 26
 SHARE_WIDTH, SIGN_WIDTH = 56, 16
-WHY_NOT = "A recording cannot be changed: its model is not at work. Run its set-up to grow branches."
+WHY_NOT = later("A recording cannot be changed: its model is not at work. Run its set-up to grow branches.")
 
 
 def visible(text: str) -> str:
@@ -37,12 +38,12 @@ class AlternativeRow(QAbstractButton):
         self.setEnabled(can_take and not taken)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if self.isEnabled() else Qt.FocusPolicy.NoFocus)
         said = f"{self.text()}, {percent(self.chance)}"
-        self.setAccessibleName(f"{said}, taken" if taken else f"Take {said}" if can_take else said)
+        self.setAccessibleName(tr("{0}, taken", said) if taken else tr("Take {0}", said) if can_take else said)
         if self.isEnabled():
             self.setCursor(Qt.CursorShape.PointingHandCursor)
-            self.setToolTip("Grows a branch beside the text, as if the model had taken this token.")
+            self.setToolTip(tr("Grows a branch beside the text, as if the model had taken this token."))
         else:
-            self.setToolTip("This is what was taken." if taken else WHY_NOT)
+            self.setToolTip(tr("This is what was taken.") if taken else tr(WHY_NOT))
 
     def sizeHint(self) -> QSize:
         """As wide as there is room."""
@@ -107,7 +108,7 @@ class AlternativeBars(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
-        self.setAccessibleName("Alternatives")
+        self.setAccessibleName(tr("Alternatives"))
         THEMES.theme_changed.connect(self._on_theme_changed)
 
     def set_token(self, token: Token, can_take: bool = False) -> None:
@@ -130,7 +131,10 @@ class AlternativeBars(QWidget):
         for row in self.rows:
             self._column.addWidget(row)
             row.clicked.connect(lambda _=False, id=row.alternative.id: self.chosen.emit(id))
-        spoken = [f"{row.text()} {row.chance:.0%}{', taken' if row.taken else ''}" for row in self.rows]
+        spoken = [
+            (tr("{0} {1:.0%}, taken") if row.taken else "{0} {1:.0%}").format(row.text(), row.chance)
+            for row in self.rows
+        ]
         self.setAccessibleDescription("; ".join(spoken))
 
     def _on_theme_changed(self) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 from engine.trace.fold import RunState
 from widgets.panels.section import Section
 from widgets.theme import THEMES, current_theme, set_role
+from widgets.translation import tr
 
 LONGEST = 60
 
@@ -16,13 +17,13 @@ class AnswerMeter(Section):
     """What the run says, and why."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Answer", parent, spacing=2)
+        super().__init__(tr("Answer"), parent, spacing=2)
         self.answer = QLabel("–", wordWrap=True)
         self.answer.setEnabled(False)
         set_role(self.answer, "number")
         self.answer.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.answer.setTextFormat(Qt.TextFormat.PlainText)
-        self.answer.setAccessibleName("Answer")
+        self.answer.setAccessibleName(tr("Answer"))
         self.reason = QLabel(wordWrap=True)
         self.reason.setTextFormat(Qt.TextFormat.RichText)
         set_role(self.reason, "muted")
@@ -57,33 +58,35 @@ def _words(state: RunState) -> str:
     if picked is None or picked.answer is None:
         return _why_none(state)
     theme = current_theme()
-    parts = ["so far"] if state.status in ("running", "paused") else []
+    parts = [tr("so far")] if state.status in ("running", "paused") else []
     if picked.correct is not None:
         right = state.start.setup.problem.answer if state.start is not None else None
-        verdict = "✓ correct" if picked.correct else f"✗ wrong, the answer is {_escaped(right or 'another')}"
+        verdict = (
+            tr("✓ correct") if picked.correct else tr("✗ wrong, the answer is {0}", _escaped(right or tr("another")))
+        )
         colour = theme.good if picked.correct else theme.bad
         parts.append(f'<span style="color:{colour}; font-weight:600">{verdict}</span>')
     parts.append(_escaped(picked.reason))
     candidate = state.candidates.get(picked.candidate) if picked.candidate is not None else None
     if candidate is not None and candidate.finish_reason == "length":
-        parts.append(f"Its text was cut off after {candidate.token_count:,} tokens (Longest candidate).")
+        parts.append(tr("Its text was cut off after {0:,} tokens (Longest candidate).", candidate.token_count))
     return " · ".join(part for part in parts if part)
 
 
 def _why_none(state: RunState) -> str:
     if state.status == "empty":
-        return "Nothing has been asked yet."
+        return tr("Nothing has been asked yet.")
     if state.status == "failed" and state.failure is not None:
         return _escaped(state.failure.what)
     if state.status == "finished":
-        return _escaped(state.finish.reason if state.finish is not None else "No answer was found.")
+        return _escaped(state.finish.reason if state.finish is not None else tr("No answer was found."))
     if len(state.candidates) == 1:
-        return "The candidate is being written."
+        return tr("The candidate is being written.")
     finished = sum(1 for c in state.candidates.values() if c.finished_at is not None)
     return (
-        f"{finished} of {len(state.candidates)} candidates have finished."
+        tr("{0} of {1} candidates have finished.", finished, len(state.candidates))
         if state.candidates
-        else "Reading the prompt."
+        else tr("Reading the prompt.")
     )
 
 

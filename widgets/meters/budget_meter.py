@@ -11,6 +11,7 @@ from widgets.meters.numbers import UNKNOWN
 from widgets.models.projection import Projection, project
 from widgets.panels.section import Section
 from widgets.theme import set_role
+from widgets.translation import tr
 
 
 class Gauge(QWidget):
@@ -20,7 +21,7 @@ class Gauge(QWidget):
         super().__init__(parent)
         self.name, self.words, self.bar = QLabel(name), QLabel(), GaugeBar()
         self.setToolTip(help_text)
-        self.words.setAccessibleName(f"Budget, {name.lower()}")
+        self.words.setAccessibleName(tr("Budget, {0}", name.lower()))
         row = QHBoxLayout()
         row.addWidget(self.name, 1)
         row.addWidget(self.words)
@@ -39,7 +40,7 @@ class Gauge(QWidget):
     def show_use(self, used: float, limit: float | None, decimals: int, projected: float = 0.0) -> None:
         """Shows what is used of a limit, and what is expected to be; None is no limit, and then no bar is needed."""
         shown = f"{used:,.{decimals}f}"
-        self.words.setText(f"{shown}, no limit" if limit is None else f"{shown} of {limit:,.0f}")
+        self.words.setText(tr("{0}, no limit", shown) if limit is None else tr("{0} of {1:,.0f}", shown, limit))
         self.bar.setVisible(limit is not None)
         if limit is not None:
             self.bar.set_share(*((used / limit, projected / limit) if limit > 0 else (1.0, 0.0)))
@@ -49,9 +50,9 @@ class BudgetMeter(Section):
     """A gauge for tokens and one for seconds, and a sentence when one of them ended the run."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Budget", parent)
-        self.tokens = Gauge("Tokens", "Generated tokens, a verifier's included.")
-        self.seconds = Gauge("Seconds", "Time of the run; pauses do not count.")
+        super().__init__(tr("Budget"), parent)
+        self.tokens = Gauge(tr("Tokens"), tr("Generated tokens, a verifier's included."))
+        self.seconds = Gauge(tr("Seconds"), tr("Time of the run; pauses do not count."))
         self.outlook = QLabel(wordWrap=True)
         set_role(self.outlook, "muted")
         self.outlook.hide()
@@ -77,14 +78,20 @@ class BudgetMeter(Section):
         spent = state.budget_spent
         self.spent.setVisible(spent is not None)
         if spent is not None:
-            self.spent.setText(f"The budget of {spent.limit:,.10g} {BUDGET_UNITS[spent.unit]} ended the run.")
+            self.spent.setText(
+                tr("The budget of {0:,.10g} {1} ended the run.", spent.limit, tr(BUDGET_UNITS[spent.unit]))
+            )
 
     def _show_outlook(self, coming: Projection | None, budget: Budget | None) -> None:
         self.outlook.setVisible(coming is not None)
         if coming is None or budget is None:
             return
-        used = f"up to about {coming.tokens:,.0f} tokens and {coming.seconds:,.1f} s"
-        words = f"Estimate: {used} when all {coming.candidates} are done"
         limits = (budget.tokens, coming.tokens), (budget.seconds, coming.seconds)
         over = any(limit is not None and value > limit for limit, value in limits)
-        self.outlook.setText(f"{words}; the budget ends before that." if over else f"{words}.")
+        words = tr(
+            "Estimate: up to about {0:,.0f} tokens and {1:,.1f} s when all {2} are done",
+            coming.tokens,
+            coming.seconds,
+            coming.candidates,
+        )
+        self.outlook.setText(tr("{0}; the budget ends before that.", words) if over else f"{words}.")

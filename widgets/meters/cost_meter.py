@@ -11,22 +11,32 @@ from widgets.meters.rate_series import RateSeries
 from widgets.meters.sparkline import Sparkline
 from widgets.meters.token_stack import TokenStack
 from widgets.panels.section import Section
+from widgets.translation import later, tr, tr_each
 
 ROWS = {
-    "generated": ("Tokens generated", "Tokens that candidates have written."),
-    "prompt": ("Prompt tokens read", "Prompt tokens that the model read for this run."),
-    "cached": ("Prompt tokens cached", "Prompt tokens that candidates shared instead of reading them again."),
-    "verifier": ("Tokens of judges", "Tokens that verifiers have written; they are charged to the same budget."),
+    "generated": (later("Tokens generated"), later("Tokens that candidates have written.")),
+    "prompt": (later("Prompt tokens read"), later("Prompt tokens that the model read for this run.")),
+    "cached": (
+        later("Prompt tokens cached"),
+        later("Prompt tokens that candidates shared instead of reading them again."),
+    ),
+    "verifier": (
+        later("Tokens of judges"),
+        later("Tokens that verifiers have written; they are charged to the same budget."),
+    ),
     "saved": (
-        "Tokens saved, estimate",
-        "What candidates that were not needed would have written.",
+        later("Tokens saved, estimate"),
+        later("What candidates that were not needed would have written."),
     ),
-    "flops": ("Compute", "Floating-point operations: 2 × parameters a token, and 2 × layers × width × context."),
+    "flops": (
+        later("Compute"),
+        later("Floating-point operations: 2 × parameters a token, and 2 × layers × width × context."),
+    ),
     "energy": (
-        "Energy",
-        "From the machine's own counter where it can be read; otherwise watts × seconds, an estimate.",
+        later("Energy"),
+        later("From the machine's own counter where it can be read; otherwise watts × seconds, an estimate."),
     ),
-    "price": ("Electricity", "Energy × price a kilowatt-hour of the set-up."),
+    "price": (later("Electricity"), later("Energy × price a kilowatt-hour of the set-up.")),
 }
 
 
@@ -34,11 +44,14 @@ class CostMeter(Section):
     """Tokens over time towards their budget, tokens by kind, operations, energy and money."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Cost so far", parent)
-        self.sparkline = Sparkline("Tokens generated over the run")
-        self.sparkline.setToolTip("Tokens generated over the run; the dashed line is their budget.")
+        super().__init__(tr("Cost so far"), parent)
+        self.sparkline = Sparkline(tr("Tokens generated over the run"))
+        self.sparkline.setToolTip(tr("Tokens generated over the run; the dashed line is their budget."))
         self.stack = TokenStack()
-        self.rows = FactRows(ROWS, below={"generated": self.sparkline, "verifier": self.stack})
+        self.rows = FactRows(
+            {key: tr_each(words) for key, words in ROWS.items()},
+            below={"generated": self.sparkline, "verifier": self.stack},
+        )
         self._series = RateSeries()
         self.body.addWidget(self.rows)
 
@@ -64,9 +77,9 @@ class CostMeter(Section):
         simulated = state.start is not None and state.start.backend == "simulated"
         for key in ("energy", "price"):
             self.rows.set_shown(key, not simulated)
-        estimate = ", estimate" if ledger.energy_source == "estimate" else ""
-        self.rows.set_name("energy", f"Energy{estimate}")
-        self.rows.set_name("price", f"Electricity{estimate}")
+        estimated = ledger.energy_source == "estimate"
+        self.rows.set_name("energy", tr("Energy, estimate") if estimated else tr("Energy"))
+        self.rows.set_name("price", tr("Electricity, estimate") if estimated else tr("Electricity"))
         self.rows.set_value("energy", numbers.prefixed(ledger.energy_joules, "J"))
         self.rows.set_value("price", numbers.price(ledger.cost, ledger.tariff.currency))
 

@@ -19,17 +19,21 @@ from widgets.models.thought_tree import makes_tree, parent_of
 from widgets.panels.section import SectionTitle
 from widgets.stage.token_popup import percent
 from widgets.theme import set_kind, set_role
+from widgets.translation import later, tr, tr_each
 
 FACTS = {
-    "probability": ("Probability", "How likely the model found it here, before temperature and cut-offs."),
-    "entropy": ("Entropy", "How undecided the model was here: 0 is sure, larger is more open."),
-    "tokens": ("Tokens", "Tokens that this candidate has written."),
-    "confidence": ("Mean probability", "The geometric mean of its tokens' probabilities."),
-    "mix": ("Mixed score", "The verifiers' scores, mixed by their weights."),
-    "seed": ("Seed", "The seed of this candidate's own dice."),
-    "prompt": ("Prompt, cached + read", "Prompt tokens taken from the cache, and computed for it."),
+    "probability": (
+        later("Probability"),
+        later("How likely the model found it here, before temperature and cut-offs."),
+    ),
+    "entropy": (later("Entropy"), later("How undecided the model was here: 0 is sure, larger is more open.")),
+    "tokens": (later("Tokens"), later("Tokens that this candidate has written.")),
+    "confidence": (later("Mean probability"), later("The geometric mean of its tokens' probabilities.")),
+    "mix": (later("Mixed score"), later("The verifiers' scores, mixed by their weights.")),
+    "seed": (later("Seed"), later("The seed of this candidate's own dice.")),
+    "prompt": (later("Prompt, cached + read"), later("Prompt tokens taken from the cache, and computed for it.")),
 }
-TAKE_HINT = "Take another one: a branch grows beside the text from there."
+TAKE_HINT = later("Take another one: a branch grows beside the text from there.")
 TOKEN_FACTS, CANDIDATE_FACTS = ("probability", "entropy"), ("tokens", "confidence", "mix", "seed", "prompt")
 
 
@@ -46,7 +50,7 @@ class Inspector(QWidget):
         self._candidate: int | None = None
         self._token: int | None = None
         self.can_act = False
-        self.title = SectionTitle("Selected")
+        self.title = SectionTitle(tr("Selected"))
         self.title.setWordWrap(True)
         self.text = QLabel(wordWrap=True)
         self.text.setTextFormat(Qt.TextFormat.PlainText)
@@ -54,11 +58,11 @@ class Inspector(QWidget):
         self.bars = AlternativeBars()
         self.hint = QLabel(wordWrap=True)
         set_role(self.hint, "muted")
-        self.facts = FactRows(FACTS)
+        self.facts = FactRows({key: tr_each(words) for key, words in FACTS.items()})
         self.scores = QLabel(wordWrap=True)
         set_role(self.scores, "muted")
-        self.prompt_button = QPushButton("What the model was given…")
-        self.prompt_button.setToolTip("Shows the prompt of this candidate exactly as the model got it.")
+        self.prompt_button = QPushButton(tr("What the model was given…"))
+        self.prompt_button.setToolTip(tr("Shows the prompt of this candidate exactly as the model got it."))
         self._build()
         self.hide()
 
@@ -88,7 +92,7 @@ class Inspector(QWidget):
         self.facts.set_value("seed", str(candidate.seed))
         self.facts.set_value("prompt", f"{candidate.cached_tokens:,} + {candidate.computed_tokens:,}")
         lines = [
-            f"{name}: {'cannot tell' if score.value is None else f'{score.value:.2f}'}"
+            f"{name}: {tr('cannot tell') if score.value is None else f'{score.value:.2f}'}"
             + (f" ({score.detail})" if score.detail else "")
             for name, score in candidate.scores.items()
         ]
@@ -97,14 +101,14 @@ class Inspector(QWidget):
         self.prompt_button.setVisible(candidate.prompt in self._state.prompts)
 
     def _show_token(self, candidate: CandidateState, token: Token | None) -> None:
-        words = f"Candidate {number(candidate)}"
+        words = tr("Candidate {0}", number(candidate))
         if token is not None:
-            words += f" · token {(self._token or 0) + 1}"
+            words += " · " + tr("token {0}", (self._token or 0) + 1)
             self.text.setText(f"“{visible(token.text)}”")
             self.bars.set_token(token, self.can_act)
-            self.hint.setText(TAKE_HINT if self.can_act else "")
+            self.hint.setText(tr(TAKE_HINT) if self.can_act else "")
             self.facts.set_value("probability", percent(math.exp(token.logprob)))
-            self.facts.set_value("entropy", f"{token.entropy:.2f} nats")
+            self.facts.set_value("entropy", tr("{0:.2f} nats", token.entropy))
         else:
             words = self._show_chain(candidate) or words
         self.title.setText(words.upper())
@@ -131,15 +135,15 @@ class Inspector(QWidget):
         if not chain:
             return ""
         self.text.setText("\n".join(" ".join(one.text.split()) or "…" for one in chain))
-        return f"Selected thought · depth {len(chain)}"
+        return tr("Selected thought · depth {0}", len(chain))
 
     def _build(self) -> None:
         set_role(self.text, "strong")
         close = QToolButton()
         set_icon(close, "x", "muted")
         set_kind(close, "quiet")
-        close.setToolTip("Selects nothing.")
-        close.setAccessibleName("Close")
+        close.setToolTip(tr("Selects nothing."))
+        close.setAccessibleName(tr("Close"))
         close.clicked.connect(self._on_close_clicked)
         head = QHBoxLayout()
         head.addWidget(self.title, 1)

@@ -13,12 +13,13 @@ from widgets.meters.fact_rows import FactRows
 from widgets.panels.section import Section
 from widgets.scrubber import phase_colour
 from widgets.theme import THEMES, current_theme
+from widgets.translation import later, tr, tr_each
 
 ROWS = {
-    "queue": ("Queue", "Waiting for a place in the batch, while others wrote."),
-    "prompt": ("Prompt", "Reading the prompt, until the first token could be drawn."),
-    "generate": ("Generation", "Writing, from the first token to the last."),
-    "verify": ("Verifiers", "Being judged, all verifiers together."),
+    "queue": (later("Queue"), later("Waiting for a place in the batch, while others wrote.")),
+    "prompt": (later("Prompt"), later("Reading the prompt, until the first token could be drawn.")),
+    "generate": (later("Generation"), later("Writing, from the first token to the last.")),
+    "verify": (later("Verifiers"), later("Being judged, all verifiers together.")),
 }
 
 
@@ -26,9 +27,9 @@ class LatencyMeter(Section):
     """Where the time of a candidate goes, as parts of a bar in the colours of the timeline, and in seconds."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Latency, mean candidate", parent)
+        super().__init__(tr("Latency, mean candidate"), parent)
         self.bar = SplitBar()
-        self.rows = FactRows(ROWS)
+        self.rows = FactRows({key: tr_each(words) for key, words in ROWS.items()})
         self.body.addWidget(self.bar)
         self.body.addWidget(self.rows)
         self._state = RunState()

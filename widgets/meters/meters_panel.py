@@ -23,6 +23,7 @@ from widgets.meters.votes_meter import VotesMeter
 from widgets.picture import Pictured, Plate
 from widgets.scaled import follow_scale, panel_width
 from widgets.theme import THEMES
+from widgets.translation import tr
 
 PANEL_WIDTH = 288
 # People cannot read numbers that change faster, and a frame has better things to do.
@@ -169,7 +170,7 @@ class MetersPanel(QScrollArea, Pictured):
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         follow_scale(self, self._fit)
-        self.setAccessibleName("Meters")
+        self.setAccessibleName(tr("Meters"))
 
     def _fit(self) -> None:
         """Grows with type, though less; what is too wide for that can be scrolled to."""

@@ -11,6 +11,7 @@ from engine.trace.fold import RunState
 from widgets.panels.section import SectionTitle
 from widgets.stage.marks import LEFT, RIGHT, draw_text
 from widgets.theme import SIZE_SMALL, THEMES, blend, current_theme, px, qcolor, set_role
+from widgets.translation import tr
 
 ROW_HEIGHT = 26
 MOST_ROWS = 8
@@ -23,8 +24,8 @@ class PosteriorBars(QWidget):
         super().__init__(parent)
         self._options: tuple[Posterior, ...] = ()
         self._chosen = -1
-        self.setAccessibleName("Posteriors")
-        self.setToolTip("The band is the mean ± 2 deviations of what it may be worth; the dot is the value drawn.")
+        self.setAccessibleName(tr("Posteriors"))
+        self.setToolTip(tr("The band is the mean ± 2 deviations of what it may be worth; the dot is the value drawn."))
         THEMES.theme_changed.connect(self.updateGeometry)
 
     def show_move(self, move: PosteriorsSampled) -> None:
@@ -32,7 +33,9 @@ class PosteriorBars(QWidget):
         ranked = sorted(enumerate(move.options), key=lambda pair: -pair[1].drawn)[:MOST_ROWS]
         self._options = tuple(option for _, option in ranked)
         self._chosen = next((row for row, (place, _) in enumerate(ranked) if place == move.chosen), -1)
-        spoken = [f"{option_words(one)}: mean {one.mean:.2f}, drew {one.drawn:.2f}" for one in self._options]
+        spoken = [
+            tr("{0}: mean {1:.2f}, drew {2:.2f}", option_words(one), one.mean, one.drawn) for one in self._options
+        ]
         self.setAccessibleDescription("; ".join(spoken))
         self.setFixedHeight(self.sizeHint().height())
         self.update()
@@ -77,7 +80,7 @@ class PosteriorMeter(QWidget):
         super().__init__(parent)
         self._candidate: int | None = None
         self._shown: PosteriorsSampled | None = None
-        self.title, self.bars, self.note = SectionTitle("Wider or deeper?"), PosteriorBars(), QLabel(wordWrap=True)
+        self.title, self.bars, self.note = SectionTitle(tr("Wider or deeper?")), PosteriorBars(), QLabel(wordWrap=True)
         set_role(self.note, "muted")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -100,13 +103,19 @@ class PosteriorMeter(QWidget):
         if newest is None or newest is self._shown:
             return
         self._shown = newest
-        where = "a new answer or an old one" if newest.node is None else f"at answer {newest.node + 1}"
-        self.note.setText(f"Draw {len(moves)}, {where}: the highest value drawn (dot) is what is done.")
+        words = (
+            tr("Draw {0}, a new answer or an old one: the highest value drawn (dot) is what is done.", len(moves))
+            if newest.node is None
+            else tr(
+                "Draw {0}, at answer {1}: the highest value drawn (dot) is what is done.", len(moves), newest.node + 1
+            )
+        )
+        self.note.setText(words)
         self.bars.show_move(newest)
 
 
 def option_words(option: Posterior) -> str:
     """A way to go on in a word or two."""
     if option.node is not None:
-        return f"answer {option.node + 1}"
-    return "a new answer" if option.option == "wider" else "go deeper"
+        return tr("answer {0}", option.node + 1)
+    return tr("a new answer") if option.option == "wider" else tr("go deeper")

@@ -16,6 +16,7 @@ from widgets.panels.labelled_slider import LabelledSlider
 from widgets.panels.section import SectionTitle
 from widgets.stage.marks import LEFT, RIGHT, draw_text, rounded
 from widgets.theme import MONO, SIZE_SMALL, SIZE_TINY, THEMES, current_theme, px, qcolor, readable, set_role
+from widgets.translation import tr
 
 HIGHEST_C = 4.0
 ROW_HEIGHT = 24
@@ -32,8 +33,10 @@ class SiblingTable(QWidget):
         self._chosen: int | None = None
         self._selected: int | None = None
         self._puct = False
-        self.setAccessibleName("Siblings")
-        self.setToolTip("N: visits. Q: the value so far. UCT or PUCT: what selection compares; the highest is chosen.")
+        self.setAccessibleName(tr("Siblings"))
+        self.setToolTip(
+            tr("N: visits. Q: the value so far. UCT or PUCT: what selection compares; the highest is chosen.")
+        )
         THEMES.theme_changed.connect(self.updateGeometry)
 
     def show_rows(self, standings: Standings, words: Sequence[str], selected: int) -> None:
@@ -41,7 +44,8 @@ class SiblingTable(QWidget):
         self._rows = list(zip(standings.rows, words, strict=True))
         self._chosen, self._selected, self._puct = standings.chosen, selected, standings.rules.puct
         spoken = [
-            f"{text}: {row.visits} visits, value {row.quality:.2f}, {merit_words(row)}" for row, text in self._rows
+            tr("{0}: {1} visits, value {2:.2f}, {3}", text, row.visits, row.quality, merit_words(row))
+            for row, text in self._rows
         ]
         self.setAccessibleDescription("; ".join(spoken))
         self.setFixedHeight(self.sizeHint().height())
@@ -65,7 +69,7 @@ class SiblingTable(QWidget):
         row, width = px(ROW_HEIGHT), self.width()
         columns = (px(30), px(42), px(50))
         heads = ("N", "Q", "PUCT" if self._puct else "UCT")
-        self._draw_cells(painter, 0, heads, columns, theme.muted, "thought", theme.muted, bold=False)
+        self._draw_cells(painter, 0, heads, columns, theme.muted, tr("thought"), theme.muted, bold=False)
         for number, (standing, text) in enumerate(self._rows, 1):
             top = number * row
             chosen, selected = standing.candidate == self._chosen, standing.candidate == self._selected
@@ -99,14 +103,15 @@ class SelectionMeter(QWidget):
         self._state = RunState()
         self._candidate: int | None = None
         self._shown: tuple[object, ...] = ()
-        self.title, self.formula = SectionTitle("Why this one?"), QLabel(wordWrap=True)
+        self.title, self.formula = SectionTitle(tr("Why this one?")), QLabel(wordWrap=True)
         self.formula.setTextFormat(Qt.TextFormat.RichText)
         self.formula.setProperty("surface", "formula")
-        self.formula.setAccessibleName("The selection formula")
+        self.formula.setAccessibleName(tr("The selection formula"))
         self.formula.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.siblings_title, self.table = SectionTitle("It and its siblings"), SiblingTable()
+        self.siblings_title, self.table = SectionTitle(tr("It and its siblings")), SiblingTable()
         self.slider = LabelledSlider(
-            "Exploration c", "What another constant would choose next; the run itself keeps its own.", 0, HIGHEST_C, 1.4
+            tr("Exploration c"),
+            tr("What another constant would choose next; the run itself keeps its own."), 0, HIGHEST_C, 1.4
         )  # fmt: skip
         self.note = QLabel(wordWrap=True)
         set_role(self.note, "muted")
@@ -150,7 +155,7 @@ class SelectionMeter(QWidget):
     def _show(self, found: Standings, own: float | None) -> None:
         assert self._candidate is not None
         name = "PUCT" if found.rules.puct else "UCT"
-        self.title.setText(f"Why this one? {name}, now".upper())
+        self.title.setText(tr("Why this one? {0}, now", name).upper())
         row = next((row for row in found.rows if row.candidate == self._candidate), None)
         self.formula.setVisible(row is not None)
         if row is not None:
@@ -163,13 +168,17 @@ class SelectionMeter(QWidget):
     def _note(self, found: Standings, own: float | None) -> str:
         chosen = found.chosen
         if chosen is None:
-            return "Nothing after this place can be chosen any more."
+            return tr("Nothing after this place can be chosen any more.")
         if own is None:
-            return "▸ goes next. Thoughts in grey are known to their ends, or pruned."
+            return tr("▸ goes next. Thoughts in grey are known to their ends, or pruned.")
         before = standings_of(self._state, chosen)
         same = before is not None and before.chosen == chosen
-        end = "the same thought" if same else "another thought"
-        return f"WHAT-IF: with c = {found.rules.exploration:.2f} instead of {own:.2f}, {end} would go next."
+        words = (
+            tr("WHAT-IF: with c = {0:.2f} instead of {1:.2f}, the same thought would go next.")
+            if same
+            else tr("WHAT-IF: with c = {0:.2f} instead of {1:.2f}, another thought would go next.")
+        )
+        return words.format(found.rules.exploration, own)
 
     def _reset_slider(self, state: RunState) -> None:
         found = standings_of(state, self._candidate) if self._candidate is not None else None
@@ -186,7 +195,7 @@ class SelectionMeter(QWidget):
 
 def merit_words(row: Standing) -> str:
     """The merit as it is shown."""
-    return "first" if math.isinf(row.merit) else f"{row.merit:.2f}"
+    return tr("first") if math.isinf(row.merit) else f"{row.merit:.2f}"
 
 
 def formula_words(row: Standing, found: Standings) -> str:
@@ -195,7 +204,7 @@ def formula_words(row: Standing, found: Standings) -> str:
     if found.rules.puct:
         return f"{row.quality:.2f} + {c:.2f} × {row.prior:.2f} × √{of} / (1 + {n}) = {row.merit:.2f}"
     if not n:
-        return "never visited: it comes first"
+        return tr("never visited: it comes first")
     return f"{row.quality:.2f} + {c:.2f} × √(ln {of} / {n}) = {row.merit:.2f}"
 
 
@@ -209,10 +218,11 @@ def formula_html(row: Standing, found: Standings) -> str:
     else:
         lines = ["Q + c·√(ln N<sub>p</sub> / N)", f"= {quality} + {c:.2f}·√(ln {above} / {visits})"]
     if math.isinf(row.merit):
-        lines[1:] = ["never visited: it comes first"]
+        lines[1:] = [tr("never visited: it comes first")]
     else:
         lines.append(f"= {row.quality:.2f} + {row.merit - row.quality:.2f} = {mark(f'{row.merit:.2f}')}")
     family = f"font-family:'{MONO}'; font-size:{px(SIZE_SMALL)}px; line-height:150%"
     small = f'<span style="font-size:{px(SIZE_TINY)}px; color:{theme.muted}">'
-    flight = f"<br>{small}{row.in_flight} of N still in flight, counted as lost</span>" if row.in_flight else ""
+    lost = tr("{0} of N still in flight, counted as lost", row.in_flight)
+    flight = f"<br>{small}{lost}</span>" if row.in_flight else ""
     return f'<div style="{family}">{"<br>".join(lines)}{flight}</div>'

@@ -11,20 +11,21 @@ from widgets.meters.rate_series import RateSeries, mean_rate, recent_rate
 from widgets.meters.sparkline import Sparkline
 from widgets.panels.section import Section
 from widgets.theme import set_role
+from widgets.translation import tr
 
 
 class SpeedMeter(Section):
     """Tokens a second in large type, and their course as a line."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Speed", parent, spacing=4)
+        super().__init__(tr("Speed"), parent, spacing=4)
         self.rate = QLabel(numbers.UNKNOWN)
         set_role(self.rate, "number")
-        self.rate.setAccessibleName("Tokens per second")
+        self.rate.setAccessibleName(tr("Tokens per second"))
         self.words = QLabel()
         set_role(self.words, "muted")
         self.words.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        self.sparkline = Sparkline("Tokens per second over the run")
+        self.sparkline = Sparkline(tr("Tokens per second over the run"))
         self._series = RateSeries()
         row = QHBoxLayout()
         row.setSpacing(8)
@@ -40,8 +41,8 @@ class SpeedMeter(Section):
         rate = mean_rate(state.rate_samples) if over else recent_rate(state.rate_samples, since=first)
         self.rate.setText(numbers.UNKNOWN if rate is None else f"{rate:,.0f}")
         self.rate.setEnabled(rate is not None)
-        now = "tokens/s before the pause" if state.status == "paused" else "tokens/s now"
-        words = "tokens/s on average" if over else now
-        self.words.setText(words + (f"\nfirst token after {first:.2f} s" if first is not None else ""))
+        now = tr("tokens/s before the pause") if state.status == "paused" else tr("tokens/s now")
+        words = tr("tokens/s on average") if over else now
+        self.words.setText(words + ("\n" + tr("first token after {0:.2f} s", first) if first is not None else ""))
         if self._series.follow(state.rate_samples):
             self.sparkline.set_data(*self._series.rates())

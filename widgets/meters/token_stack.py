@@ -15,9 +15,10 @@ from widgets.scaled import scaled_height
 from widgets.scrubber import phase_colour
 from widgets.stage.marks import LEFT, RIGHT, draw_text, text_width
 from widgets.theme import SIZE_TINY, THEMES, Theme, current_theme, px, qcolor
+from widgets.translation import later, tr
 
 HEIGHT, LEGEND, COLUMNS = 84, 18, 80
-KINDS = ("generated", "judges", "prompt", "cached")
+KINDS = (later("generated"), later("judges"), later("prompt"), later("cached"))
 
 
 def kind_colour(theme: Theme, kind: str) -> str:
@@ -58,8 +59,8 @@ class TokenStack(QWidget):
         self.courses: dict[str, list[int]] = {}
         self._shown: tuple[object, ...] = ()
         scaled_height(self, HEIGHT)
-        self.setAccessibleName("Tokens by kind over the run")
-        self.setToolTip("All tokens until each moment: generated, those of judges, prompts read, prompts cached.")
+        self.setAccessibleName(tr("Tokens by kind over the run"))
+        self.setToolTip(tr("All tokens until each moment: generated, those of judges, prompts read, prompts cached."))
         THEMES.theme_changed.connect(self.update)
 
     def show_state(self, state: RunState) -> None:
@@ -68,7 +69,7 @@ class TokenStack(QWidget):
         if shown != self._shown:
             self._shown = shown
             self.courses = token_courses(state) if state.t > 0 and state.candidates else {}
-            newest = ", ".join(f"{kind} {course[-1]:,}" for kind, course in self.courses.items())
+            newest = ", ".join(f"{tr(kind)} {course[-1]:,}" for kind, course in self.courses.items())
             self.setAccessibleDescription(newest)
             self.update()
 
@@ -96,13 +97,14 @@ class TokenStack(QWidget):
         room = self.width() - text_width(words, SIZE_TINY) - 6
         draw_text(painter, QRectF(0, 0, self.width(), row), words, SIZE_TINY, theme.muted, RIGHT)
         for kind in KINDS:
-            width = text_width(kind, SIZE_TINY)
+            name = tr(kind)
+            width = text_width(name, SIZE_TINY)
             if not self.courses[kind][-1] or x + px(10) + width > room:
                 continue
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(qcolor(kind_colour(theme, kind)))
             painter.drawRect(QRectF(x, row / 2 - px(3), px(6), px(6)))
-            draw_text(painter, QRectF(x + px(9), 0, width + 2, row), kind, SIZE_TINY, theme.muted, LEFT)
+            draw_text(painter, QRectF(x + px(9), 0, width + 2, row), name, SIZE_TINY, theme.muted, LEFT)
             x += px(9) + width + px(10)
 
 

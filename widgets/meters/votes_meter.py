@@ -8,13 +8,14 @@ from engine.trace.fold import RunState
 from widgets.models.thinking_chain import texts_begun
 from widgets.panels.section import Section
 from widgets.stage.vote_bars import VoteBars
+from widgets.translation import tr
 
 
 class VotesMeter(Section):
     """A bar for each answer. Hidden when there is one candidate, which has nobody to vote with."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Votes", parent)
+        super().__init__(tr("Votes"), parent)
         self.bars = VoteBars()
         self.body.addWidget(self.bars)
 

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from engine.acts import FIRST_BRANCH
 from engine.trace.fold import CandidateState, RunState
+from widgets.translation import later, tr
 
-_WORDS = {"queued": "queued", "prompt": "reading…", "writing": "writing…", "stopped": "stopped", "failed": "failed"}
+_WORDS = {
+    "queued": later("queued"),
+    "prompt": later("reading…"),
+    "writing": later("writing…"),
+    "stopped": later("stopped"),
+    "failed": later("failed"),
+}
 
 
 def status_word(candidate: CandidateState) -> str:
     """A word or two for where a candidate stands."""
     if candidate.status == "finished":
-        return "cut off" if candidate.finish_reason == "length" else "done"
-    return "unsure" if is_doubted(candidate) else _WORDS[candidate.status]
+        return tr("cut off") if candidate.finish_reason == "length" else tr("done")
+    return tr("unsure") if is_doubted(candidate) else tr(_WORDS[candidate.status])
 
 
 def is_doubted(candidate: CandidateState) -> bool:
@@ -28,12 +35,12 @@ def is_pick(candidate: CandidateState) -> bool:
 def stop_words(state: RunState) -> str:
     """Why candidates of a run were stopped before their end, if any were; empty where it is not known."""
     if state.failure is not None:
-        return "stopped: the run failed"
+        return tr("stopped: the run failed")
     if state.budget_spent is not None:
-        return "stopped: the budget is spent"
+        return tr("stopped: the budget is spent")
     if state.finish is not None and state.finish.outcome == "stopped":
-        return "stopped by hand"
-    return "not needed: it was decided" if state.status != "empty" else ""
+        return tr("stopped by hand")
+    return tr("not needed: it was decided") if state.status != "empty" else ""
 
 
 def missing_answer(candidate: CandidateState, why_stopped: str = "") -> str:
@@ -44,23 +51,23 @@ def missing_answer(candidate: CandidateState, why_stopped: str = "") -> str:
         why_stopped: What `stop_words` says of its run.
     """
     if candidate.finished_at is None:
-        return "not started yet" if candidate.status == "queued" else "no answer yet"
+        return tr("not started yet") if candidate.status == "queued" else tr("no answer yet")
     if is_doubted(candidate):
-        return "stopped: the model was unsure"
+        return tr("stopped: the model was unsure")
     if candidate.status == "stopped":
-        return why_stopped or "stopped before an answer"
-    return what_it_is(candidate) or "no answer found"
+        return why_stopped or tr("stopped before an answer")
+    return what_it_is(candidate) or tr("no answer found")
 
 
 def what_it_is(candidate: CandidateState) -> str:
     """What a text is that is not meant to give an answer; empty for one that is."""
     if candidate.merged_into is not None:
-        return f"the same as {candidate.merged_into + 1}"
+        return tr("the same as {0}", candidate.merged_into + 1)
     if candidate.pruned:
-        return "pruned"
+        return tr("pruned")
     if candidate.finish_reason == "step":
-        return "a step"
-    return {"critique": "a critique", "thinking": "thinking"}.get(candidate.purpose, "")
+        return tr("a step")
+    return {"critique": tr("a critique"), "thinking": tr("thinking")}.get(candidate.purpose, "")
 
 
 def number(candidate: CandidateState) -> str:
@@ -81,9 +88,11 @@ def is_branch(candidate: CandidateState) -> bool:
 def branch_words(candidate: CandidateState) -> str:
     """“branch of 1 at token 7”: where a branch left its original."""
     if candidate.parent is None:
-        return "branch"
-    of = f"branch of {place_number(candidate.parent)}"
-    return of if candidate.kept is None else f"{of} at token {candidate.kept + 1}"
+        return tr("branch")
+    parent = place_number(candidate.parent)
+    if candidate.kept is None:
+        return tr("branch of {0}", parent)
+    return tr("branch of {0} at token {1}", parent, candidate.kept + 1)
 
 
 def written_answer(candidate: CandidateState) -> str | None:
@@ -95,18 +104,18 @@ def written_answer(candidate: CandidateState) -> str | None:
 def describe(candidate: CandidateState) -> str:
     """A candidate in a sentence, for screen readers."""
     status = missing_answer(candidate) if is_doubted(candidate) else status_word(candidate)
-    parts = [f"Candidate {number(candidate)}, {status}, {len(candidate.tokens)} tokens"]
+    parts = [tr("Candidate {0}, {1}, {2} tokens", number(candidate), status, len(candidate.tokens))]
     if is_branch(candidate):
         parts.insert(1, branch_words(candidate))
     answer = written_answer(candidate)
     if answer is not None:
-        parts.append(f"answer {answer}")
+        parts.append(tr("answer {0}", answer))
     if candidate.correct is not None:
-        parts.append("right" if candidate.correct else "wrong")
+        parts.append(tr("right") if candidate.correct else tr("wrong"))
     if candidate.mix is not None:
-        parts.append(f"score {candidate.mix:.2f}")
+        parts.append(tr("score {0:.2f}", candidate.mix))
     if is_pick(candidate):
-        parts.append("picked")
+        parts.append(tr("picked"))
     return ", ".join(parts) + "."
 
 
@@ -114,13 +123,14 @@ def describe_run(state: RunState, selected: int | None) -> str:
     """What the stage shows, in sentences: how many, how far, the votes, the pick, and the selected candidate."""
     total = len(state.candidates)
     if not total:
-        return "No candidates yet."
+        return tr("No candidates yet.")
     done = sum(candidate.finished_at is not None for candidate in state.candidates.values())
-    parts = [f"{done} of {total} candidates finished."]
+    parts = [tr("{0} of {1} candidates finished.", done, total)]
     if state.votes:
-        parts.append("Votes: " + ", ".join(f"{vote.answer} {len(vote.candidates)}" for vote in state.votes[:5]) + ".")
+        votes = ", ".join(f"{vote.answer} {len(vote.candidates)}" for vote in state.votes[:5])
+        parts.append(tr("Votes: {0}.", votes))
     if state.answer is not None and state.answer.candidate is not None:
-        parts.append(f"Picked: {describe(state.candidates[state.answer.candidate])}")
+        parts.append(tr("Picked: {0}", describe(state.candidates[state.answer.candidate])))
     if selected is not None and selected in state.candidates:
-        parts.append(f"Selected: {describe(state.candidates[selected])}")
+        parts.append(tr("Selected: {0}", describe(state.candidates[selected])))
     return " ".join(parts)

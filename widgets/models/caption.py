@@ -22,6 +22,7 @@ from engine.setup import BUDGET_UNITS
 from engine.trace.fold import CandidateState, RunState
 from engine.trace.marks import SEARCH_PHASES, Span, act_words
 from widgets.models.candidate_words import written_answer
+from widgets.translation import tr
 
 LONGEST = 60
 WRONG_BELOW = 0.5
@@ -36,7 +37,7 @@ def caption(state: RunState) -> str:
     if state.start is None:
         return ""
     if state.failure is not None:
-        return f"The run failed: {state.failure.what}"
+        return tr("The run failed: {0}", state.failure.what)
     if state.finish is not None:
         return _result(state)
     return max(_notable(state), default=(0.0, 0, _beginning(state)))[2]
@@ -57,15 +58,15 @@ def _notable(state: RunState) -> Iterator[Notable]:
     if newest is not None and newest.finished_at is not None:
         yield max(newest.finished_at, *_judged_at(newest)), 2, _finished(newest, state)
     if state.answer is not None and state.answer.answer is not None:
-        yield state.answer.t, 0, f"The answer so far is {_short(state.answer.answer)}."
+        yield state.answer.t, 0, tr("The answer so far is {0}.", _short(state.answer.answer))
     told = next((m for m in reversed(state.moves) if move_sentence(m.move, state)), None)
     if told is not None:
         yield told.t, 1, move_sentence(told.move, state)
     if state.acts:
-        yield state.acts[-1].t, 3, f"By hand: {act_words(state.acts[-1].act)}."
+        yield state.acts[-1].t, 3, tr("By hand: {0}.", act_words(state.acts[-1].act))
     if state.budget_spent is not None:
         spent = state.budget_spent
-        yield spent.t, 4, f"The budget of {spent.limit:,.10g} {BUDGET_UNITS[spent.unit]} is spent."
+        yield spent.t, 4, tr("The budget of {0:,.10g} {1} is spent.", spent.limit, tr(BUDGET_UNITS[spent.unit]))
 
 
 def _order(candidate: CandidateState) -> int:
@@ -79,23 +80,27 @@ def _judged_at(candidate: CandidateState) -> list[float]:
 def _beginning(state: RunState) -> str:
     count = len(state.candidates)
     if not any(candidate.token_count for candidate in state.candidates.values()):
-        return "The model reads the prompt."
-    return "The model writes its answer." if count == 1 else f"The model writes {count} candidates side by side."
+        return tr("The model reads the prompt.")
+    return (
+        tr("The model writes its answer.") if count == 1 else tr("The model writes {0} candidates side by side.", count)
+    )
 
 
 def _finished(candidate: CandidateState, state: RunState) -> str:
     """What came of a text, how the votes stand, and what the verifier has found."""
     number, answer = candidate.id + 1, written_answer(candidate)
     if candidate.finish_reason == "step":
-        said = f"A new thought: {_quoted(candidate)}."
+        said = tr("A new thought: {0}.", _quoted(candidate))
     elif candidate.finish_reason == "doubt":
-        said = f"Candidate {number} is stopped: the model was too unsure of it."
+        said = tr("Candidate {0} is stopped: the model was too unsure of it.", number)
     elif candidate.purpose in ("critique", "thinking"):
-        said = "The draft has been criticised." if candidate.purpose == "critique" else "The thinking has ended."
+        said = (
+            tr("The draft has been criticised.") if candidate.purpose == "critique" else tr("The thinking has ended.")
+        )
     elif answer is None:
-        said = f"Candidate {number} has ended without an answer."
+        said = tr("Candidate {0} has ended without an answer.", number)
     else:
-        said = f"Candidate {number} has answered {_short(answer)}{_standing(candidate, answer, state)}."
+        said = tr("Candidate {0} has answered {1}{2}.", number, _short(answer), _standing(candidate, answer, state))
     return " ".join(part for part in (said, _judged(candidate)) if part)
 
 
@@ -103,7 +108,7 @@ def _standing(candidate: CandidateState, answer: str, state: RunState) -> str:
     votes = state.votes
     total = sum(len(vote.candidates) for vote in votes)
     mine = next((len(vote.candidates) for vote in votes if candidate.id in vote.candidates), 0)
-    return f": now {mine} of {total} say {_short(answer)}" if total > 1 and mine else ""
+    return tr(": now {0} of {1} say {2}", mine, total, _short(answer)) if total > 1 and mine else ""
 
 
 def _judged(candidate: CandidateState) -> str:
@@ -119,39 +124,47 @@ def _verdict(verdict: CandidateScored) -> str:
     value = verdict.value or 0.0
     name = verdict.verifier.replace("-", " ")
     if verdict.verifier == "arithmetic" and value < 1:
-        return "The verifier finds an equation that is wrong."
+        return tr("The verifier finds an equation that is wrong.")
     if value < WRONG_BELOW:
-        return f"The verifier ({name}) doubts it: {value:.2f}."
-    return f"The verifier ({name}) gives it {value:.2f}."
+        return tr("The verifier ({0}) doubts it: {1:.2f}.", name, value)
+    return tr("The verifier ({0}) gives it {1:.2f}.", name, value)
 
 
 def move_sentence(move: AnyMove, state: RunState) -> str:
     """A move of the strategy in a sentence; empty for those that need none."""
     match move:
         case PathSelected(simulation=number, path=path):
-            where = f"goes down to the thought {_thought(path[-1], state)}" if path else "begins at the problem"
-            return f"Simulation {number + 1} {where}."
+            if not path:
+                return tr("Simulation {0} begins at the problem.", number + 1)
+            return tr("Simulation {0} goes down to the thought {1}.", number + 1, _thought(path[-1], state))
         case ValueBackedUp(simulation=number, value=value):
-            return f"Simulation {number + 1} ends with the value {value:.2f}, which goes back up along its path."
+            return tr(
+                "Simulation {0} ends with the value {1:.2f}, which goes back up along its path.", number + 1, value
+            )
         case NodesMerged(node=node):
-            return f"The thought {_thought(node, state)} was there already: the two are one."
+            return tr("The thought {0} was there already: the two are one.", _thought(node, state))
         case NodesPruned(nodes=nodes, reason=reason) if nodes:
-            what = f"The thought {_thought(nodes[0], state)} is" if len(nodes) == 1 else f"{len(nodes)} thoughts are"
-            return f"{what} pruned: {reason}."
+            if len(nodes) == 1:
+                return tr("The thought {0} is pruned: {1}.", _thought(nodes[0], state), reason)
+            return tr("{0} thoughts are pruned: {1}.", len(nodes), reason)
         case GenerationRanked(nodes=nodes, scores=scores, kept=kept):
-            best = f", the best with {max(scores):.2f}" if scores else ""
-            return f"Of {len(nodes)} thoughts {len(kept)} are kept{best}."
+            if not scores:
+                return tr("Of {0} thoughts {1} are kept.", len(nodes), len(kept))
+            return tr("Of {0} thoughts {1} are kept, the best with {2:.2f}.", len(nodes), len(kept), max(scores))
         case ParticlesResampled(survivors=survivors, effective_size=size):
-            return f"{len(survivors)} particles are drawn anew by weight; they counted for {size:.1f}."
+            return tr("{0} particles are drawn anew by weight; they counted for {1:.1f}.", len(survivors), size)
         case PosteriorsSampled(options=options, chosen=chosen) if 0 <= chosen < len(options):
             taken = options[chosen]
-            way = "a new answer is tried" if taken.option == "wider" else "an answer is refined"
-            return f"The draws say: {way}, for it drew {taken.drawn:.2f}."
+            if taken.option == "wider":
+                return tr("The draws say: a new answer is tried, for it drew {0:.2f}.", taken.drawn)
+            return tr("The draws say: an answer is refined, for it drew {0:.2f}.", taken.drawn)
         case DraftJudged(draft=draft, score=score, findings=findings):
-            value = "cannot be judged" if score is None else f"gets {score:.2f}"
-            return f"Draft {draft + 1} {value}{f': {findings}' if findings else ''}."
+            found = f": {findings}" if findings else ""
+            if score is None:
+                return tr("Draft {0} cannot be judged{1}.", draft + 1, found)
+            return tr("Draft {0} gets {1:.2f}{2}.", draft + 1, score, found)
         case LoopEnded(reason=reason):
-            return f"The loop stops: {reason.rstrip('.')}."
+            return tr("The loop stops: {0}.", reason.rstrip("."))
         case _:
             return ""
 
@@ -159,17 +172,19 @@ def move_sentence(move: AnyMove, state: RunState) -> str:
 def _result(state: RunState) -> str:
     picked = state.answer
     if picked is None or picked.answer is None:
-        return "The run has ended without an answer."
-    said = f"The answer is {_short(picked.answer)}"
+        return tr("The run has ended without an answer.")
+    answer = _short(picked.answer)
     if picked.correct is None or state.start is None:
-        return f"{said}: {picked.reason.rstrip('.')}."
+        return tr("The answer is {0}: {1}.", answer, picked.reason.rstrip("."))
+    if picked.correct:
+        return tr("The answer is {0}, and it is right.", answer)
     right = state.start.setup.problem.answer
-    return f"{said}, and it is right." if picked.correct else f"{said}, and it is wrong: {right} would be right."
+    return tr("The answer is {0}, and it is wrong: {1} would be right.", answer, right)
 
 
 def _thought(node: int, state: RunState) -> str:
     candidate = state.candidates.get(node)
-    return f"number {node + 1}" if candidate is None else _quoted(candidate)
+    return tr("number {0}", node + 1) if candidate is None else _quoted(candidate)
 
 
 def _quoted(candidate: CandidateState) -> str:

@@ -11,6 +11,7 @@ from engine.trace.fold import RunState
 from engine.types import ANSWERING
 from widgets.models.refine_chain import makes_chain
 from widgets.models.thought_tree import makes_tree
+from widgets.translation import tr
 
 FEWEST = 3  # of two votes there is nothing to tell
 
@@ -27,8 +28,8 @@ class Certainty:
     def words(self) -> str:
         """What is said of it: certain after 9 of 16."""
         if self.place == self.total:
-            return f"Certain only with the last of {self.total}."
-        return f"Certain after {self.place} of {self.total}."
+            return tr("Certain only with the last of {0}.", self.total)
+        return tr("Certain after {0} of {1}.", self.place, self.total)
 
 
 def vote_certainty(state: RunState) -> Certainty | None:

@@ -8,13 +8,14 @@ from typing import Literal
 from engine.moves import DraftJudged, LoopEnded
 from engine.trace.fold import RunState
 from widgets.models.candidate_words import branch_words, is_branch
+from widgets.translation import later, tr
 
 LinkKind = Literal["draft", "critique", "revision", "branch"]
 Change = Literal["better", "worse", "same", "unknown"]
 REFINING = frozenset(("self-refine",))
 CHANGE_SIGNS: dict[Change, str] = {"better": "↑", "worse": "↓", "same": "=", "unknown": "?"}
 CHANGE_WORDS: dict[Change, str] = {
-    "better": "better", "worse": "worse", "same": "the same", "unknown": "cannot tell",
+    "better": later("better"), "worse": later("worse"), "same": later("the same"), "unknown": later("cannot tell"),
 }  # fmt: skip
 
 
@@ -68,7 +69,7 @@ def chain_links(state: RunState) -> list[ChainLink]:
             critiques += 1
             said.add(about)
             findings = judged[about].findings if about in judged else ""
-            links.append(ChainLink("critique", f"Critique {critiques}", candidate.id, about, findings))
+            links.append(ChainLink("critique", tr("Critique {0}", critiques), candidate.id, about, findings))
         elif candidate.purpose in ("draft", "revision"):
             if candidate.purpose == "revision" and about is not None and about not in said:
                 critiques += 1
@@ -86,16 +87,16 @@ def end_reason(state: RunState) -> str:
     """Why the loop stopped, in a sentence; empty while it goes on."""
     ended = next((moved.move for moved in reversed(state.moves) if isinstance(moved.move, LoopEnded)), None)
     if state.status == "failed":
-        return state.failure.what if state.failure is not None else "The run failed."
+        return state.failure.what if state.failure is not None else tr("The run failed.")
     if state.status != "finished":
         return ended.reason if ended is not None else ""
     if ended is not None:
         return ended.reason
-    return state.finish.reason if state.finish is not None and state.finish.reason else "It was stopped."
+    return state.finish.reason if state.finish is not None and state.finish.reason else tr("It was stopped.")
 
 
 def _by_verifiers(place: int, about: int, move: DraftJudged | None) -> ChainLink:
-    return ChainLink("critique", f"Critique {place}", None, about, move.findings if move else "")
+    return ChainLink("critique", tr("Critique {0}", place), None, about, move.findings if move else "")
 
 
 def _text(state: RunState, id: int, place: int, judged: dict[int, DraftJudged]) -> ChainLink:
@@ -106,7 +107,7 @@ def _text(state: RunState, id: int, place: int, judged: dict[int, DraftJudged]) 
         change = _compare(move.score, before.score if before is not None else None)
     return ChainLink(
         "draft" if place == 0 else "revision",
-        "Draft" if place == 0 else f"Revision {place}",
+        tr("Draft") if place == 0 else tr("Revision {0}", place),
         id,
         candidate.refines,
         score=move.score if move is not None else None,

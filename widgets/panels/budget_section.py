@@ -10,6 +10,7 @@ from engine.setup import Budget
 from widgets.panels.labelled_slider import LabelledSlider
 from widgets.panels.section import Section
 from widgets.theme import set_role
+from widgets.translation import tr
 
 MOST_TOKENS, MOST_SECONDS = 100_000, 3_600
 FEW_TOKENS = 20  # hardly an answer of the default model is shorter
@@ -21,13 +22,13 @@ class BudgetSection(Section):
     changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Budget", parent)
+        super().__init__(tr("Budget"), parent)
         self.tokens = LabelledSlider(
-            "Tokens", "The run ends when this many tokens have been written, a verifier's included.",
+            tr("Tokens"), tr("The run ends when this many tokens have been written, a verifier's included."),
             1, MOST_TOKENS, 1200, whole=True, optional=True,
         )  # fmt: skip
         self.seconds = LabelledSlider(
-            "Seconds", "The run ends after this much time; pauses do not count.",
+            tr("Seconds"), tr("The run ends after this much time; pauses do not count."),
             1, MOST_SECONDS, 60, whole=True, optional=True,
         )  # fmt: skip
         self._others = Budget()  # the bounds that have no slider here are given back as they came
@@ -59,7 +60,7 @@ class BudgetSection(Section):
         tokens = self.tokens.value()
         share = None if tokens is None else int(tokens) // max(1, candidates)
         scarce = share is not None and share < FEW_TOKENS
-        self._note.setText(f"About {share} tokens for each candidate: most will be stopped." if scarce else "")
+        self._note.setText(tr("About {0} tokens for each candidate: most will be stopped.", share) if scarce else "")
         self._note.setVisible(scarce)
 
     def errors(self) -> list[QWidget]:

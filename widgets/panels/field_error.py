@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QLabel, QWidget
 
 from widgets.theme import set_role
+from widgets.translation import tr
 
 
 class FieldError(QLabel):
@@ -14,7 +15,7 @@ class FieldError(QLabel):
         super().__init__(parent)
         set_role(self, "error")
         self.setWordWrap(True)
-        self.setAccessibleName("Error")
+        self.setAccessibleName(tr("Error"))
         self.hide()
 
     def say(self, words: str) -> None:

@@ -14,9 +14,10 @@ from engine.strategies.registry import STRATEGIES
 from engine.trace.run_info import RunInfo
 from engine.trace.run_notes import RunNote
 from widgets.theme import current_theme
+from widgets.translation import later, tr
 
 Index = QModelIndex | QPersistentModelIndex
-TITLES = ("★", "When", "Run", "Strategy", "Answer", "Seconds", "Model")
+TITLES = ("★", later("When"), later("Run"), later("Strategy"), later("Answer"), later("Seconds"), later("Model"))
 STAR, WHEN, RUN, STRATEGY, ANSWER, SECONDS, MODEL = range(len(TITLES))
 SORT_ROLE = Qt.ItemDataRole.UserRole
 DISPLAY, EDIT, ALIGN = Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole, Qt.ItemDataRole.TextAlignmentRole
@@ -73,7 +74,7 @@ class HistoryModel(QAbstractTableModel):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = DISPLAY) -> object:
         """The titles of the columns."""
         if orientation == Qt.Orientation.Horizontal and role == DISPLAY:
-            return TITLES[section]
+            return tr(TITLES[section])
         if orientation == Qt.Orientation.Horizontal and role == ALIGN:
             return _alignment(section)
         return None
@@ -112,7 +113,7 @@ class HistoryModel(QAbstractTableModel):
             case Qt.ItemDataRole.ToolTipRole:
                 return row.info.problem or f"{row.info.question}\n{row.info.path}"
             case Qt.ItemDataRole.AccessibleTextRole if index.column() == STAR:
-                return "starred" if row.note.starred else "no star"
+                return tr("starred") if row.note.starred else tr("no star")
             case Qt.ItemDataRole.UserRole:
                 return _sort_key(row, index.column())
         return None
@@ -135,7 +136,7 @@ def _text(row: HistoryRow, column: int) -> str:
         RUN: row.title,
         STRATEGY: strategy_title(info),
         ANSWER: "–" if info.answer is None else info.answer + marks[info.correct],
-        SECONDS: "" if info.seconds is None else f"{info.seconds:.1f}" + ("" if info.complete else " (cut)"),
+        SECONDS: "" if info.seconds is None else f"{info.seconds:.1f}" + ("" if info.complete else " " + tr("(cut)")),
         MODEL: info.model,
     }
     return texts[column]
@@ -157,12 +158,12 @@ def strategy_title(info: RunInfo) -> str:
         return info.strategy.replace("-", " ")
     own = next((setting.default for setting in spec.settings if setting.name == "n"), None)
     n = own if info.n is None else info.n
-    return spec.title + ("" if n is None else f" · {n}")
+    return tr(spec.title) + ("" if n is None else f" · {n}")
 
 
 def _when(row: HistoryRow) -> str:
     if not row.own:
-        return "example"
+        return tr("example")
     try:
         return datetime.fromisoformat(row.info.created).astimezone().strftime("%d %b, %H:%M")
     except ValueError:

@@ -31,18 +31,19 @@ from widgets.picture import Pictured, Plate
 from widgets.scaled import follow_scale
 from widgets.scroll_page import ScrollPage
 from widgets.theme import THEMES, px, set_role
+from widgets.translation import later, tr, tr_each, tr_n
 
 WIDTHS = {STAR: 36, WHEN: 112, STRATEGY: 158, ANSWER: 84, SECONDS: 84, MODEL: 168}
 MODEL_FROM_WIDTH, SECONDS_FROM_WIDTH, WHEN_FROM_WIDTH = 840, 460, 380
-EMPTY = "No run has been recorded yet.\nAsk something: every run is kept here and can be played again."
-NOTHING_FOUND = "No run is like that.\nTake some words or filters away."
-HINT = "Double click or Enter plays a run again · F2 names it · S stars it · Del deletes it"
+EMPTY = later("No run has been recorded yet.\nAsk something: every run is kept here and can be played again.")
+NOTHING_FOUND = later("No run is like that.\nTake some words or filters away.")
+HINT = later("Double click or Enter plays a run again · F2 names it · S stars it · Del deletes it")
 KINDS = (
-    ("all", "All", "Every run."),
-    ("starred", "Starred", "Runs with a star."),
-    ("right", "Right", "Runs whose answer is known to be right."),
-    ("wrong", "Wrong", "Runs whose answer is known to be wrong."),
-    ("cut", "Cut off", "Runs that did not come to their end, as when the program was killed."),
+    ("all", later("All"), later("Every run.")),
+    ("starred", later("Starred"), later("Runs with a star.")),
+    ("right", later("Right"), later("Runs whose answer is known to be right.")),
+    ("wrong", later("Wrong"), later("Runs whose answer is known to be wrong.")),
+    ("cut", later("Cut off"), later("Runs that did not come to their end, as when the program was killed.")),
 )
 COMPARED = range(2, 5)
 
@@ -77,8 +78,8 @@ class UndoBar(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("surface", "panel")
-        self._words, self.button = QLabel(), QPushButton("Undo")
-        self.button.setToolTip("Puts back what was deleted last (Ctrl+Z).")
+        self._words, self.button = QLabel(), QPushButton(tr("Undo"))
+        self.button.setToolTip(tr("Puts back what was deleted last (Ctrl+Z)."))
         self.button.clicked.connect(self.undone)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 6, 12, 6)
@@ -88,7 +89,10 @@ class UndoBar(QFrame):
 
     def say(self, count: int) -> None:
         """So many runs were deleted last; 0 hides the bar."""
-        self._words.setText(f"{count} run{'s' if count != 1 else ''} deleted. They are kept for 30 days.")
+        words = tr_n(
+            "{0} run deleted. They are kept for 30 days.", "{0} runs deleted. They are kept for 30 days.", count
+        )
+        self._words.setText(words)
         self.setVisible(count > 0)
 
 
@@ -106,10 +110,14 @@ class HistoryPanel(QWidget, Pictured):
         self.model = HistoryModel(self)
         self.shown = HistoryFilter(self.model, self)
         self.table, self.undo_bar = RunTable(), UndoBar()
-        self.search, self.kinds, self.strategies = QLineEdit(), Segmented(KINDS), QComboBox()
-        self.count, self.compare_button = QLabel(), QPushButton("Compare")
-        self._empty = QLabel(EMPTY, alignment=Qt.AlignmentFlag.AlignCenter)
-        self._pages, self._hint = QStackedWidget(), QLabel(HINT)
+        self.search, self.kinds, self.strategies = (
+            QLineEdit(),
+            Segmented([(key, *tr_each(words)) for key, *words in KINDS]),
+            QComboBox(),
+        )
+        self.count, self.compare_button = QLabel(), QPushButton(tr("Compare"))
+        self._empty = QLabel(tr(EMPTY), alignment=Qt.AlignmentFlag.AlignCenter)
+        self._pages, self._hint = QStackedWidget(), QLabel(tr(HINT))
         self._build_table()
         self._build()
         self.set_runs((), ())
@@ -165,19 +173,19 @@ class HistoryPanel(QWidget, Pictured):
     def _build(self) -> None:
         for label in (self._empty, self._hint, self.count):
             set_role(label, "muted")
-        self.search.setPlaceholderText("Search question, name, model, answer")
-        self.search.setAccessibleName("Search runs")
-        self.search.setToolTip("Shows the runs that have all of these words (Ctrl+F).")
+        self.search.setPlaceholderText(tr("Search question, name, model, answer"))
+        self.search.setAccessibleName(tr("Search runs"))
+        self.search.setToolTip(tr("Shows the runs that have all of these words (Ctrl+F)."))
         self.search.setClearButtonEnabled(True)
         self.search.setMinimumWidth(px(180))
         self.kinds.set_value("all")
-        self.kinds.setAccessibleName("Which runs")
-        self.strategies.addItem("Any strategy", "")
+        self.kinds.setAccessibleName(tr("Which runs"))
+        self.strategies.addItem(tr("Any strategy"), "")
         for name, spec in STRATEGIES.items():
-            self.strategies.addItem(spec.title, name)
-        self.strategies.setAccessibleName("Strategy")
-        self.strategies.setToolTip("Only runs of one strategy.")
-        self.compare_button.setToolTip("Shows two to four selected runs side by side.")
+            self.strategies.addItem(tr(spec.title), name)
+        self.strategies.setAccessibleName(tr("Strategy"))
+        self.strategies.setToolTip(tr("Only runs of one strategy."))
+        self.compare_button.setToolTip(tr("Shows two to four selected runs side by side."))
         row = QHBoxLayout()
         row.setSpacing(10)
         row.addWidget(self.search, 1)
@@ -227,7 +235,7 @@ class HistoryPanel(QWidget, Pictured):
         table.horizontalHeader().setHighlightSections(False)
         table.horizontalHeader().setSectionResizeMode(RUN, QHeaderView.ResizeMode.Stretch)
         follow_scale(table, self._fit_table)
-        table.setAccessibleName("Recorded runs")
+        table.setAccessibleName(tr("Recorded runs"))
         table.doubleClicked.connect(self._on_table_double_clicked)
         table.opened.connect(self._on_table_opened)
         table.clicked.connect(self._on_table_clicked)
@@ -267,10 +275,16 @@ class HistoryPanel(QWidget, Pictured):
     def _on_shown_changed(self) -> None:
         total, shown = self.model.rowCount(), self.shown.rowCount()
         self._pages.setCurrentIndex(1 if shown else 0)
-        self._empty.setText(NOTHING_FOUND if total else EMPTY)
+        self._empty.setText(tr(NOTHING_FOUND) if total else tr(EMPTY))
         self._hint.setVisible(shown > 0)
         self.compare_button.setVisible(shown > 0)
-        self.count.setText("" if not total else f"{total:,} runs" if shown == total else f"{shown:,} of {total:,} runs")
+        self.count.setText(
+            ""
+            if not total
+            else tr_n("{0:,} run", "{0:,} runs", total)
+            if shown == total
+            else tr("{0:,} of {1:,} runs", shown, total)
+        )
         if shown and not self.table.currentIndex().isValid():
             flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
             self.table.selectionModel().setCurrentIndex(self.shown.index(0, RUN), flags)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QLineEdit, QSizePo
 from widgets.panels.field_error import FieldError, mark_invalid
 from widgets.panels.scale import is_wide, linear_stops, logarithmic_stops, nearest
 from widgets.scaled import scaled_width
+from widgets.translation import tr
 
 FIELD_WIDTH = 92  # of the longest value, so that numbers stay in line
 
@@ -115,7 +116,7 @@ class LabelledSlider(QWidget):
         self.slider.blockSignals(False)
         self.slider.setEnabled(on)
         self.field.setEnabled(on)
-        self.field.setText(self._text() if on else "no limit")
+        self.field.setText(self._text() if on else tr("no limit"))
         self._complain("")
 
     def _text(self) -> str:
@@ -141,10 +142,11 @@ class LabelledSlider(QWidget):
             if self._whole and number != int(number):
                 raise ValueError
         except (ValueError, OverflowError):
-            self._complain(f"“{text}” is not a {'whole ' if self._whole else ''}number.")
+            words = tr("“{0}” is not a whole number.") if self._whole else tr("“{0}” is not a number.")
+            self._complain(words.format(text))
             return
         if not self._minimum <= number <= self._maximum:
-            self._complain(f"It goes from {self._minimum:,g} to {self._maximum:,g}.")
+            self._complain(tr("It goes from {0:,g} to {1:,g}.", self._minimum, self._maximum))
             return
         changed = number != self._value
         self._value = number

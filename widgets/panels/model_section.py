@@ -16,6 +16,7 @@ from widgets.panels.section import Folded, Section
 from widgets.panels.setting_fields import ChoiceField
 from widgets.panels.typed_field import TypedField, shares_field, whole_field
 from widgets.theme import set_kind, set_role
+from widgets.translation import later, tr
 
 CHECKS = ("offload_kqv", "safe_mode", "load_anyway")
 FIELDS = ("n_ctx", "n_threads", "split_mode", "tensor_split", "main_gpu")
@@ -23,16 +24,16 @@ FLASH = Setting(
     "flash_attention",
     "choice",
     "auto",
-    "Flash attention",
-    "A way to compute attention that needs less memory; “auto” takes it where it is the faster one.",
+    later("Flash attention"),
+    later("A way to compute attention that needs less memory; “auto” takes it where it is the faster one."),
     choices=tuple(FLASH_ATTENTION),
 )
 SPLIT = Setting(
     "split_mode",
     "choice",
     "layer",
-    "Split over GPUs",
-    "How several GPUs share the model: whole layers each, rows of every layer, or none: all on the main GPU.",
+    later("Split over GPUs"),
+    later("How several GPUs share the model: whole layers each, rows of every layer, or none: all on the main GPU."),
     choices=SPLIT_MODES,
 )
 
@@ -44,45 +45,54 @@ class ModelSection(Section):
     load_requested = Signal()
 
     def __init__(self, default_path: str, parent: QWidget | None = None) -> None:
-        super().__init__("Model", parent)
+        super().__init__(tr("Model"), parent)
         self._default_path = default_path
         self._rest = LoadOptions(default_path)
-        self.path = QLineEdit(placeholderText="the default model")
-        self.path.setAccessibleName("Model file")
-        self.path.setToolTip("A GGUF file on this machine; empty for the default model. One can also be dropped here.")
-        self.browse = QPushButton("Choose…")
-        self.browse.setToolTip("Looks for a GGUF file.")
+        self.path = QLineEdit(placeholderText=tr("the default model"))
+        self.path.setAccessibleName(tr("Model file"))
+        self.path.setToolTip(
+            tr("A GGUF file on this machine; empty for the default model. One can also be dropped here.")
+        )
+        self.browse = QPushButton(tr("Choose…"))
+        self.browse.setToolTip(tr("Looks for a GGUF file."))
         self.error = FieldError()
         self.layers = whole_field(
-            "Layers on GPU", "How many layers the GPU computes: “all”, or a number; 0 keeps to the CPU.",
-            0, MAX_LAYERS, ("all", -1),
+            tr("Layers on GPU"), tr("How many layers the GPU computes: “all”, or a number; 0 keeps to the CPU."),
+            0, MAX_LAYERS, (tr("all"), -1),
         )  # fmt: skip
         self.n_ctx = whole_field(
-            "Context", "The most tokens of one candidate, its prompt included; “auto” is as many as the model knows.",
-            MIN_CONTEXT, MAX_CONTEXT, ("auto", 0),
+            tr("Context"),
+            tr("The most tokens of one candidate, its prompt included; “auto” is as many as the model knows."),
+            MIN_CONTEXT, MAX_CONTEXT, (tr("auto"), 0),
         )  # fmt: skip
         self.n_threads = whole_field(
-            "Threads", "CPU threads for decoding; “auto” takes the physical cores, of four or more all but one.",
-            1, MAX_THREADS, ("auto", 0),
+            tr("Threads"),
+            tr("CPU threads for decoding; “auto” takes the physical cores, of four or more all but one."),
+            1, MAX_THREADS, (tr("auto"), 0),
         )  # fmt: skip
         self.split_mode = ChoiceField(SPLIT)
         self.tensor_split = shares_field(
-            "Shares of the GPUs", "How much of the model each GPU takes, as 3, 1; “auto” goes by their free memory.",
+            tr("Shares of the GPUs"),
+            tr("How much of the model each GPU takes, as 3, 1; “auto” goes by their free memory."),
             MAX_DEVICES,
         )  # fmt: skip
         self.main_gpu = whole_field(
-            "Main GPU", "The number of the GPU that holds what is not split.", 0, MAX_DEVICES - 1, ("first", 0)
+            tr("Main GPU"),
+            tr("The number of the GPU that holds what is not split."),
+            0,
+            MAX_DEVICES - 1,
+            (tr("first"), 0),
         )
         self.flash_attention = ChoiceField(FLASH)
-        self.offload_kqv = QCheckBox("KV cache on the GPU")
-        self.offload_kqv.setToolTip("Keeps the cache beside the layers; off saves GPU memory and costs speed.")
-        self.safe_mode = QCheckBox("Safe mode")
-        self.safe_mode.setToolTip("Does without special CPU kernels that crash on some machines; somewhat slower.")
-        self.load_anyway = QCheckBox("Load even if memory looks short")
-        self.load_anyway.setToolTip("The estimate of the memory it needs is then a warning and not a refusal.")
-        self.reload = QPushButton("Load now")
-        self.reload.setToolTip("Loads the model with these options without waiting for the next run.")
-        self.folded = Folded("More about loading", "Context, threads, GPU and kernels.")
+        self.offload_kqv = QCheckBox(tr("KV cache on the GPU"))
+        self.offload_kqv.setToolTip(tr("Keeps the cache beside the layers; off saves GPU memory and costs speed."))
+        self.safe_mode = QCheckBox(tr("Safe mode"))
+        self.safe_mode.setToolTip(tr("Does without special CPU kernels that crash on some machines; somewhat slower."))
+        self.load_anyway = QCheckBox(tr("Load even if memory looks short"))
+        self.load_anyway.setToolTip(tr("The estimate of the memory it needs is then a warning and not a refusal."))
+        self.reload = QPushButton(tr("Load now"))
+        self.reload.setToolTip(tr("Loads the model with these options without waiting for the next run."))
+        self.folded = Folded(tr("More about loading"), tr("Context, threads, GPU and kernels."))
         self._build()
         self.set_options(self._rest)
 
@@ -158,7 +168,7 @@ class ModelSection(Section):
 
     def _on_browse_clicked(self) -> None:
         folder = str(Path(self.path.text() or self._default_path).expanduser().parent)
-        path, _ = QFileDialog.getOpenFileName(self, "Choose a model", folder, "Models (*.gguf);;All files (*)")
+        path, _ = QFileDialog.getOpenFileName(self, tr("Choose a model"), folder, tr("Models (*.gguf);;All files (*)"))
         if path:
             self.set_path(path)
 
@@ -184,7 +194,7 @@ def _path_problem(text: str) -> str:
     try:
         path = Path(text).expanduser()
         if path.is_dir():
-            return "This is a folder. Choose the .gguf file in it."
-        return "" if path.exists() else "There is no such file."
+            return tr("This is a folder. Choose the .gguf file in it.")
+        return "" if path.exists() else tr("There is no such file.")
     except (OSError, ValueError, RuntimeError):  # a name that no system would take
-        return "There is no such file."
+        return tr("There is no such file.")

@@ -15,11 +15,12 @@ from widgets.panels.picker import Picker
 from widgets.panels.section import Section
 from widgets.scaled import follow_scale
 from widgets.theme import px
+from widgets.translation import later, tr
 
-FREE = "Your own question"
+FREE = later("Your own question")
 WIDEST_ANSWER = 160  # beside its name, in a panel that grows less than type does
 LONGEST_QUESTION = 20_000  # characters: a line of a million takes Qt two minutes
-TOO_LONG = f"The text was cut: {LONGEST_QUESTION:,} characters fit here. The command line takes longer ones."
+TOO_LONG = later("The text was cut: {0:,} characters fit here. The command line takes longer ones.")
 FEWEST_LINES, MOST_LINES = 2, 5
 # A push button with a menu takes no padding on its left, so the text brings its own.
 INDENT = "\u2002"
@@ -33,9 +34,9 @@ class QuestionEdit(QPlainTextEdit):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setTabChangesFocus(True)
-        self.setPlaceholderText("Ask something, or choose a problem below")
-        self.setAccessibleName("Question")
-        self.setToolTip("The question that the model is asked, word for word.")
+        self.setPlaceholderText(tr("Ask something, or choose a problem below"))
+        self.setAccessibleName(tr("Question"))
+        self.setToolTip(tr("The question that the model is asked, word for word."))
         self.setAcceptDrops(False)  # a file that is dropped here is meant for the window
         self.document().documentLayout().documentSizeChanged.connect(self._fit)
         self._fit()
@@ -76,13 +77,13 @@ class ProblemSection(Section):
     changed = Signal()
 
     def __init__(self, ladder: Sequence[Rung], parent: QWidget | None = None) -> None:
-        super().__init__("Problem", parent)
+        super().__init__(tr("Problem"), parent)
         self._ladder = ladder
         # The answer that was filled in, as against one that a person typed.
         self._filled = ""
         self.question = QuestionEdit()
         self.error = FieldError()
-        self.picker = Picker(INDENT + FREE)
+        self.picker = Picker(INDENT + tr(FREE))
         self.answer = QLineEdit()
         self._fill_picker()
         self._build()
@@ -107,28 +108,30 @@ class ProblemSection(Section):
     def errors(self) -> list[QWidget]:
         """The question field, when it is empty."""
         empty = not self.question.toPlainText().strip()
-        self._complain("Write a question, or choose one from the ladder." if empty else "")
+        self._complain(tr("Write a question, or choose one from the ladder.") if empty else "")
         return [self.question] if empty else []
 
     def _fill_picker(self) -> None:
         menu = QMenu(self.picker)
         for rung in self._ladder:
-            steps = menu.addMenu(rung.title)
+            steps = menu.addMenu(tr(rung.title))
             steps.setToolTipsVisible(True)
             for problem in rung.problems:
                 action = steps.addAction(problem.question)
-                action.setToolTip(rung.help)
+                action.setToolTip(tr(rung.help))
                 action.triggered.connect(lambda _, problem=problem: self._on_problem_chosen(problem))
         self.picker.setMenu(menu)
 
     def _build(self) -> None:
-        self.picker.setToolTip("Problems from trivial to hopeless for a small model, with their answers.")
-        self.picker.setAccessibleName("Problem ladder")
-        help_text = "When the right answer is known, every candidate is marked right or wrong. The model never sees it."
-        self.answer.setPlaceholderText("not known")
+        self.picker.setToolTip(tr("Problems from trivial to hopeless for a small model, with their answers."))
+        self.picker.setAccessibleName(tr("Problem ladder"))
+        help_text = tr(
+            "When the right answer is known, every candidate is marked right or wrong. The model never sees it."
+        )
+        self.answer.setPlaceholderText(tr("not known"))
         self.answer.setToolTip(help_text)
-        self.answer.setAccessibleName("Known answer")
-        label = QLabel("Known answer")
+        self.answer.setAccessibleName(tr("Known answer"))
+        label = QLabel(tr("Known answer"))
         label.setToolTip(help_text)
         row = QHBoxLayout()
         row.addWidget(label)
@@ -141,7 +144,7 @@ class ProblemSection(Section):
         self.body.addWidget(self.picker)
         self.body.addLayout(row)
         self.question.textChanged.connect(self._on_question_changed)
-        self.question.too_long.connect(lambda: self._complain(TOO_LONG))
+        self.question.too_long.connect(lambda: self._complain(tr(TOO_LONG, LONGEST_QUESTION)))
         self.answer.textEdited.connect(lambda _: self.changed.emit())
 
     def _on_question_changed(self) -> None:
@@ -159,7 +162,7 @@ class ProblemSection(Section):
 
     def _show_rung(self) -> None:
         title = self.problem().title
-        self.picker.set_words(INDENT + (f"Ladder · {title.lower()}" if title else FREE))
+        self.picker.set_words(INDENT + (tr("Ladder · {0}", tr(title).lower()) if title else tr(FREE)))
 
     def _complain(self, words: str) -> None:
         self.error.say(words)

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPlainTextEdit,
 
 from engine.events import PromptRendered
 from widgets.theme import SIZE_SMALL, font, set_role
+from widgets.translation import tr
 
 
 class PromptDialog(QDialog):
@@ -13,13 +14,13 @@ class PromptDialog(QDialog):
 
     def __init__(self, prompt: PromptRendered, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("What the model was given")
+        self.setWindowTitle(tr("What the model was given"))
         self.resize(680, 520)
-        facts = QLabel(f"{prompt.tokens:,} tokens · template: {prompt.template}")
+        facts = QLabel(tr("{0:,} tokens · template: {1}", prompt.tokens, prompt.template))
         set_role(facts, "muted")
         self.text = QPlainTextEdit(prompt.text, readOnly=True)
         self.text.setFont(font(SIZE_SMALL, mono=True))
-        self.text.setAccessibleName("Rendered prompt")
+        self.text.setAccessibleName(tr("Rendered prompt"))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)

@@ -17,8 +17,9 @@ from widgets.panels.labelled_slider import LabelledSlider
 from widgets.panels.section import Folded, Section
 from widgets.scaled import follow_scale, is_large, scaled_width
 from widgets.theme import set_kind
+from widgets.translation import later, tr
 
-SEED_HELP = "The same seed with the same settings on the same machine gives the same run."
+SEED_HELP = later("The same seed with the same settings on the same machine gives the same run.")
 
 
 class SeedField(QWidget):
@@ -32,17 +33,17 @@ class SeedField(QWidget):
         self.field = QLineEdit("1", alignment=Qt.AlignmentFlag.AlignRight)
         scaled_width(self.field, 92)
         self.field.setProperty("role", "value")
-        self.field.setAccessibleName("Seed")
+        self.field.setAccessibleName(tr("Seed"))
         self.button = QPushButton()
-        self.button.setAccessibleName("New seed")
-        follow_scale(self.button, lambda: self.button.setText("" if is_large(1.05) else "New seed"))
+        self.button.setAccessibleName(tr("New seed"))
+        follow_scale(self.button, lambda: self.button.setText("" if is_large(1.05) else tr("New seed")))
         set_kind(self.button, "quiet")
         set_icon(self.button, "dice-five", "muted")
         self.error = FieldError()
-        label = QLabel("Seed")
+        label = QLabel(tr("Seed"))
         for widget in (label, self.field):
-            widget.setToolTip(SEED_HELP)
-        self.button.setToolTip("Draws another seed: the same question, other dice.")
+            widget.setToolTip(tr(SEED_HELP))
+        self.button.setToolTip(tr("Draws another seed: the same question, other dice."))
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(label)
@@ -74,7 +75,7 @@ class SeedField(QWidget):
     def _on_field_edited(self) -> None:
         text = self.field.text().replace(",", "").strip()
         if not (text.isascii() and text.isdigit() and int(text) <= MAX_WHOLE):
-            self._complain(f"A seed is a whole number from 0 to {MAX_WHOLE:,}.")
+            self._complain(tr("A seed is a whole number from 0 to {0:,}.", MAX_WHOLE))
             return
         changed = int(text) != self._seed
         self.set_value(int(text))
@@ -92,34 +93,36 @@ class SamplingSection(Section):
     changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Sampling", parent)
+        super().__init__(tr("Sampling"), parent)
         self._rest = DEFAULT_SAMPLING
         start = DEFAULT_SAMPLING
         self.temperature = LabelledSlider(
-            "Temperature", "0 always takes the likeliest token; higher values make candidates differ more.",
+            tr("Temperature"), tr("0 always takes the likeliest token; higher values make candidates differ more."),
             0, 2, start.temperature,
         )  # fmt: skip
         self.max_tokens = LabelledSlider(
-            "Longest candidate", "A candidate is cut after this many tokens.",
+            tr("Longest candidate"), tr("A candidate is cut after this many tokens."),
             1, 8192, start.max_tokens, whole=True,
         )  # fmt: skip
         self.top_k = LabelledSlider(
-            "Top k", "Only the k likeliest tokens may be drawn; 0 is off.", 0, 200, start.top_k, whole=True
+            tr("Top k"), tr("Only the k likeliest tokens may be drawn; 0 is off."), 0, 200, start.top_k, whole=True
         )
         self.top_p = LabelledSlider(
-            "Top p", "Only the likeliest tokens that together reach this probability may be drawn; 1 is off.",
+            tr("Top p"), tr("Only the likeliest tokens that together reach this probability may be drawn; 1 is off."),
             0.01, 1, start.top_p,
         )  # fmt: skip
         self.min_p = LabelledSlider(
-            "Min p", "Tokens below this share of the likeliest one's probability are never drawn; 0 is off.",
+            tr("Min p"), tr("Tokens below this share of the likeliest one's probability are never drawn; 0 is off."),
             0, 1, start.min_p,
         )  # fmt: skip
         self.repeat_penalty = LabelledSlider(
-            "Repetition penalty", "Above 1, tokens that came before become less likely; 1 is off.",
+            tr("Repetition penalty"), tr("Above 1, tokens that came before become less likely; 1 is off."),
             1, 2, start.repeat_penalty,
         )  # fmt: skip
         self.seed = SeedField()
-        self.folded = Folded("More about sampling", "The longest candidate, and which unlikely tokens may be drawn.")
+        self.folded = Folded(
+            tr("More about sampling"), tr("The longest candidate, and which unlikely tokens may be drawn.")
+        )
         for field in (self.temperature, self.seed):
             self.body.addWidget(field)
         self.body.addWidget(self.folded)

@@ -21,6 +21,7 @@ from engine.setup import Value
 from widgets.panels.code_edit import CodeEdit
 from widgets.panels.labelled_slider import LabelledSlider
 from widgets.panels.section import Folded
+from widgets.translation import tr
 
 
 class ChoiceField(QWidget):
@@ -32,12 +33,12 @@ class ChoiceField(QWidget):
         super().__init__(parent)
         self.box = QComboBox()
         for choice in setting.choices:
-            self.box.addItem(choice.replace("_", " ").replace("-", " "), choice)
-        self.box.setToolTip(setting.help)
-        self.box.setAccessibleName(setting.title)
-        self.box.setAccessibleDescription(setting.help)
-        label = QLabel(setting.title)
-        label.setToolTip(setting.help)
+            self.box.addItem(tr(choice.replace("_", " ").replace("-", " ")), choice)
+        self.box.setToolTip(tr(setting.help))
+        self.box.setAccessibleName(tr(setting.title))
+        self.box.setAccessibleDescription(tr(setting.help))
+        label = QLabel(tr(setting.title))
+        label.setToolTip(tr(setting.help))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(label)
@@ -61,9 +62,9 @@ class BoolField(QCheckBox):
     changed = Signal()
 
     def __init__(self, setting: Setting, parent: QWidget | None = None) -> None:
-        super().__init__(setting.title, parent)
-        self.setToolTip(setting.help)
-        self.setAccessibleDescription(setting.help)
+        super().__init__(tr(setting.title), parent)
+        self.setToolTip(tr(setting.help))
+        self.setAccessibleDescription(tr(setting.help))
         self.set_value(setting.default)
         self.clicked.connect(lambda _: self.changed.emit())
 
@@ -81,8 +82,8 @@ class NumberField(LabelledSlider):
 
     def __init__(self, setting: Setting, parent: QWidget | None = None) -> None:
         super().__init__(
-            setting.title,
-            setting.help,
+            tr(setting.title),
+            tr(setting.help),
             setting.minimum,
             setting.maximum,
             float(setting.default),
@@ -98,8 +99,8 @@ class TextField(QWidget):
 
     def __init__(self, setting: Setting, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        label = QLabel(setting.title)
-        label.setToolTip(setting.help)
+        label = QLabel(tr(setting.title))
+        label.setToolTip(tr(setting.help))
         self.edit: QLineEdit | QPlainTextEdit
         if setting.lines > 1:
             self.edit = CodeEdit(setting.lines)
@@ -107,9 +108,9 @@ class TextField(QWidget):
         else:
             self.edit = QLineEdit()
             self.edit.textEdited.connect(lambda _: self.changed.emit())
-        self.edit.setToolTip(setting.help)
-        self.edit.setAccessibleName(setting.title)
-        self.edit.setAccessibleDescription(setting.help)
+        self.edit.setToolTip(tr(setting.help))
+        self.edit.setAccessibleName(tr(setting.title))
+        self.edit.setAccessibleDescription(tr(setting.help))
         label.setBuddy(self.edit)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -156,7 +157,7 @@ class SettingFields(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
-        self.folded = Folded("More settings", "What is seldom changed.")
+        self.folded = Folded(tr("More settings"), tr("What is seldom changed."))
         for setting in settings:
             field = self.fields[setting.name]
             field.changed.connect(self.changed)

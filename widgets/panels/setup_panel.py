@@ -17,6 +17,7 @@ from widgets.panels.strategy_section import StrategySection, StrategySpec
 from widgets.panels.verifier_section import VerifierSection, VerifierSpec
 from widgets.scaled import follow_scale, panel_width
 from widgets.theme import THEMES
+from widgets.translation import tr
 
 PANEL_WIDTH = 288
 
@@ -111,7 +112,7 @@ class SetupPanel(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         follow_scale(self, self._fit)
-        self.setAccessibleName("Set-up")
+        self.setAccessibleName(tr("Set-up"))
 
     def _fit(self) -> None:
         """Grows with type, though less; what is too wide for that can be scrolled to."""
@@ -124,5 +125,5 @@ class SetupPanel(QScrollArea):
         self.budget.note_share(self.strategy.candidates)
 
     def _note_verifiers(self) -> None:
-        only_comment = "They score every candidate, but this strategy does not choose by them."
+        only_comment = tr("They score every candidate, but this strategy does not choose by them.")
         self.verifiers.set_note("" if self.strategy.uses_verifiers else only_comment)

@@ -14,6 +14,7 @@ from widgets.panels.section import Section
 from widgets.panels.segmented import Segmented
 from widgets.panels.setting_fields import SettingFields
 from widgets.theme import set_role
+from widgets.translation import tr
 
 
 class StrategySpec(Protocol):
@@ -42,11 +43,11 @@ class StrategySection(Section):
     changed = Signal()
 
     def __init__(self, strategies: Mapping[str, StrategySpec], parent: QWidget | None = None) -> None:
-        super().__init__("Strategy", parent)
+        super().__init__(tr("Strategy"), parent)
         self._strategies = strategies
-        choices = [(name, spec.title, spec.help) for name, spec in strategies.items()]
+        choices = [(name, tr(spec.title), tr(spec.help)) for name, spec in strategies.items()]
         self.buttons = Segmented(choices, columns=2)
-        self.buttons.setAccessibleName("Strategy")
+        self.buttons.setAccessibleName(tr("Strategy"))
         self._help = QLabel(wordWrap=True)
         set_role(self._help, "muted")
         self.body.addWidget(self.buttons)
@@ -96,4 +97,4 @@ class StrategySection(Section):
         for other, fields in self.fields.items():
             fields.setVisible(other == name and bool(fields.fields))
         if name:
-            self._help.setText(self._strategies[name].help)
+            self._help.setText(tr(self._strategies[name].help))

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QWidget
 
 from widgets.panels.field_error import FieldError, mark_invalid
 from widgets.scaled import scaled_width
+from widgets.translation import tr
 
 Typed = TypeVar("Typed")
 FIELD_WIDTH = 92
@@ -87,26 +88,27 @@ def whole_field(title: str, help_text: str, least: int, most: int, special: tupl
 
     def parse(text: str) -> int:
         digits = text.replace(",", "")
-        if digits == word:
+        if digits == word.lower():
             return stands_for
         if digits.isascii() and digits.isdigit() and (least <= int(digits) <= most or int(digits) == stands_for):
             return int(digits)
         raise ValueError
 
-    complaint = f"Write “{word}” or a whole number from {least:,} to {most:,}."
+    complaint = tr("Write “{0}” or a whole number from {1:,} to {2:,}.", word, least, most)
     return TypedField(title, help_text, stands_for, parse, lambda n: word if n == stands_for else f"{n:,}", complaint)
 
 
 def shares_field(title: str, help_text: str, most: int) -> TypedField[tuple[float, ...]]:
     """Up to `most` shares with commas between them, as `3, 1`; `auto` stands for none."""
+    auto = tr("auto")
 
     def parse(text: str) -> tuple[float, ...]:
-        shares = () if text == "auto" else tuple(float(part) for part in text.split(","))
+        shares = () if text == auto.lower() else tuple(float(part) for part in text.split(","))
         if len(shares) > most or not all(0 <= share < math.inf for share in shares):
             raise ValueError
         return shares
 
-    complaint = "Write “auto” or a share for each GPU, as 3, 1."
+    complaint = tr("Write “{0}” or a share for each GPU, as 3, 1.", auto)
     return TypedField(
-        title, help_text, (), parse, lambda shares: ", ".join(f"{s:g}" for s in shares) or "auto", complaint
+        title, help_text, (), parse, lambda shares: ", ".join(f"{s:g}" for s in shares) or auto, complaint
     )

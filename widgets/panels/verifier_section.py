@@ -15,6 +15,7 @@ from widgets.panels.section import Section
 from widgets.panels.setting_fields import SettingFields
 from widgets.scaled import scaled_width
 from widgets.theme import set_role
+from widgets.translation import tr, tr_each
 
 
 class VerifierSpec(Protocol):
@@ -51,8 +52,8 @@ class WeightField(QLineEdit):
         self._value = 1.0
         self.setProperty("role", "value")
         scaled_width(self, 48)
-        self.setToolTip("How much this opinion weighs in the mix, 0.1 to 1. The arrow keys change it.")
-        self.setAccessibleName(f"Weight of {title}")
+        self.setToolTip(tr("How much this opinion weighs in the mix, 0.1 to 1. The arrow keys change it."))
+        self.setAccessibleName(tr("Weight of {0}", title))
         self.set_value(1.0)
         self.editingFinished.connect(self._on_editing_finished)
 
@@ -94,11 +95,11 @@ class VerifierRow(QWidget):
     def __init__(self, name: str, spec: VerifierSpec, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.name = name
-        self.check = QCheckBox(spec.title)
-        words = " ".join((spec.help, spec.costs, spec.blind_spot))
+        self.check = QCheckBox(tr(spec.title))
+        words = " ".join(tr_each((spec.help, spec.costs, spec.blind_spot)))
         self.check.setToolTip(words)
         self.check.setAccessibleDescription(words)
-        self.weight = WeightField(spec.title)
+        self.weight = WeightField(tr(spec.title))
         self.weight.setEnabled(False)
         self.fields = SettingFields(spec.settings)
         self.fields.setContentsMargins(0, 0, 0, 8)
@@ -129,7 +130,7 @@ class VerifierSection(Section):
     changed = Signal()
 
     def __init__(self, verifiers: Mapping[str, VerifierSpec], parent: QWidget | None = None) -> None:
-        super().__init__("Verifiers", parent, spacing=4)
+        super().__init__(tr("Verifiers"), parent, spacing=4)
         self._given: dict[str, VerifierChoice] = {}
         self.rows = {name: VerifierRow(name, spec) for name, spec in verifiers.items()}
         for row in self.rows.values():

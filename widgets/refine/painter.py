@@ -39,6 +39,7 @@ from widgets.theme import (
     readable,
     title_font,
 )
+from widgets.translation import tr
 
 
 def change_colour(change: Change, theme: Theme) -> str:
@@ -54,14 +55,14 @@ def paint_column(painter: QPainter, column: ChainColumn, state: RunState, shown:
     rounded(painter, column.area, CARD_RADIUS, ground, line, 2 if link.best else 1)
     _paint_head(painter, column, theme)
     if column.findings is not None:
-        _paint_title(painter, column.findings_origin, "Verifiers found", theme)
+        _paint_title(painter, column.findings_origin, tr("Verifiers found"), theme)
         _paint_flow(painter, column.findings, column.findings_origin, shown, theme, set(), False)
     if link.kind == "critique" and column.has_model_text:
-        _paint_title(painter, column.text_origin, "The model says", theme)
+        _paint_title(painter, column.text_origin, tr("The model says"), theme)
     if link.kind == "critique" and not column.has_model_text and column.findings is None:
         nothing = QRectF(column.text_origin, column.area.bottomRight()).adjusted(0, 0, -px(PAD), 0)
         nothing.setHeight(px(20))
-        draw_text(painter, nothing, "nothing found", SIZE_BODY, theme.muted)
+        draw_text(painter, nothing, tr("nothing found"), SIZE_BODY, theme.muted)
     _paint_flow(painter, column.flow, column.text_origin, shown, theme, column.added, column.changes is not None)
     if column.changes is not None:
         _paint_change_line(painter, column, theme)
@@ -87,7 +88,7 @@ def _paint_head(painter: QPainter, column: ChainColumn, theme: Theme) -> None:
         draw_star(painter, QPointF(x + px(6), head.center().y() - 0.5), px(7), theme.accent)
         room = QRectF(x + px(17), head.top(), head.right() - x - px(17), head.height())
         if room.width() > px(30):
-            draw_text(painter, room, "best", SIZE_BODY, theme.accent, bold=True)
+            draw_text(painter, room, tr("best"), SIZE_BODY, theme.accent, bold=True)
 
 
 def _paint_title(painter: QPainter, below: QPointF, words: str, theme: Theme) -> None:
@@ -168,12 +169,12 @@ def _paint_change_line(painter: QPainter, column: ChainColumn, theme: Theme) -> 
     top = column.text_origin.y() + column.flow.height + px(4)
     row = QRectF(column.text_origin.x(), top, column.area.width() - 2 * px(PAD), px(CHANGE_LINE))
     if not changes.words_added and not changes.words_removed:
-        draw_text(painter, row, "no word has changed", SIZE_SMALL, theme.muted)
+        draw_text(painter, row, tr("no word has changed"), SIZE_SMALL, theme.muted)
         return
     for words, colour in (
         (f"+{changes.words_added}", readable(theme.good, theme.surface)),
         (f"\N{MINUS SIGN}{changes.words_removed}", readable(theme.bad, theme.surface)),
-        (f"words · {changes.words_kept} kept", theme.muted),
+        (tr("words · {0} kept", changes.words_kept), theme.muted),
     ):
         taken = draw_text(painter, row, words, SIZE_SMALL, colour, bold=colour != theme.muted)
         row.setLeft(row.left() + taken + px(7))
@@ -212,13 +213,13 @@ def _paint_verdict(painter: QPainter, candidate: CandidateState, at: QPointF, en
         draw_ring(painter, sign, px(5), theme.good, 2)
     else:
         draw_cross(painter, sign, px(4), theme.bad)
-    word, colour = ("right", theme.good) if candidate.correct else ("wrong", theme.bad)
+    word, colour = (tr("right"), theme.good) if candidate.correct else (tr("wrong"), theme.bad)
     room = QRectF(sign.x() + px(11), at.y() - px(12), max(0.0, end - sign.x() - px(11)), px(24))
     return room.left() + draw_text(painter, room, word, SIZE_SMALL, colour, bold=True) + px(12)
 
 
 def _paint_score(painter: QPainter, link: ChainLink, room: QRectF, theme: Theme) -> None:
-    shown = "nobody can tell" if link.score is None else f"{link.score:.2f}"
+    shown = tr("nobody can tell") if link.score is None else f"{link.score:.2f}"
     taken = draw_text(painter, room, shown, SIZE_SMALL, theme.muted if link.score is None else theme.text, RIGHT)
     strip = QRectF(room.left(), room.center().y() - 2.5, min(px(90), room.width() - taken - px(8)), 5)
     strip.moveRight(room.right() - taken - px(8))
@@ -246,7 +247,7 @@ def paint_passage(painter: QPainter, before: QRectF, after: QRectF, link: ChainL
     draw_text(painter, disc, CHANGE_SIGNS[link.change], SIZE_LARGE, readable(colour, tint), CENTRE, bold=True)
     word = QRectF(before.right(), disc.bottom() + px(5), after.left() - before.right(), px(18))
     draw_text(
-        painter, word, CHANGE_WORDS[link.change], SIZE_BODY, readable(colour, theme.background), CENTRE, bold=True
+        painter, word, tr(CHANGE_WORDS[link.change]), SIZE_BODY, readable(colour, theme.background), CENTRE, bold=True
     )
     numbers = f"{_number(link.score_before)} → {_number(link.score)}"
     draw_text(painter, word.translated(0, px(19)), numbers, SIZE_SMALL, theme.muted, CENTRE)
@@ -267,7 +268,7 @@ def paint_end(painter: QPainter, area: QRectF, reason: str, choice: str, failed:
     head = QRectF(inner.left(), inner.top(), inner.width(), px(22))
     sign = QRectF(head.left(), head.center().y() - px(5), px(10), px(10))
     rounded(painter, sign, 2, colour, None)
-    title = "Failed" if failed else "The end"
+    title = tr("Failed") if failed else tr("The end")
     draw_text(painter, head.adjusted(px(18), 0, 0, 0), title, SIZE_LARGE, theme.text, bold=True)
     y = head.bottom() + px(9)
     for words, ink in ((reason, theme.text), (choice, theme.muted)):

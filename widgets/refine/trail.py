@@ -12,6 +12,7 @@ from widgets.refine.column import ChainColumn
 from widgets.refine.painter import change_colour
 from widgets.stage.marks import CENTRE, draw_star, draw_text, rounded
 from widgets.theme import SIZE_SMALL, SIZE_TINY, Theme, current_theme, px, qcolor, title_font
+from widgets.translation import tr
 
 
 def paint_trail(painter: QPainter, area: QRectF, columns: Sequence[ChainColumn], left: float) -> None:
@@ -21,7 +22,7 @@ def paint_trail(painter: QPainter, area: QRectF, columns: Sequence[ChainColumn],
     plot = area.adjusted(0, px(30), 0, -px(24))
     painter.setFont(title_font())
     painter.setPen(qcolor(theme.muted))
-    painter.drawText(QPointF(left, area.top() + px(11)), "SCORE OF EACH DRAFT")
+    painter.drawText(QPointF(left, area.top() + px(11)), tr("Score of each draft").upper())
     for value in (0.0, 0.5, 1.0):
         y = plot.bottom() - plot.height() * value
         painter.fillRect(QRectF(left + px(26), y, plot.right() - left, 1), qcolor(theme.line))
@@ -45,7 +46,7 @@ def _trail_point(column: ChainColumn, plot: QRectF) -> QPointF:
 def _paint_point(painter: QPainter, link: ChainLink, point: QPointF, theme: Theme) -> None:
     if link.score is None:
         below = QRectF(point.x() - px(80), point.y() - px(8), px(160), px(16))
-        draw_text(painter, below, "?  nobody can tell", SIZE_SMALL, theme.muted, CENTRE)
+        draw_text(painter, below, tr("?  nobody can tell"), SIZE_SMALL, theme.muted, CENTRE)
         return
     disc = QRectF(point.x() - px(8), point.y() - px(8), px(16), px(16))
     rounded(painter, disc, px(8), theme.background, theme.accent if link.best else theme.text, 2)

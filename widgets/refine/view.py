@@ -28,6 +28,7 @@ from widgets.theme import (
     px,
     qcolor,
 )
+from widgets.translation import tr
 
 DRAFT, CRITIQUE, END = 330, 250, 220
 WIDEST = 1.45  # of these widths, where there is room
@@ -53,7 +54,7 @@ class RefineChainView(TokenSurface):
         self._type = SIZE_HEAD
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.horizontalScrollBar().setSingleStep(40)
-        self.setAccessibleName("Drafts and critiques")
+        self.setAccessibleName(tr("Drafts and critiques"))
         for bar in (self.horizontalScrollBar(), self.verticalScrollBar()):
             bar.valueChanged.connect(self._on_scrolled)
         THEMES.theme_changed.connect(self._lay_out)
@@ -255,8 +256,8 @@ class RefineChainView(TokenSurface):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(event.rect(), qcolor(theme.background))
         if not self._columns:
-            hint = "A draft, what is wrong with it, and a better one,\nround after round, with every change marked."
-            draw_empty(painter, QRectF(self.viewport().rect()), "Ask something and press Run", hint, theme)
+            hint = tr("A draft, what is wrong with it, and a better one,\nround after round, with every change marked.")
+            draw_empty(painter, QRectF(self.viewport().rect()), tr("Ask something and press Run"), hint, theme)
             return
         # The head and the line being written are far apart: what lies between them is not painted for every token.
         rects = list(event.region()) if event.region().rectCount() <= MOST_RECTANGLES else [event.rect()]

@@ -10,14 +10,15 @@ from PySide6.QtWidgets import QWidget
 
 from widgets.stage.marks import LEFT, draw_text, rounded
 from widgets.theme import BOLD, SIZE_TINY, THEMES, blend, current_theme, font, px, readable
+from widgets.translation import later, tr
 
 Source = Literal["live", "paused", "recorded", "simulated", "what-if"]
 _MEANING = {
-    "live": "Tokens come from the model at this moment.",
-    "paused": "The run stands still until it goes on.",
-    "recorded": "This run was recorded earlier and is played back.",
-    "simulated": "No model is at work: the tokens are made up.",
-    "what-if": "Computed anew over tokens that were generated earlier.",
+    "live": later("Tokens come from the model at this moment."),
+    "paused": later("The run stands still until it goes on."),
+    "recorded": later("This run was recorded earlier and is played back."),
+    "simulated": later("No model is at work: the tokens are made up."),
+    "what-if": later("Computed anew over tokens that were generated earlier."),
 }
 
 
@@ -35,8 +36,8 @@ class SourceBadge(QWidget):
         """Says where the run comes from; None hides the badge."""
         self._source = source
         self.setVisible(source is not None)
-        self.setToolTip(_MEANING.get(source or "", ""))
-        self.setAccessibleName("" if source is None else f"{source}: {_MEANING[source]}")
+        self.setToolTip(tr(_MEANING[source]) if source else "")
+        self.setAccessibleName("" if source is None else f"{tr(source)}: {tr(_MEANING[source])}")
         self.updateGeometry()
         self.update()
 
@@ -47,7 +48,7 @@ class SourceBadge(QWidget):
 
     def sizeHint(self) -> QSize:
         """As wide as its word."""
-        word = QFontMetricsF(font(SIZE_TINY, BOLD)).horizontalAdvance((self._source or "").upper())
+        word = QFontMetricsF(font(SIZE_TINY, BOLD)).horizontalAdvance(tr(self._source or "").upper())
         return QSize(round(word) + px(32), px(22))
 
     def minimumSizeHint(self) -> QSize:
@@ -84,5 +85,5 @@ class SourceBadge(QWidget):
                 painter.rotate(45)
                 rounded(painter, QRectF(-px(3), -px(3), px(7), px(7)), 1, ink, None)
                 painter.restore()
-        draw_text(painter, box.adjusted(px(23), 0, 0, 0), self._source.upper(), SIZE_TINY, ink, LEFT, bold=True)
+        draw_text(painter, box.adjusted(px(23), 0, 0, 0), tr(self._source).upper(), SIZE_TINY, ink, LEFT, bold=True)
         painter.end()

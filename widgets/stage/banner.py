@@ -8,10 +8,12 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
+from engine.setup import BUDGET_UNITS
 from engine.trace.fold import RunState
 from widgets.icons import set_icon
 from widgets.stage.marks import rounded
 from widgets.theme import CARD_RADIUS, THEMES, blend, current_theme, set_kind, set_role
+from widgets.translation import tr
 
 Tone = Literal["bad", "warn", "accent"]
 _ICONS: dict[Tone, str] = {"bad": "warning-octagon", "warn": "warning", "accent": "info"}
@@ -39,8 +41,8 @@ class RunBanner(QWidget):
         close = QToolButton()
         set_kind(close, "quiet")
         set_icon(close, "x", "muted")
-        close.setToolTip("Dismiss")
-        close.setAccessibleName("Dismiss this message")
+        close.setToolTip(tr("Dismiss"))
+        close.setAccessibleName(tr("Dismiss this message"))
         close.clicked.connect(self._on_close)
         words = QVBoxLayout()
         words.setContentsMargins(0, 6, 0, 6)
@@ -106,9 +108,9 @@ def run_message(state: RunState) -> tuple[Tone, str, str] | None:
         return "bad", failure.what, " ".join(part for part in (failure.why, failure.next_step) if part)
     if state.budget_spent is not None:
         spent = state.budget_spent
-        kept = "What was written until then is kept. A larger budget lets the run go on further."
+        kept = tr("What was written until then is kept. A larger budget lets the run go on further.")
         limit, used = (f"{round(amount, 1):,.10g}" for amount in (spent.limit, spent.used))
-        return "warn", f"The budget of {limit} {spent.unit} is spent ({used} used).", kept
+        return "warn", tr("The budget of {0} {1} is spent ({2} used).", limit, tr(BUDGET_UNITS[spent.unit]), used), kept
     if state.notices:
         return "accent", state.notices[-1].text, ""
     return None

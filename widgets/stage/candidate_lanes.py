@@ -54,6 +54,7 @@ from widgets.theme import (
     px,
     qcolor,
 )
+from widgets.translation import tr
 
 RENDER_SECONDS = 0.002
 FRAME_MS = 16
@@ -103,7 +104,7 @@ class CandidateLanesView(TokenSurface):
         self._detail.ladder.token_clicked.connect(self.token_clicked)
         self._detail.ladder.token_hovered.connect(self.token_hovered)
         self._detail.hide()
-        self.setAccessibleName("Candidates")
+        self.setAccessibleName(tr("Candidates"))
         self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
         THEMES.theme_changed.connect(self._on_theme_changed)
 
@@ -418,9 +419,9 @@ class CandidateLanesView(TokenSurface):
         painter = QPainter(self.viewport())
         painter.fillRect(event.rect(), qcolor(theme.background))
         if not self._lanes:
-            hint = "Each candidate gets a lane of its own here.\nYou will see every token as it is written."
+            hint = tr("Each candidate gets a lane of its own here.\nYou will see every token as it is written.")
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            draw_empty(painter, QRectF(self.viewport().rect()), "Ask something and press Run", hint, theme)
+            draw_empty(painter, QRectF(self.viewport().rect()), tr("Ask something and press Run"), hint, theme)
             return
         offset = self.verticalScrollBar().value()
         for candidate in reversed(self._order):

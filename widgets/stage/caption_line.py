@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.stage.marks import CENTRE, draw_text, rounded, text_width
 from widgets.theme import BOLD, SIZE_LARGE, SIZE_SMALL, THEMES, current_theme, font, px, qcolor, readable
+from widgets.translation import tr
 
 LINES, GAP, PAD, WORD_HEIGHT = 2, 8, 12, 22
 
@@ -23,14 +24,14 @@ class CaptionLine(QWidget):
         self._phases: Sequence[str] = ()
         self._now = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName("What happens now")
+        self.setAccessibleName(tr("What happens now"))
         THEMES.theme_changed.connect(self._on_theme_changed)
 
     def show_words(self, words: str, phases: Sequence[str], now: str) -> None:
         """Shows a sentence, and which of the phases it belongs to."""
         if (words, tuple(phases), now) != (self.words, tuple(self._phases), self._now):
             self.words, self._phases, self._now = words, tuple(phases), now
-            self.setAccessibleDescription(f"{now}: {words}" if now else words)
+            self.setAccessibleDescription(f"{tr(now)}: {words}" if now else words)
             self.update()
 
     def sizeHint(self) -> QSize:
@@ -54,14 +55,14 @@ class CaptionLine(QWidget):
         painter.drawText(room, int(flags), self.words)
 
     def _paint_phases(self, painter: QPainter) -> None:
-        theme, widths = current_theme(), [text_width(p, SIZE_SMALL, bold=True) + px(20) for p in self._phases]
+        theme, widths = current_theme(), [text_width(tr(p), SIZE_SMALL, bold=True) + px(20) for p in self._phases]
         x = (self.width() - sum(widths) - px(GAP) * max(0, len(widths) - 1)) / 2
         for phase, width in zip(self._phases, widths, strict=True):
             box, now = QRectF(x, px(PAD), width, px(WORD_HEIGHT)), phase == self._now
             if now:
                 rounded(painter, box, box.height() / 2, theme.accent, None)
             ink = theme.on_accent if now else readable(theme.muted, theme.surface)
-            draw_text(painter, box, phase, SIZE_SMALL, ink, CENTRE, bold=now)
+            draw_text(painter, box, tr(phase), SIZE_SMALL, ink, CENTRE, bold=now)
             x += width + px(GAP)
 
     def _on_theme_changed(self) -> None:

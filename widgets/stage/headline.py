@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.stage.marks import draw_text
 from widgets.theme import BOLD, SIZE_LARGE, THEMES, current_theme, font, px, qcolor
+from widgets.translation import tr
 
 HEIGHT, MOST_LINES = 32, 3
 
@@ -35,7 +36,7 @@ class Headline(QWidget):
         if text != self._text:
             self._text = text
             self.setToolTip(text)
-            self.setAccessibleName(f"Question: {text}" if text else "")
+            self.setAccessibleName(tr("Question: {0}", text) if text else "")
             self._fit()
 
     def sizeHint(self) -> QSize:

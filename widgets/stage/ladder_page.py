@@ -11,6 +11,7 @@ from engine.trace.fold import CandidateState, RunState
 from widgets.models.candidate_words import branch_words, is_branch, number
 from widgets.stage.thought_ladder import ThoughtLadderView
 from widgets.theme import px, set_role
+from widgets.translation import tr
 
 NARROWEST = 300
 
@@ -34,7 +35,7 @@ class LadderColumn(QWidget):
     def set_words(self, words: str) -> None:
         """Says what the ladder is of."""
         self.title.setText(words)
-        self.ladder.setAccessibleName(f"Thoughts: {words}" if words else "Thoughts")
+        self.ladder.setAccessibleName(tr("Thoughts: {0}", words) if words else tr("Thoughts"))
 
 
 class LadderPage(QWidget):
@@ -143,4 +144,4 @@ def _title(candidate: CandidateState | None) -> str:
         return ""
     if is_branch(candidate):
         return f"{number(candidate)}  ·  {branch_words(candidate)}"
-    return f"Candidate {number(candidate)}"
+    return tr("Candidate {0}", number(candidate))

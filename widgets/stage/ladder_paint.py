@@ -37,6 +37,7 @@ from widgets.theme import (
     px,
     readable,
 )
+from widgets.translation import tr
 
 SIDE, SPARK = 104, 96  # the figures beside a thought, and the bars of its entropy
 MOST_ENTROPY = 3.0  # nats: about twenty tokens that are equally likely; bars end here
@@ -49,11 +50,11 @@ def paint_side(painter: QPainter, thought: Thought, card: QRectF, width: int) ->
     height = px(40) if thought.score is None else px(58)
     side = QRectF(card.right() - px(SIDE), card.center().y() - height / 2, px(SIDE - 14), height)
     first = QRectF(side.left(), side.top(), side.width(), px(16))
-    draw_text(painter, first, "mean p", SIZE_TINY, theme.muted)
+    draw_text(painter, first, tr("mean p"), SIZE_TINY, theme.muted)
     draw_text(painter, first, f"{p:.2f}", SIZE_TINY, theme.text, RIGHT)
     draw_strip(painter, QRectF(side.left(), side.top() + px(18), side.width(), 3), p, theme.muted, theme.line)
     second = QRectF(side.left(), side.top() + px(24), side.width(), px(16))
-    draw_text(painter, second, "entropy", SIZE_TINY, theme.muted)
+    draw_text(painter, second, tr("entropy"), SIZE_TINY, theme.muted)
     draw_text(painter, second, f"{entropy:.2f}", SIZE_TINY, theme.text, RIGHT)
     if thought.score is not None:
         _paint_step_score(painter, thought.score, QRectF(side.left(), side.top() + px(42), side.width(), px(16)))
@@ -67,7 +68,7 @@ def _paint_step_score(painter: QPainter, score: float, row: QRectF) -> None:
     theme = current_theme()
     believed = score >= 0.5
     colour = readable(theme.good if believed else theme.bad, theme.surface)
-    draw_text(painter, row, "step", SIZE_TINY, theme.muted)
+    draw_text(painter, row, tr("step"), SIZE_TINY, theme.muted)
     taken = draw_text(painter, row, f"{score:.2f}", SIZE_TINY, colour, RIGHT, bold=True)
     sign = QPointF(row.right() - taken - px(9), row.center().y())
     if believed:
@@ -129,7 +130,7 @@ def _paint_verdict(painter: QPainter, candidate: CandidateState, room: QRectF) -
         draw_ring(painter, sign, px(6), theme.good, 2)
     else:
         draw_cross(painter, sign, px(4), theme.bad)
-    word, colour = ("right", theme.good) if candidate.correct else ("wrong", theme.bad)
+    word, colour = (tr("right"), theme.good) if candidate.correct else (tr("wrong"), theme.bad)
     beside = room.adjusted(px(20), 0, 0, 0)
     return beside.left() + draw_text(painter, beside, word, SIZE_BODY, colour, bold=True)
 
@@ -143,6 +144,6 @@ def paint_fold(painter: QPainter, line: QRectF, knot: QPointF, words: str, *, fo
     arrow = QRectF(line.left() + px(14), line.top(), px(16), line.height())
     draw_text(painter, arrow, "▸" if folded else "▾", SIZE_LARGE, theme.muted)
     draw_text(painter, line.adjusted(px(34), 0, -px(14), 0), words, SIZE_BODY, theme.text)
-    hint = "click to open" if folded else "click to fold"
+    hint = tr("click to open") if folded else tr("click to fold")
     if line.width() > px(360):
         draw_text(painter, line.adjusted(0, 0, -px(14), 0), hint, SIZE_SMALL, theme.muted, RIGHT)

@@ -23,6 +23,7 @@ from widgets.stage.marks import (
     token_count_text,
 )
 from widgets.theme import SIZE_SMALL, SIZE_TINY, px, qcolor, readable
+from widgets.translation import tr
 
 
 class LaneBar(Lane):
@@ -96,7 +97,7 @@ class LaneBar(Lane):
             chip = QRectF(right - width, row.center().y() - height / 2, width, height)
             draw_chip(painter, chip, answer, colour, SIZE_SMALL)
         elif self._two_rows or c.status != "writing":
-            shown = status_word(c) if c.finished_at is None or is_doubted(c) else what_it_is(c) or "no answer"
+            shown = status_word(c) if c.finished_at is None or is_doubted(c) else what_it_is(c) or tr("no answer")
             room = QRectF(self._chip_left() if not self._two_rows else x, row.top(), 0, row.height())
             room.setRight(right)
             draw_text(painter, room, shown, SIZE_TINY, theme.muted, RIGHT)

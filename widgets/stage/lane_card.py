@@ -36,6 +36,7 @@ from widgets.stage.marks import (
 from widgets.stage.token_flow import PUT_IN, Change, TokenFlow
 from widgets.stage.token_paint import paint_fragments, token_probability
 from widgets.theme import CARD_RADIUS, SIZE_BODY, SIZE_SMALL, SIZE_TINY, blend, px, qcolor
+from widgets.translation import tr
 
 SPARK_FROM_HEIGHT, VERIFIERS_FROM_HEIGHT = 146, 204
 
@@ -232,7 +233,7 @@ class LaneCard(Lane):
         if is_pick(c):
             draw_star(painter, QPointF(x + px(6), middle - 0.5), px(6), theme.accent)
             x += px(16)
-            word, colour = "picked", theme.accent
+            word, colour = tr("picked"), theme.accent
         else:
             word = branch_words(c) if is_branch(c) and c.status != "failed" else status_word(c)
             colour = theme.bad if c.status == "failed" else theme.muted
@@ -246,10 +247,10 @@ class LaneCard(Lane):
             room.setLeft(x + px(16))
             x = room.left()
             if room.width() > px(28):
-                x += draw_text(painter, room, "right", SIZE_SMALL, theme.good) + px(8)
+                x += draw_text(painter, room, tr("right"), SIZE_SMALL, theme.good) + px(8)
         room.setLeft(x)
         if self.style.certain == c.id:
-            draw_certain(painter, room, ("majority certain", "certain"), theme)
+            draw_certain(painter, room, (tr("majority certain"), tr("certain")), theme)
         self._paint_count(painter)
 
     def _paint_count(self, painter: QPainter) -> None:
@@ -283,7 +284,7 @@ class LaneCard(Lane):
             y = area.bottom() - 1 - (area.height() - 2) * value
             painter.fillRect(QRectF(area.left(), y, area.width(), 1), qcolor(blend(theme.line, theme.surface, 0.6)))
         above = QRectF(area.left(), area.top() - px(18), area.width(), px(16))
-        draw_text(painter, above, "probability of each token", SIZE_TINY, theme.muted)
+        draw_text(painter, above, tr("probability of each token"), SIZE_TINY, theme.muted)
         draw_text(painter, above, "1.0", SIZE_TINY, theme.muted, RIGHT)
 
     def _paint_verifiers(self, painter: QPainter) -> None:
@@ -298,7 +299,7 @@ class LaneCard(Lane):
             value = None if score is None else score.value
             strip = QRectF(area.left() + name_width, y + row / 2 - 1.5, area.width() - name_width - px(44), 3)
             draw_strip(painter, strip, value, theme.muted, theme.line)
-            shown = "–" if score is None else ("unsure" if value is None else f"{value:.2f}")
+            shown = "–" if score is None else (tr("unsure") if value is None else f"{value:.2f}")
             draw_text(painter, QRectF(area.right() - px(40), y, px(40), row), shown, SIZE_TINY, theme.muted, RIGHT)
 
     def _paint_footer(self, painter: QPainter) -> None:
@@ -319,7 +320,7 @@ class LaneCard(Lane):
         theme, c = self.style.theme, self.candidate
         if c.mix is None:
             if c.mean_logprob is not None and area.width() > px(80):
-                shown = f"mean p {math.exp(c.mean_logprob):.2f}"
+                shown = tr("mean p {0:.2f}", math.exp(c.mean_logprob))
                 draw_text(painter, area, shown, SIZE_SMALL, theme.muted, RIGHT)
             return
         if area.width() < px(24):

@@ -15,6 +15,7 @@ from widgets.models.certainty import vote_certainty
 from widgets.stage.marks import rounded
 from widgets.stage.thought_ladder import ThoughtLadderView
 from widgets.theme import CARD_RADIUS, THEMES, current_theme, set_kind, set_role
+from widgets.translation import tr
 
 
 class LaneDetail(QWidget):
@@ -33,8 +34,8 @@ class LaneDetail(QWidget):
         close = QToolButton()
         set_kind(close, "quiet")
         set_icon(close, "x", "muted")
-        close.setToolTip("Close (Esc)")
-        close.setAccessibleName("Close the opened candidate")
+        close.setToolTip(tr("Close (Esc)"))
+        close.setAccessibleName(tr("Close the opened candidate"))
         close.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         close.clicked.connect(self.closed)
         self.ladder = ThoughtLadderView(compact=True)
@@ -87,11 +88,17 @@ class LaneDetail(QWidget):
         candidate = self._state.candidates.get(self._candidate) if self._candidate is not None else None
         if candidate is None:
             return
-        self._title.setText(f"Candidate {number(candidate)}")
+        self._title.setText(tr("Candidate {0}", number(candidate)))
         words = [branch_words(candidate)] if is_branch(candidate) else []
-        words += [status_word(candidate), f"seed {candidate.seed}", f"temperature {candidate.temperature:g}"]
-        words += [f"{name} {'unsure' if s.value is None else f'{s.value:.2f}'}" for name, s in candidate.scores.items()]
+        words += [
+            status_word(candidate),
+            tr("seed {0}", candidate.seed),
+            tr("temperature {0:g}", candidate.temperature),
+        ]
+        words += [
+            f"{name} {tr('unsure') if s.value is None else f'{s.value:.2f}'}" for name, s in candidate.scores.items()
+        ]
         certainty = vote_certainty(self._state)
         if certainty is not None and certainty.candidate == candidate.id:
-            words.append("made the majority certain")
+            words.append(tr("made the majority certain"))
         self._status.setText("  ·  ".join(words))

@@ -24,6 +24,7 @@ from widgets.theme import (
     px,
     qcolor,
 )
+from widgets.translation import tr
 
 Align = Qt.AlignmentFlag
 LEFT, RIGHT, CENTRE = Align.AlignLeft | Align.AlignVCenter, Align.AlignRight | Align.AlignVCenter, Align.AlignCenter
@@ -182,7 +183,7 @@ def draw_certain(painter: QPainter, room: QRectF, words: Sequence[str], theme: T
 
 def token_count_text(count: int) -> str:
     """“1 token”, “1,204 tok”: the count as cards show it."""
-    return f"{count:,} tok"
+    return tr("{0:,} tok", count)
 
 
 __all__ = [

@@ -11,6 +11,7 @@ from widgets.models.answer_colours import answer_order
 from widgets.stage.marks import RIGHT, chip_width, draw_chip, draw_cross, draw_ring, draw_star, draw_text
 from widgets.stage.vote_bars import VoteRow, vote_rows
 from widgets.theme import BOLD, SIZE_BODY, SIZE_HEAD, SIZE_LARGE, THEMES, answer_colour, current_theme, font, px
+from widgets.translation import tr
 
 HEIGHT = 38
 CHIP, SMALL_CHIP, GAP = 32, 26, 8
@@ -25,7 +26,7 @@ class ResultLine(QWidget):
         self._rows: list[VoteRow] = []
         self._shown: object = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName("Result")
+        self.setAccessibleName(tr("Result"))
         THEMES.theme_changed.connect(self.updateGeometry)
         THEMES.theme_changed.connect(self.update)
 
@@ -37,7 +38,7 @@ class ResultLine(QWidget):
         if shown == self._shown:
             return
         self._shown, self._rows = shown, rows
-        votes = ", ".join(f"{row.answer}: {row.count} votes" for row in rows)
+        votes = ", ".join(tr("{0}: {1} votes", row.answer, row.count) for row in rows)
         self.setAccessibleDescription(". ".join(part for part in (self._words(), votes) if part))
         self.update()
 
@@ -92,7 +93,7 @@ class ResultLine(QWidget):
         label = QRectF(left, 0, x - left - px(12), self.height())
         if widths and label.width() > px(48):
             hidden = len(self._rows) - len(widths)
-            words = f"votes, {hidden} more not shown" if hidden else "votes"
+            words = tr("votes, {0} more not shown", hidden) if hidden else tr("votes")
             draw_text(painter, label, words, SIZE_BODY, theme.muted, RIGHT)
         for row, (chip, width) in zip(self._rows, widths, strict=False):
             rect = QRectF(x, middle - px(SMALL_CHIP) / 2, chip, px(SMALL_CHIP))
@@ -104,8 +105,8 @@ class ResultLine(QWidget):
     def _words(self) -> str:
         picked, setup = self._state.answer, self._state.start.setup if self._state.start is not None else None
         if picked is None or picked.answer is None:
-            return "No answer yet" if self._state.status in ("running", "paused") else "No answer was found"
+            return tr("No answer yet") if self._state.status in ("running", "paused") else tr("No answer was found")
         if picked.correct is None:
             return ""
         right = setup.problem.answer if setup is not None else None
-        return "right" if picked.correct else f"wrong, the answer is {right or 'another'}"
+        return tr("right") if picked.correct else tr("wrong, the answer is {0}", right or tr("another"))

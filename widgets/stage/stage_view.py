@@ -34,12 +34,17 @@ from widgets.stage.headline import Headline
 from widgets.stage.ladder_page import LadderPage
 from widgets.stage.result_line import ResultLine
 from widgets.theme import set_kind, set_role
+from widgets.translation import later, tr, tr_n
 from widgets.tree.page import SearchTreePage
 from widgets.what_if.bar import WhatIfBar
 
 StageOf = CandidateLanesView | LadderPage | SearchTreePage | RefineChainView
 HEAD_MARGINS = 46  # pixels around the badge and the summary
-SORT_WORDS: dict[SortMode, str] = {"arrival": "number", "score": "score", "answer": "answer"}
+SORT_WORDS: dict[SortMode, tuple[str, str]] = {  # what the menu says, and the button
+    "arrival": (later("By number"), later("Sort by number")),
+    "score": (later("By score"), later("Sort by score")),
+    "answer": (later("By answer"), later("Sort by answer")),
+}
 
 
 class StageView(QWidget, Pictured):
@@ -108,7 +113,7 @@ class StageView(QWidget, Pictured):
         self._show_sort()
 
     def _show_sort(self) -> None:
-        self._sort_button.setText("Sort" if is_large() else f"Sort by {SORT_WORDS[self._sort]}")
+        self._sort_button.setText(tr("Sort") if is_large() else tr(SORT_WORDS[self._sort][1]))
 
     def set_result_shown(self, shown: bool) -> None:
         """Shows the result above the lanes, for when no meter shows it."""
@@ -233,12 +238,12 @@ class StageView(QWidget, Pictured):
 
     def _make_sort_button(self) -> QToolButton:
         button = QToolButton()
-        button.setToolTip("In which order candidates stand")
+        button.setToolTip(tr("In which order candidates stand"))
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         set_kind(button, "quiet")
         menu, group = QMenu(button), QActionGroup(button)
-        for mode, word in SORT_WORDS.items():
-            action = menu.addAction(f"By {word}")
+        for mode, (word, _) in SORT_WORDS.items():
+            action = menu.addAction(tr(word))
             action.setCheckable(True)
             action.setChecked(mode == "arrival")
             action.triggered.connect(lambda _=False, mode=mode: self.set_sort(mode))
@@ -300,20 +305,28 @@ def summary_words(state: RunState) -> str:
     total, branches = len(candidates), len(state.candidates) - len(candidates)
     if total == 0:
         return ""
-    grown = f" · {branches} {'branch' if branches == 1 else 'branches'}" if branches else ""
+    grown = [tr_n("{0} branch", "{0} branches", branches)] if branches else []
     if total == 1 or (texts_begun(state) == 1 and not makes_tree(state) and not makes_chain(state)):
         tokens = sum(candidate.token_count for candidate in candidates)
-        return f"one {'thought' if makes_tree(state) else 'candidate'} · {tokens:,} tokens{grown}"
+        one = tr("one thought") if makes_tree(state) else tr("one candidate")
+        return " · ".join((one, tr_n("{0:,} token", "{0:,} tokens", tokens), *grown))
     done = sum(candidate.finished_at is not None for candidate in candidates)
     doubted = sum(is_doubted(candidate) for candidate in candidates)
     stopped = sum(candidate.status == "stopped" for candidate in candidates) - doubted
     ended = done - stopped - doubted
-    how_far = "all finished" if ended == total else f"{ended} finished"
+    parts = [_counted(state, total), tr("all finished") if ended == total else tr("{0} finished", ended)]
     if stopped:
-        how_far += f" · {stopped} stopped"
+        parts.append(tr("{0} stopped", stopped))
     if doubted:
-        how_far += f" · {doubted} stopped as unsure"
+        parts.append(tr("{0} stopped as unsure", doubted))
     if state.spared is not None and state.spared.unasked:
-        how_far += f" · {state.spared.unasked} not needed"
-    noun = "thoughts" if makes_tree(state) else "texts" if makes_chain(state) else "candidates"
-    return f"{total} {noun} · {how_far}{grown}"
+        parts.append(tr("{0} not needed", state.spared.unasked))
+    return " · ".join((*parts, *grown))
+
+
+def _counted(state: RunState, total: int) -> str:
+    if makes_tree(state):
+        return tr_n("{0} thought", "{0} thoughts", total)
+    if makes_chain(state):
+        return tr_n("{0} text", "{0} texts", total)
+    return tr_n("{0} candidate", "{0} candidates", total)

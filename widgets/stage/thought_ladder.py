@@ -40,6 +40,7 @@ from widgets.theme import (
     px,
     qcolor,
 )
+from widgets.translation import tr, tr_n
 
 COLUMN_WIDTH = 900
 FOLD = 40
@@ -67,7 +68,7 @@ class ThoughtLadderView(TokenSurface):
         self._taken: dict[int, int] = {}
         self._opened: bool | None = None  # what the person has chosen; None leaves it to the ladder
         self._characters = 0
-        self.setAccessibleName("Thoughts")
+        self.setAccessibleName(tr("Thoughts"))
         self.verticalScrollBar().valueChanged.connect(self.hide_popup)
         THEMES.theme_changed.connect(self._on_theme_changed)
 
@@ -338,8 +339,8 @@ class ThoughtLadderView(TokenSurface):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(event.rect(), qcolor(theme.background))
         if candidate is None:
-            hint = "The model's thoughts appear here one by one,\neach token coloured by how sure the model was."
-            draw_empty(painter, QRectF(self.viewport().rect()), "Ask something and press Run", hint, theme)
+            hint = tr("The model's thoughts appear here one by one,\neach token coloured by how sure the model was.")
+            draw_empty(painter, QRectF(self.viewport().rect()), tr("Ask something and press Run"), hint, theme)
             return
         offset = self.verticalScrollBar().value()
         painter.translate(0, -offset)
@@ -370,8 +371,9 @@ class ThoughtLadderView(TokenSurface):
     def _fold_words(self) -> str:
         count, candidate = self.hidden_count, self.candidate
         going = candidate is not None and candidate.finished_at is None and all(t.hidden for t in self._thoughts)
-        noun = "token" if count == 1 else "tokens"
-        return f"thinking… {count:,} {noun}" if going else f"thought for {count:,} {noun}"
+        if going:
+            return tr_n("thinking… {0:,} token", "thinking… {0:,} tokens", count)
+        return tr_n("thought for {0:,} token", "thought for {0:,} tokens", count)
 
     def _paint_thought(self, painter: QPainter, thought: Thought, number: int) -> None:
         theme, card = current_theme(), self._card(thought)
@@ -398,11 +400,11 @@ class ThoughtLadderView(TokenSurface):
         count = sum(piece.token_count for piece in self._chain())
         parts = [token_count_text(count)] if count else []
         if candidate.finish_reason == "length":
-            parts.insert(0, "cut off")
+            parts.insert(0, tr("cut off"))
         if candidate.mean_logprob is not None:
-            parts.append(f"mean p {math.exp(candidate.mean_logprob):.2f}")
+            parts.append(tr("mean p {0:.2f}", math.exp(candidate.mean_logprob)))
         if candidate.mix is not None:
-            parts.append(f"score {candidate.mix:.2f}")
+            parts.append(tr("score {0:.2f}", candidate.mix))
         return "  ·  ".join(parts)
 
     def _paint_caret(self, painter: QPainter, thought: Thought) -> None:
@@ -414,6 +416,8 @@ class ThoughtLadderView(TokenSurface):
     def _words(self) -> str:
         candidate = self.candidate
         if candidate is None:
-            return "No thoughts yet."
-        folded = f" {self._fold_words()}, {'folded' if self.is_folded else 'open'}." if self.hidden_count else ""
-        return f"{len(self._thoughts)} thoughts.{folded} {describe(candidate)} {candidate.text}"
+            return tr("No thoughts yet.")
+        state = tr("folded") if self.is_folded else tr("open")
+        folded = [f"{self._fold_words()}, {state}."] if self.hidden_count else []
+        count = tr_n("{0} thought.", "{0} thoughts.", len(self._thoughts))
+        return " ".join((count, *folded, describe(candidate), candidate.text))

@@ -13,14 +13,15 @@ from widgets.stage.marks import RIGHT, draw_strip, draw_text, rounded
 from widgets.stage.token_paint import token_probability, token_step
 from widgets.theme import SIZE_BODY, SIZE_HEAD, SIZE_SMALL, SIZE_TINY, THEMES, current_theme, font, px, qcolor
 from widgets.theme_colours import OKABE_ITO
+from widgets.translation import later, tr
 
 ROWS = 5
-MARK_WORDS = ("expected", "fairly expected", "open", "unlikely", "a surprise")
+MARK_WORDS = (later("expected"), later("fairly expected"), later("open"), later("unlikely"), later("a surprise"))
 
 
 def shown_text(text: str) -> str:
     """A token's text with its spaces and line ends visible."""
-    return text.replace("\n", "⏎").replace("\t", "⇥").replace(" ", "␣") or "(end)"
+    return text.replace("\n", "⏎").replace("\t", "⇥").replace(" ", "␣") or tr("(end)")
 
 
 def percent(probability: float) -> str:
@@ -95,15 +96,15 @@ class TokenPopup(QWidget):
         text = painter.fontMetrics().elidedText(shown_text(token.text), Qt.TextElideMode.ElideRight, int(room.width()))
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, text)
         below = QRectF(pad, px(38), width, px(18))
-        draw_text(painter, below, MARK_WORDS[token_step(token)], SIZE_SMALL, theme.muted)
-        draw_text(painter, below, f"entropy {token.entropy:.2f} nats", SIZE_SMALL, theme.muted, RIGHT)
+        draw_text(painter, below, tr(MARK_WORDS[token_step(token)]), SIZE_SMALL, theme.muted)
+        draw_text(painter, below, tr("entropy {0:.2f} nats", token.entropy), SIZE_SMALL, theme.muted, RIGHT)
 
     def _paint_alternatives(self, painter: QPainter, token: Token) -> None:
         theme, pad = current_theme(), px(14)
         top = px(66)
         painter.fillRect(QRectF(pad, top, self.width() - 2 * pad, 1), qcolor(theme.line))
         heading = QRectF(pad, top + px(4), self.width() - 2 * pad, px(20))
-        draw_text(painter, heading, "likeliest here", SIZE_TINY, theme.muted)
+        draw_text(painter, heading, tr("likeliest here"), SIZE_TINY, theme.muted)
         for i, alternative in enumerate(token.alternatives[:ROWS]):
             row = QRectF(pad, top + px(26) + i * px(23), self.width() - 2 * pad, px(23))
             self._paint_row(painter, row, alternative, alternative.id == token.id)
@@ -130,8 +131,12 @@ class TokenPopup(QWidget):
             f"{a.text.strip() or 'space'} {percent(math.exp(min(0.0, a.logprob)))}"
             for a in self._token.alternatives[:ROWS]
         )
-        said = f"Token {self._token.text.strip() or 'space'}, probability {percent(token_probability(self._token))}."
-        return f"{said} Likeliest: {others}." if others else said
+        said = tr(
+            "Token {0}, probability {1}.",
+            self._token.text.strip() or tr("space"),
+            percent(token_probability(self._token)),
+        )
+        return tr("{0} Likeliest: {1}.", said, others) if others else said
 
 
 __all__ = ["TokenPopup", "percent", "shown_text"]

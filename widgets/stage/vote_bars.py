@@ -24,6 +24,7 @@ from widgets.theme import (
     px,
     qcolor,
 )
+from widgets.translation import tr, tr_n
 
 MOST_ROWS = 7
 ROW = 24
@@ -57,7 +58,7 @@ class VoteBars(QWidget):
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
-        self.setAccessibleName("Votes")
+        self.setAccessibleName(tr("Votes"))
         THEMES.theme_changed.connect(self._on_theme_changed)
         self.set_votes(RunState())
 
@@ -127,8 +128,8 @@ class VoteBars(QWidget):
         theme = current_theme()
         if self._more:
             others = sum(row.count for row in self._rows[MOST_ROWS:])
-            answers, votes = ("answer" if self._more == 1 else "answers"), ("vote" if others == 1 else "votes")
-            words = f"{self._more} other {answers}, {others} {votes}"
+            answers = tr_n("{0} other answer", "{0} other answers", self._more)
+            words = f"{answers}, " + tr_n("{0} vote", "{0} votes", others)
             draw_text(painter, QRectF(0, y, self.width(), px(ROW)), words, SIZE_SMALL, theme.muted)
             y += px(ROW)
         painter.setFont(font(SIZE_SMALL))
@@ -184,19 +185,21 @@ def vote_rows(state: RunState) -> list[VoteRow]:
 def vote_sentence(state: RunState) -> str:
     """What the majority and a perfect verifier say, as far as it is known."""
     if not state.votes:
-        return "Nobody has voted." if state.status in ("finished", "failed") else "No votes yet."
+        return tr("Nobody has voted.") if state.status in ("finished", "failed") else tr("No votes yet.")
     over = all(candidate.finished_at is not None for candidate in state.candidates.values())
     most = [vote for vote in state.votes if vote.weight == state.votes[0].weight]
     if len(most) > 1:
-        tied = " and ".join(vote.answer for vote in most[:3])
-        first = f"{tied} are level; {most[0].answer} came first."
+        tied = f" {tr('and')} ".join(vote.answer for vote in most[:3])
+        first = tr("{0} are level; {1} came first.", tied, most[0].answer)
     else:
-        first = f"Majority {'would have said' if over else 'so far says'} {most[0].answer}."
+        words = tr("Majority would have said {0}.") if over else tr("Majority so far says {0}.")
+        first = words.format(most[0].answer)
         certainty = vote_certainty(state)
         if certainty is not None:
             first += f" {certainty.words}"
     perfect = state.perfect_pick
     if perfect is not None:
-        return f"{first} A perfect verifier says {state.candidates[perfect].answer}."
+        return f"{first} " + tr("A perfect verifier says {0}.", state.candidates[perfect].answer)
     known = any(candidate.correct is False for candidate in state.candidates.values())
-    return f"{first} No candidate is right{'' if over else ' yet'}." if known else first
+    none = tr("No candidate is right.") if over else tr("No candidate is right yet.")
+    return f"{first} {none}" if known else first

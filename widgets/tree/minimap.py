@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from widgets.stage.marks import rounded
 from widgets.theme import THEMES, current_theme, px, qcolor, viridis
+from widgets.translation import tr
 from widgets.tree.camera import Camera
 from widgets.tree.polygon import polygon
 from widgets.tree.scene import TreeScene
@@ -25,8 +26,8 @@ class Minimap(QWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Map of the tree")
-        self.setToolTip("The whole tree; a click goes there.")
+        self.setAccessibleName(tr("Map of the tree"))
+        self.setToolTip(tr("The whole tree; a click goes there."))
         self._scene: TreeScene | None = None
         self._bounds, self._seen = QRectF(), QRectF()
         self._picture = QPixmap()

@@ -10,6 +10,7 @@ from engine.acts import AddSimulations, ExpandNode, PinNode, PruneNode, WriteTho
 from engine.trace.fold import CandidateState, RunState
 from widgets.icons import set_icon
 from widgets.theme import px, set_role
+from widgets.translation import tr
 
 MORE = (16, 100)
 
@@ -31,9 +32,9 @@ class NodeMenu(QMenu):
         goes_on = candidate is None or (candidate.finish_reason == "step" and not candidate.pruned)
         # Beams and particles go on together, generation by generation: only a tree search takes single nodes.
         searches = state.start is not None and state.start.setup.strategy.name == "mcts"
-        expand = self._add("Expand", "tree-structure", "Writes more next steps after this thought.", "E")
+        expand = self._add(tr("Expand"), "tree-structure", tr("Writes more next steps after this thought."), "E")
         expand.triggered.connect(lambda: self.act_requested.emit(ExpandNode(node)))
-        write = self._add("Add a thought…", "note-pencil", "Writes the next step in your own words.", "T")
+        write = self._add(tr("Add a thought…"), "note-pencil", tr("Writes the next step in your own words."), "T")
         write.triggered.connect(lambda: self.write(None))
         for action in (expand, write):
             action.setEnabled(can_act and searches and goes_on)
@@ -42,25 +43,31 @@ class NodeMenu(QMenu):
         self.addSeparator()
         for count in MORE:
             more = self._add(
-                f"{count} more simulations", "plus", "The search goes on; a finished one is taken up again."
+                tr("{0} more simulations", count), "plus", tr("The search goes on; a finished one is taken up again.")
             )
             more.triggered.connect(lambda _=False, count=count: self.act_requested.emit(AddSimulations(count)))
             more.setEnabled(can_act and searches)
         self.addSeparator()
-        collapse = self._add("Collapse or open", "arrows-in-line-vertical", "Hides or shows what is below.", "C")
+        collapse = self._add(
+            tr("Collapse or open"), "arrows-in-line-vertical", tr("Hides or shows what is below."), "C"
+        )
         collapse.triggered.connect(lambda: self.collapse_requested.emit(-1 if node is None else node))
         if candidate is not None:
-            copy = self._add("Copy the whole text", "copy", "All thoughts from the problem to this one.", "Ctrl+C")
+            copy = self._add(
+                tr("Copy the whole text"), "copy", tr("All thoughts from the problem to this one."), "Ctrl+C"
+            )
             copy.triggered.connect(lambda: QGuiApplication.clipboard().setText(state.whole_text(candidate.id)))
 
     def _add_own(self, candidate: CandidateState, can_act: bool) -> None:
         """What can be done to a thought, and not to the problem."""
-        edit = self._add("Edit the thought…", "pencil-simple", "Puts your words in its place, as a new thought.")
+        edit = self._add(
+            tr("Edit the thought…"), "pencil-simple", tr("Puts your words in its place, as a new thought.")
+        )
         edit.triggered.connect(lambda: self.write(candidate))
-        pin_words = "Unpin" if candidate.pinned else "Pin"
-        pin = self._add(pin_words, "push-pin", "The search goes through a pinned thought wherever it can.", "P")
+        pin_words = tr("Unpin") if candidate.pinned else tr("Pin")
+        pin = self._add(pin_words, "push-pin", tr("The search goes through a pinned thought wherever it can."), "P")
         pin.triggered.connect(lambda: self.act_requested.emit(PinNode(candidate.id, not candidate.pinned)))
-        prune = self._add("Prune", "scissors", "Nothing goes on from here any more.", "Del")
+        prune = self._add(tr("Prune"), "scissors", tr("Nothing goes on from here any more."), "Del")
         prune.triggered.connect(lambda: self.act_requested.emit(PruneNode(candidate.id)))
         edit.setEnabled(can_act)
         pin.setEnabled(can_act)
@@ -90,18 +97,18 @@ class ThoughtDialog(QDialog):
 
     def __init__(self, text: str, parent: QWidget | None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Edit the thought" if text else "Add a thought")
-        words = QLabel("The search goes on from what you write, as if the model had written it.")
+        self.setWindowTitle(tr("Edit the thought") if text else tr("Add a thought"))
+        words = QLabel(tr("The search goes on from what you write, as if the model had written it."))
         words.setWordWrap(True)
         set_role(words, "muted")
         self.edit = QPlainTextEdit(text)
-        self.edit.setAccessibleName("The thought")
+        self.edit.setAccessibleName(tr("The thought"))
         self.edit.setPlaceholderText("24 - 9 = 15.")
         self.edit.setTabChangesFocus(True)
         self.edit.setMinimumSize(px(380), px(96))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         self._ok = buttons.button(QDialogButtonBox.StandardButton.Ok)
-        self._ok.setText("Put it in")
+        self._ok.setText(tr("Put it in"))
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         self.edit.textChanged.connect(self._on_text_changed)

@@ -11,8 +11,9 @@ from engine.trace.fold import CandidateState, RunState
 from widgets.models.candidate_words import written_answer
 from widgets.models.thought_tree import parent_of
 from widgets.theme import THEMES, px
+from widgets.translation import later, tr
 
-COLUMNS = ("Thought", "Visits", "Value", "State")
+COLUMNS = (later("Thought"), later("Visits"), later("Value"), later("State"))
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 Index = QModelIndex | QPersistentModelIndex
 
@@ -82,7 +83,7 @@ class OutlineModel(QAbstractItemModel):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """The columns' names."""
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return COLUMNS[section]
+            return tr(COLUMNS[section])
         if role == Qt.ItemDataRole.TextAlignmentRole and section in (1, 2):
             return RIGHT
         return None
@@ -99,7 +100,7 @@ class OutlineModel(QAbstractItemModel):
         if role == Qt.ItemDataRole.ToolTipRole and index.column() == 0:
             return candidate.text
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            named = [f"{COLUMNS[i].lower()} {_cell(candidate, i)}" for i in (1, 2, 3) if _cell(candidate, i)]
+            named = [f"{tr(COLUMNS[i]).lower()} {_cell(candidate, i)}" for i in (1, 2, 3) if _cell(candidate, i)]
             return ", ".join([_cell(candidate, 0), *named])
         return None
 
@@ -123,24 +124,24 @@ def state_words(candidate: CandidateState) -> str:
     """Where a thought stands, in a few words."""
     words = []
     if candidate.picked and candidate.answer is not None:
-        words.append("the answer")
+        words.append(tr("the answer"))
     if candidate.merged_into is not None:
-        words.append(f"the same as {candidate.merged_into + 1}")
+        words.append(tr("the same as {0}", candidate.merged_into + 1))
     if candidate.pruned:
-        words.append(f"pruned: {candidate.pruned}")
+        words.append(tr("pruned: {0}", candidate.pruned))
     if candidate.pinned:
-        words.append("pinned")
+        words.append(tr("pinned"))
     if candidate.purpose == "rollout":
-        words.append("rollout")
+        words.append(tr("rollout"))
     if candidate.is_whole:
         answer = written_answer(candidate)
-        words.append("no answer" if answer is None else f"answer {answer}")
+        words.append(tr("no answer") if answer is None else tr("answer {0}", answer))
         if answer is not None and candidate.correct is not None:
-            words.append("right" if candidate.correct else "wrong")
+            words.append(tr("right") if candidate.correct else tr("wrong"))
     elif candidate.finished_at is None:
-        words.append("being written")
+        words.append(tr("being written"))
     elif candidate.status in ("stopped", "failed"):
-        words.append(candidate.status)
+        words.append(tr(candidate.status))
     return ", ".join(words)
 
 
@@ -166,7 +167,7 @@ class TreeOutline(QTreeView):
         super().__init__(parent)
         self.outline = OutlineModel(self)
         self.setModel(self.outline)
-        self.setAccessibleName("Outline of the search tree")
+        self.setAccessibleName(tr("Outline of the search tree"))
         self.setUniformRowHeights(True)
         self.setAllColumnsShowFocus(True)
         self.header().setStretchLastSection(True)

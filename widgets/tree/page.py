@@ -14,13 +14,14 @@ from widgets.icons import set_icon
 from widgets.panels.segmented import Segmented
 from widgets.scaled import follow_scale, is_large
 from widgets.theme import px, set_kind, set_role
+from widgets.translation import later, tr, tr_each
 from widgets.tree.node_menu import NodeMenu, menu_position
 from widgets.tree.outline import TreeOutline
 from widgets.tree.view import FIT, FOLLOW, SearchTreeView
 
 CAMERAS = [
-    (FIT, "Fit", "Keeps the whole tree in view (F)."),
-    (FOLLOW, "Follow", "Goes where the search goes."),
+    (FIT, later("Fit"), later("Keeps the whole tree in view (F).")),
+    (FOLLOW, later("Follow"), later("Goes where the search goes.")),
 ]
 
 
@@ -35,7 +36,7 @@ class SearchTreePage(QWidget):
         self._state = RunState()
         self.can_act = False
         self.view, self.outline = SearchTreeView(), TreeOutline()
-        self.cameras = Segmented(CAMERAS)
+        self.cameras = Segmented([(key, *tr_each(words)) for key, *words in CAMERAS])
         self.search, self.found = QLineEdit(), QLabel()
         self.outline_button = QToolButton()
         self._splitter, self._tools = QSplitter(Qt.Orientation.Horizontal), QWidget()
@@ -122,17 +123,17 @@ class SearchTreePage(QWidget):
 
     def _build(self) -> None:
         self.cameras.set_value(FIT)
-        self.cameras.setAccessibleName("What the picture shows")
-        self.search.setPlaceholderText("Find in thoughts")
-        self.search.setAccessibleName("Find in thoughts")
-        self.search.setToolTip("Rings the thoughts that have these words; Enter goes to the next one.")
+        self.cameras.setAccessibleName(tr("What the picture shows"))
+        self.search.setPlaceholderText(tr("Find in thoughts"))
+        self.search.setAccessibleName(tr("Find in thoughts"))
+        self.search.setToolTip(tr("Rings the thoughts that have these words; Enter goes to the next one."))
         self.search.setClearButtonEnabled(True)
         follow_scale(self.search, lambda: self.search.setMaximumWidth(px(220)))
         set_role(self.found, "muted")
-        self.outline_button.setAccessibleName("Outline")
-        follow_scale(self.outline_button, lambda: self.outline_button.setText("" if is_large() else "Outline"))
+        self.outline_button.setAccessibleName(tr("Outline"))
+        follow_scale(self.outline_button, lambda: self.outline_button.setText("" if is_large() else tr("Outline")))
         self.outline_button.setCheckable(True)
-        self.outline_button.setToolTip("The same tree as rows, for the keyboard and for screen readers.")
+        self.outline_button.setToolTip(tr("The same tree as rows, for the keyboard and for screen readers."))
         self.outline_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         set_icon(self.outline_button, "list-bullets")
         set_kind(self.outline_button, "quiet")
@@ -169,7 +170,7 @@ class SearchTreePage(QWidget):
 
     def _on_search_changed(self, words: str) -> None:
         found = self.view.search(words)
-        self.found.setText(f"{found:,} found" if words.strip() else "")
+        self.found.setText(tr("{0:,} found", found) if words.strip() else "")
 
     def _on_outline_toggled(self, shown: bool) -> None:
         if shown:

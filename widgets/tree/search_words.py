@@ -19,11 +19,12 @@ from engine.moves import (
 )
 from engine.strategies.mcts_settings import SIMULATIONS
 from engine.trace.fold import RunState
+from widgets.translation import later, tr
 
-TREE_PHASES = ("select", "expand", "evaluate", "back up")
-BEAM_PHASES = ("write", "judge", "keep the best")
-PARTICLE_PHASES = ("write", "weigh", "resample")
-ANSWER_PHASES = ("draw", "answer", "judge")
+TREE_PHASES = (later("select"), later("expand"), later("evaluate"), later("back up"))
+BEAM_PHASES = (later("write"), later("judge"), later("keep the best"))
+PARTICLE_PHASES = (later("write"), later("weigh"), later("resample"))
+ANSWER_PHASES = (later("draw"), later("answer"), later("judge"))
 
 
 class SearchMoment(NamedTuple):
@@ -59,16 +60,20 @@ def progress_words(state: RunState) -> str:
     """“simulation 41 of 64”, “generation 3”: how far a search is."""
     assert state.start is not None
     if state.start.setup.strategy.name == "mcts":
-        return f"simulation {state.simulations:,} of {_simulations_asked(state):,}"
+        return tr("simulation {0:,} of {1:,}", state.simulations, _simulations_asked(state))
     ranked = sum(isinstance(moved.move, GenerationRanked | ParticlesResampled) for moved in state.moves)
     if ranked:
         newest = next(
             m.move for m in reversed(state.moves) if isinstance(m.move, GenerationRanked | ParticlesResampled)
         )
-        size = f" · effective size {newest.effective_size:.1f}" if isinstance(newest, ParticlesResampled) else ""
-        return f"generation {newest.generation + 1}{size}"
+        size = (
+            " · " + tr("effective size {0:.1f}", newest.effective_size)
+            if isinstance(newest, ParticlesResampled)
+            else ""
+        )
+        return tr("generation {0}{1}", newest.generation + 1, size)
     drawn = sum(isinstance(moved.move, PosteriorsSampled) for moved in state.moves)
-    return f"{drawn} draws" if drawn else ""
+    return tr("{0} draws", drawn) if drawn else ""
 
 
 def _simulations_asked(state: RunState) -> int:

@@ -25,6 +25,7 @@ from engine.trace.fold import RunState
 from widgets.models.thought_tree import ROOT
 from widgets.stage.marks import CENTRE, LEFT, draw_empty, draw_text, text_width
 from widgets.theme import SIZE_SMALL, SIZE_TINY, THEMES, current_theme, px, qcolor, viridis
+from widgets.translation import tr
 from widgets.tree.camera import MARGIN, Camera, fitting
 from widgets.tree.minimap import Minimap
 from widgets.tree.painter import Look, Pulse, TreePainter
@@ -59,7 +60,7 @@ class SearchTreeView(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setAccessibleName("Search tree")
+        self.setAccessibleName(tr("Search tree"))
         self.scene = TreeScene()
         self._painter = TreePainter(self.scene)
         self._state = RunState()
@@ -218,7 +219,7 @@ class SearchTreeView(QWidget):
     def _label(self, place: int) -> str:
         id = self.scene.tree.ids[place]
         candidate = self._state.candidates.get(id)
-        return "the problem" if candidate is None else " ".join(candidate.text.split()) or "…"
+        return tr("the problem") if candidate is None else " ".join(candidate.text.split()) or "…"
 
     def _visits(self, place: int) -> int:
         candidate = self._state.candidates.get(self.scene.tree.ids[place])
@@ -410,7 +411,9 @@ class SearchTreeView(QWidget):
 
     def _tell(self) -> None:
         words = "" if self._selected is None else self._label(self._selected)
-        self.setAccessibleDescription(f"{len(self.scene.shown):,} thoughts. {self._moment.progress}. Selected: {words}")
+        self.setAccessibleDescription(
+            tr("{0:,} thoughts. {1}. Selected: {2}", len(self.scene.shown), self._moment.progress, words)
+        )
 
     def _on_minimap_moved(self, point: QPointF) -> None:
         self._stay(self._camera.centred(point, QSizeF(self.size())))
@@ -437,8 +440,8 @@ class SearchTreeView(QWidget):
         painter.fillRect(self.rect(), qcolor(theme.background))
         if len(self.scene.tree) == 1:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            words = "The tree grows here, thought by thought, as soon as the first ones are written."
-            draw_empty(painter, QRectF(self.rect()), "No thoughts yet", words, theme)
+            words = tr("The tree grows here, thought by thought, as soon as the first ones are written.")
+            draw_empty(painter, QRectF(self.rect()), tr("No thoughts yet"), words, theme)
             return
         pulses = [pulse for pulse, _ in self._pulses]
         look = Look(
@@ -461,16 +464,17 @@ class SearchTreeView(QWidget):
             )
             left += text_width(words, SIZE_SMALL, bold=True) + px(18)
         room = self.width() - px(16) - left
-        whole = sum(text_width(phase, SIZE_SMALL, bold=True) + px(16) for phase in self._moment.phases)
+        whole = sum(text_width(tr(phase), SIZE_SMALL, bold=True) + px(16) for phase in self._moment.phases)
         for phase in self._moment.phases:
             now = phase == self._moment.now
             if whole > room and not now:
                 continue  # rather the one of this moment than those that happen to come first
-            width = text_width(phase, SIZE_SMALL, bold=now)
+            word = tr(phase)
+            width = text_width(word, SIZE_SMALL, bold=now)
             if left + width > self.width() - px(16):
                 break
             colour = theme.accent if now else theme.muted
-            draw_text(painter, QRectF(left, top, width + 2, row), phase, SIZE_SMALL, colour, LEFT, bold=now)
+            draw_text(painter, QRectF(left, top, width + 2, row), word, SIZE_SMALL, colour, LEFT, bold=now)
             if now:
                 painter.fillRect(QRectF(left, top + row - 1, width, 2), qcolor(theme.accent))
             left += width + px(16)
@@ -487,7 +491,7 @@ class SearchTreeView(QWidget):
         painter.drawRoundedRect(QRectF(left, top + px(2), width, height), height / 2, height / 2)
         below = QRectF(left, top + px(9), width, px(16))
         draw_text(painter, below, "0", SIZE_TINY, theme.muted, LEFT)
-        draw_text(painter, below, "value", SIZE_TINY, theme.muted, CENTRE)
+        draw_text(painter, below, tr("value"), SIZE_TINY, theme.muted, CENTRE)
         draw_text(
             painter, below, "1", SIZE_TINY, theme.muted, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         )

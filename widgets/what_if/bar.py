@@ -33,6 +33,7 @@ from widgets.panels.labelled_slider import LabelledSlider
 from widgets.panels.verifier_section import VerifierSection
 from widgets.stage.badge import SourceBadge
 from widgets.theme import THEMES, current_theme, px, set_kind, set_role
+from widgets.translation import tr
 from widgets.what_if.choices import CHOICES, choice_of
 from widgets.what_if.words import figures, verdict
 
@@ -50,7 +51,7 @@ class WhatIfBar(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("surface", "stage")
-        self.setAccessibleName("What-if")
+        self.setAccessibleName(tr("What-if"))
         self._state = RunState()
         self._pool: WhatIfPool | None = None
         self._outlook: Outlook | None = None
@@ -66,8 +67,8 @@ class WhatIfBar(QFrame):
         self.choose, self.verifiers = QComboBox(), VerifierSection(VERIFIERS)
         self.verifier_button, self.reset, self.real = (
             QToolButton(),
-            QPushButton("As it was"),
-            QPushButton("Make it real"),
+            QPushButton(tr("As it was")),
+            QPushButton(tr("Make it real")),
         )
         self.verdict, self.figures, self.notes = QLabel(), QLabel(), QLabel(wordWrap=True)
         self._controls = QGridLayout()
@@ -172,13 +173,15 @@ class WhatIfBar(QFrame):
                 old.deleteLater()
         most = max(1, pool.candidates)
         self.candidates = LabelledSlider(
-            "Candidates", "Only the first so many of them, as if no more had been asked for.", 1, max(2, most), most,
+            tr("Candidates"),
+            tr("Only the first so many of them, as if no more had been asked for."), 1, max(2, most), most,
             whole=True,
         )  # fmt: skip
         self.candidates.setEnabled(most > 1)
         spent = max(2, self._state.ledger.completion_tokens)
         self.budget = LabelledSlider(
-            "Tokens", "A budget: the run as it would have ended with so many generated tokens.", 1, spent, spent,
+            tr("Tokens"),
+            tr("A budget: the run as it would have ended with so many generated tokens."), 1, spent, spent,
             whole=True, optional=True,
         )  # fmt: skip
         self.budget.set_value(None)
@@ -192,10 +195,11 @@ class WhatIfBar(QFrame):
         self._name_verifiers()
 
     def _name_verifiers(self) -> None:
-        names = [VERIFIERS[choice.name].title for choice in self.verifiers.choices() if choice.name in VERIFIERS]
-        words = "no verifier" if not names else names[0] if len(names) == 1 else f"{names[0]} + {len(names) - 1}"
+        names = [tr(VERIFIERS[choice.name].title) for choice in self.verifiers.choices() if choice.name in VERIFIERS]
+        words = tr("no verifier") if not names else names[0] if len(names) == 1 else f"{names[0]} + {len(names) - 1}"
         self.verifier_button.setText(words)
-        self.verifier_button.setToolTip(f"Who judges, and with which weight. Now: {', '.join(names) or 'nobody'}.")
+        now = ", ".join(names) or tr("nobody")
+        self.verifier_button.setToolTip(tr("Who judges, and with which weight. Now: {0}.", now))
 
     # --- what is shown -------------------------------------------------------------------------------------------
 
@@ -239,9 +243,9 @@ class WhatIfBar(QFrame):
 
     def _build(self) -> None:
         self._state_events = -1
-        self.toggle.setText("What if …?")
+        self.toggle.setText(tr("What if …?"))
         self.toggle.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.toggle.setToolTip("Another number, vote, verifier or budget over this run: no new tokens (Ctrl+I).")
+        self.toggle.setToolTip(tr("Another number, vote, verifier or budget over this run: no new tokens (Ctrl+I)."))
         set_kind(self.toggle, "quiet")
         set_icon(self.toggle, "caret-right", "muted")
         self.toggle.clicked.connect(lambda: self.set_open(not self.is_open))
@@ -254,7 +258,7 @@ class WhatIfBar(QFrame):
         for label in (self.verdict, self.figures, self.notes):
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.verdict.setAccessibleName("The answer of the what-if")
+        self.verdict.setAccessibleName(tr("The answer of the what-if"))
         head = QHBoxLayout()
         head.setSpacing(10)
         head.addWidget(self.toggle)
@@ -286,24 +290,26 @@ class WhatIfBar(QFrame):
         self._controls.setHorizontalSpacing(px(20))
         self._controls.setVerticalSpacing(2)
         for choice in CHOICES:
-            self.choose.addItem(choice.title, choice.key)
-            self.choose.setItemData(self.choose.count() - 1, choice.help, Qt.ItemDataRole.ToolTipRole)
-        self.choose.setAccessibleName("Choose by")
-        self.choose.setToolTip("How the answer is chosen from the candidates that are there.")
+            self.choose.addItem(tr(choice.title), choice.key)
+            self.choose.setItemData(self.choose.count() - 1, tr(choice.help), Qt.ItemDataRole.ToolTipRole)
+        self.choose.setAccessibleName(tr("Choose by"))
+        self.choose.setToolTip(tr("How the answer is chosen from the candidates that are there."))
         self.choose.currentIndexChanged.connect(self._timer.start)
         self.verifier_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.verifier_button.setAccessibleName("Verifiers of the what-if")
+        self.verifier_button.setAccessibleName(tr("Verifiers of the what-if"))
         self.verifier_button.setMinimumWidth(px(150))
         self.verifier_button.setMenu(self._verifier_menu())
         self.verifiers.changed.connect(self._on_verifiers_changed)
-        for row, (words, control) in enumerate((("Choose by", self.choose), ("Verifiers", self.verifier_button))):
+        for row, (words, control) in enumerate(
+            ((tr("Choose by"), self.choose), (tr("Verifiers"), self.verifier_button))
+        ):
             self._controls.addWidget(QLabel(words), row, 2)
             self._controls.addWidget(control, row, 3)
         for place in (0, 1):
             self._controls.setColumnStretch(place, 1)
-        self.reset.setToolTip("Takes all what-ifs back.")
+        self.reset.setToolTip(tr("Takes all what-ifs back."))
         self.reset.clicked.connect(self._on_reset_clicked)
-        self.real.setToolTip("Runs it with the model, as it is set here.")
+        self.real.setToolTip(tr("Runs it with the model, as it is set here."))
         set_kind(self.real, "primary")
         self.real.clicked.connect(self._on_real_clicked)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from engine.setup import Value
+from widgets.translation import later
 
 
 class Choice(NamedTuple):
@@ -19,15 +20,29 @@ class Choice(NamedTuple):
 
 
 CHOICES = (
-    Choice("own", "as it was", "The run's own strategy and settings.", None, {}),
-    Choice("majority", "majority vote", "The most frequent answer wins.", "self-consistency", {}),
+    Choice("own", later("as it was"), later("The run's own strategy and settings."), None, {}),
+    Choice("majority", later("majority vote"), later("The most frequent answer wins."), "self-consistency", {}),
     Choice(
-        "best", "best score", "The candidate that the verifiers score highest.", "best-of-n", {"choose": "best-score"}
+        "best",
+        later("best score"),
+        later("The candidate that the verifiers score highest."),
+        "best-of-n",
+        {"choose": "best-score"},
     ),
     Choice(
-        "weighted", "weighted vote", "Each vote weighs as much as its score.", "best-of-n", {"choose": "weighted-vote"}
+        "weighted",
+        later("weighted vote"),
+        later("Each vote weighs as much as its score."),
+        "best-of-n",
+        {"choose": "weighted-vote"},
     ),
-    Choice("borda", "rank vote", "Each vote weighs by the rank of its score.", "best-of-n", {"choose": "borda-vote"}),
+    Choice(
+        "borda",
+        later("rank vote"),
+        later("Each vote weighs by the rank of its score."),
+        "best-of-n",
+        {"choose": "borda-vote"},
+    ),
 )
 
 

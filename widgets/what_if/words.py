@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from engine.trace.fold import RunState
 from engine.what_if.outlook import Outlook
+from widgets.translation import tr
 
 
 class Figure(NamedTuple):
@@ -19,32 +20,36 @@ class Figure(NamedTuple):
 def figures(state: RunState, outlook: Outlook) -> list[Figure]:
     """Tokens, time and cost of a what-if, and how they differ from the run's."""
     ledger = state.ledger
-    rows = [_figure("tokens", outlook.completion_tokens, ledger.completion_tokens, "{:,.0f}")]
+    rows = [_figure(tr("tokens"), outlook.completion_tokens, ledger.completion_tokens, "{:,.0f}")]
     if outlook.verifier_tokens or ledger.verifier_tokens:
-        rows.append(_figure("judges' tokens", outlook.verifier_tokens, ledger.verifier_tokens, "{:,.0f}"))
-    rows.append(_figure("seconds (estimate)", outlook.seconds_estimate, state.t, "{:,.1f}"))
+        rows.append(_figure(tr("judges' tokens"), outlook.verifier_tokens, ledger.verifier_tokens, "{:,.0f}"))
+    rows.append(_figure(tr("seconds (estimate)"), outlook.seconds_estimate, state.t, "{:,.1f}"))
     if outlook.energy_joules_estimate is not None and ledger.energy_joules is not None:
-        rows.append(_figure("joules (estimate)", outlook.energy_joules_estimate, ledger.energy_joules, "{:,.0f}"))
+        rows.append(_figure(tr("joules (estimate)"), outlook.energy_joules_estimate, ledger.energy_joules, "{:,.0f}"))
     rows.append(_candidates(outlook))
     return rows
 
 
 def verdict(state: RunState, outlook: Outlook) -> str:
     """“21 instead of 18: right”, “18, as it was: wrong”."""
-    answer = "no answer" if outlook.answer is None else " ".join(outlook.answer.split())
+    answer = tr("no answer") if outlook.answer is None else " ".join(outlook.answer.split())
     was = None if state.answer is None or state.answer.answer is None else " ".join(state.answer.answer.split())
     if was == outlook.answer or (was is not None and was == answer):
-        words = f"{answer}, as it was"
+        words = tr("{0}, as it was", answer)
     else:
-        words = f"{answer} instead of {was if was is not None else 'no answer'}"
-    return words if outlook.correct is None else f"{words}: {'right' if outlook.correct else 'wrong'}"
+        words = tr("{0} instead of {1}", answer, was if was is not None else tr("no answer"))
+    if outlook.correct is None:
+        return words
+    return f"{words}: " + (tr("right") if outlook.correct else tr("wrong"))
 
 
 def _candidates(outlook: Outlook) -> Figure:
     if outlook.chosen_among is not None:
-        return Figure("finished texts to choose from", f"{outlook.chosen_among:,}", "")
-    spared = f", {outlook.candidates_spared:,} not needed" if outlook.candidates_spared else ""
-    return Figure(f"candidates{spared}", f"{outlook.candidates:,}", "")
+        return Figure(tr("finished texts to choose from"), f"{outlook.chosen_among:,}", "")
+    name = tr("candidates")
+    if outlook.candidates_spared:
+        name = tr("candidates, {0:,} not needed", outlook.candidates_spared)
+    return Figure(name, f"{outlook.candidates:,}", "")
 
 
 def _figure(name: str, now: float, was: float, form: str) -> Figure:
