@@ -23,7 +23,7 @@ KEYS = (
     (later("Ctrl + F, Ctrl + Z"), later("In the history: search, undo deleting")),
     (later("F11  or  F5"), later("Present, and back")),
     (later("Ctrl + +, Ctrl + -, Ctrl + 0"), later("Larger, smaller, normal text")),
-    ("F1", later("This page")),
+    (later("F1"), later("This page")),
 )
 
 
