@@ -19,6 +19,9 @@ from PySide6.QtWidgets import (
 )
 
 from engine.trace.fold import RunState
+from widgets.compare.empty_page import OfferCard
+from widgets.model_badge import ModelBadge
+from widgets.panels.picker import Picker
 from widgets.translation import CONTEXT
 
 OPEN, CLOSE = "⟦", "⟧"
@@ -55,13 +58,16 @@ class PseudoTranslator(QTranslator):
 
 def untranslated(text: str, data: Iterable[str] = ()) -> str:
     """What of a text stands outside brackets, without data, units and numbers; empty where all is well."""
-    left = KEYS.sub("", _outside(re.sub(r"<[^>]*>", " ", text)))
-    left = UNITS.sub(" ", left).strip()
-    if not WORD.search(left) or any(known.startswith(left.rstrip("…")) for known in data):
+    left = KEYS.sub("", _outside(re.sub(r"<[^>]*>", " ", text))).strip()
+    if not _has_words(left) or any(known.startswith(left.rstrip("…")) for known in data):
         return ""
     for known in sorted(data, key=len, reverse=True):
         left = left.replace(known, " ")
-    return left.strip() if WORD.search(left) else ""
+    return left.strip() if _has_words(left) else ""
+
+
+def _has_words(text: str) -> bool:
+    return WORD.search(UNITS.sub(" ", text)) is not None
 
 
 def _outside(text: str) -> str:
@@ -123,7 +129,14 @@ def data_of(state: RunState) -> set[str]:
     start = state.start
     if start is not None:
         setup, report = start.setup, start.model
-        found |= {setup.problem.question, report.name, report.path, report.device, report.quantization}
+        found |= {
+            setup.problem.question,
+            report.name,
+            report.name.upper(),
+            report.path,
+            report.device,
+            report.quantization,
+        }
         found |= {report.architecture, report.kv_layout, *(choice.name for choice in setup.verifiers)}
         found |= {choice.name.replace("-", " ") for choice in setup.verifiers}
     for candidate in state.candidates.values():
@@ -135,3 +148,21 @@ def data_of(state: RunState) -> set[str]:
     found |= {moved.move.reason for moved in state.moves if hasattr(moved.move, "reason")}
     found |= {moved.move.findings for moved in state.moves if hasattr(moved.move, "findings")}
     return {part for part in found | {part.rstrip(".") for part in found} if len(part) > 2}
+
+
+def cut_off(window: QWidget) -> set[str]:
+    """Texts of labels and buttons that have less room than they need. What shortens itself says all in a tooltip."""
+    found = set()
+    for widget in window.findChildren(QLabel) + window.findChildren(QAbstractButton):
+        text = re.sub(r"<[^>]*>", "", widget.text())
+        if not widget.isVisible() or not text.strip() or isinstance(widget, Picker | ModelBadge | OfferCard):
+            continue
+        if isinstance(widget, QLabel) and widget.wordWrap():
+            short = widget.heightForWidth(widget.width()) - widget.height()
+        elif isinstance(widget, QLabel):
+            short = max(map(widget.fontMetrics().horizontalAdvance, text.split("\n"))) - widget.contentsRect().width()
+        else:
+            short = widget.sizeHint().width() - widget.width()
+        if short > 1:
+            found.add(f"{type(widget).__name__} of {type(widget.parentWidget()).__name__}, {short} px: {text!r}")
+    return found
