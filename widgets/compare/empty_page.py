@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QGridLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from widgets.stage.marks import draw_text, rounded, text_width
@@ -26,7 +26,7 @@ from widgets.theme import (
 from widgets.translation import later, tr
 
 Offer = tuple[str, str, str]  # key, title, one sentence of help
-WIDTH, HEIGHT = 320, 84
+WIDTH, HEIGHT, PAD = 320, 84, 16
 LEAD = later("Two to four set-ups answer the same question at equal budgets. Start with a ready contest:")
 
 
@@ -47,8 +47,10 @@ class OfferCard(QAbstractButton):
         THEMES.theme_changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
-        """Room for a title and two lines."""
-        return QSize(px(WIDTH), px(HEIGHT))
+        """Room for a title and two lines, or as many as there are."""
+        flags, room = int(Qt.TextFlag.TextWordWrap), QRectF(0, 0, px(WIDTH - 2 * PAD), px(1000))
+        lines = QFontMetricsF(font(SIZE_SMALL)).boundingRect(room, flags, self._help).height()
+        return QSize(px(WIDTH), max(px(HEIGHT), px(38) + round(lines) + px(10)))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints the card."""
@@ -59,7 +61,7 @@ class OfferCard(QAbstractButton):
         line = theme.accent if self.hasFocus() or near else theme.line
         fill = blend(theme.accent, theme.surface, 0.06) if near else theme.surface
         rounded(painter, QRectF(self.rect()), CARD_RADIUS, fill, line, 2 if self.hasFocus() else 1)
-        inner = QRectF(self.rect()).adjusted(px(16), px(12), -px(16), -px(12))
+        inner = QRectF(self.rect()).adjusted(px(PAD), px(12), -px(PAD), -px(12))
         head = QRectF(inner.left(), inner.top(), inner.width(), px(22))
         draw_text(painter, head, self.text(), SIZE_LARGE, theme.text, bold=True)
         painter.setFont(font(SIZE_SMALL))

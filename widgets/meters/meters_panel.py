@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Protocol
 
-from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from engine.trace.fold import RunState
@@ -22,7 +22,6 @@ from widgets.meters.speed_meter import SpeedMeter
 from widgets.meters.votes_meter import VotesMeter
 from widgets.picture import Pictured, Plate
 from widgets.scaled import follow_scale, panel_width
-from widgets.theme import THEMES
 from widgets.translation import tr
 
 PANEL_WIDTH = 288
@@ -173,8 +172,5 @@ class MetersPanel(QScrollArea, Pictured):
         self.setAccessibleName(tr("Meters"))
 
     def _fit(self) -> None:
-        """Grows with type, though less; what is too wide for that can be scrolled to."""
-        large = THEMES.scale > 1
-        policy = Qt.ScrollBarPolicy.ScrollBarAsNeeded if large else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
-        self.setHorizontalScrollBarPolicy(policy)
+        """Grows with type, though less; what is too wide for that, in large type or long words, can be scrolled to."""
         self.setMinimumWidth(panel_width(PANEL_WIDTH))

@@ -22,7 +22,7 @@ class SpeedMeter(Section):
         self.rate = QLabel(numbers.UNKNOWN)
         set_role(self.rate, "number")
         self.rate.setAccessibleName(tr("Tokens per second"))
-        self.words = QLabel()
+        self.words = QLabel(wordWrap=True)
         set_role(self.words, "muted")
         self.words.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.sparkline = Sparkline(tr("Tokens per second over the run"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from engine.lab.problem_sets import Rung
@@ -16,7 +16,6 @@ from widgets.panels.sampling_section import SamplingSection
 from widgets.panels.strategy_section import StrategySection, StrategySpec
 from widgets.panels.verifier_section import VerifierSection, VerifierSpec
 from widgets.scaled import follow_scale, panel_width
-from widgets.theme import THEMES
 from widgets.translation import tr
 
 PANEL_WIDTH = 288
@@ -115,10 +114,7 @@ class SetupPanel(QScrollArea):
         self.setAccessibleName(tr("Set-up"))
 
     def _fit(self) -> None:
-        """Grows with type, though less; what is too wide for that can be scrolled to."""
-        large = THEMES.scale > 1
-        policy = Qt.ScrollBarPolicy.ScrollBarAsNeeded if large else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
-        self.setHorizontalScrollBarPolicy(policy)
+        """Grows with type, though less; what is too wide for that, in large type or long words, can be scrolled to."""
         self.setMinimumWidth(panel_width(PANEL_WIDTH))
 
     def _note_budget(self) -> None:
