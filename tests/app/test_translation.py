@@ -263,16 +263,33 @@ def test_longer_words_are_not_cut_off(desk, pseudo, tmp_path):
     other = Desk(tmp_path)
     try:
         other.show(search_events("best-of-n"))
-        QApplication.processEvents()
-        assert other.window.minimumSizeHint().width() <= 1280
-        assert other.window.width() == 1280
-        cut = cut_off(other.window)
-        for page in (1, 2):
+        for page in range(3):
             other.window.tabs.setCurrentIndex(page)
             QApplication.processEvents()
-            cut |= cut_off(other.window)
-        assert not cut, "\n".join(sorted(cut))
+            cut = cut_off(other.window)
+            assert not cut, "\n".join(sorted(cut))
+            assert other.window.width() == 1280
+        for panel in (other.window.setup_panel, other.window.meters):
+            fits = panel.widget().minimumSizeHint().width() <= panel.viewport().width()
+            assert fits or panel.isHidden() or panel.horizontalScrollBar().maximum() > 0
     finally:
         other.window.close()
         other.window.deleteLater()
         remove(grown)
+
+
+def test_english_words_need_no_wider_panels(qapp, pseudo, tmp_path):
+    remove(pseudo)
+    english = Desk(tmp_path)
+    try:
+        english.show(search_events("mcts"))
+        english.window.meters.select(3)
+        QApplication.processEvents()
+        for panel in (english.window.setup_panel, english.window.meters):
+            assert panel.widget().minimumSizeHint().width() <= panel.viewport().width()
+            assert panel.horizontalScrollBar().maximum() == 0
+        assert not cut_off(english.window)
+    finally:
+        english.window.close()
+        english.window.deleteLater()
+        install(pseudo)
