@@ -16,7 +16,7 @@ def install_language(locale: QLocale | None = None, folder: Path = TRANSLATIONS)
     """Takes up a translation before the window is made. Whether there was one."""
     wanted = QLocale.system() if locale is None else locale
     translator = QTranslator(QCoreApplication.instance())
-    if wanted.language() == QLocale.Language.English or not translator.load(wanted, "thinkscope", "_", str(folder)):
+    if wanted.uiLanguages()[0].startswith("en") or not translator.load(wanted, "thinkscope", "_", str(folder)):
         return False
     own = QTranslator(QCoreApplication.instance())  # Qt's own dialogs
     if own.load(wanted, "qtbase", "_", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):

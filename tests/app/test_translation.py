@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from PySide6.QtCore import QRect
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -34,6 +37,7 @@ from tests.pseudo_translation import PseudoTranslator, cut_off, data_of, shown_t
 from tests.widgets.test_search_tree import search_events
 from widgets.load_report import LoadReport
 from widgets.panels.prompt_dialog import PromptDialog
+from widgets.stage.token_popup import TokenPopup
 from widgets.theme import install_theme
 from widgets.translation import install, remove
 from widgets.tree.node_menu import NodeMenu, ThoughtDialog
@@ -42,6 +46,13 @@ PAINTED_DATA = ("token_paint.py", "token_flow.py")  # who paints what models hav
 # The product, Qt's own words, what comes from the machine or from the engine's sentences.
 DATA = {"Thinkscope", "scope", "Think", "Scroll Left", "Scroll Right", "Close", "Cancel", "OK", ".tsrun", "unknown.xyz"}
 EVENTS = [replace(e, backend="llama.cpp") if i == 0 else e for i, e in enumerate(sample_run.events(8))]
+
+ROOT = Path(__file__).resolve().parents[2]
+SHOWING = re.compile(
+    r"(.*\.)?(set(Text|ToolTip|AccessibleName|AccessibleDescription|PlaceholderText|WindowTitle)|QLabel|QPushButton|QCheckBox"
+    r"|add(Action|Menu|Tab)|draw(_t|T)ext|draw_empty|SectionTitle|Section|Folded|LabelledSlider|(Thinkscope|BadInput)Error)"
+)
+NOT_OF_THE_WINDOW = re.compile(r"app/(cli|bench/|doctor)")
 
 
 class Desk:
@@ -238,7 +249,9 @@ def test_the_other_pages_and_dialogs_are_translated(desk, window, inspection, qt
     thought = next(iter(state.candidates.values()))
     prompt = next(iter(state.prompts.values()))
     inspection.data |= {prompt.template}
-    dialogs = [ShortcutsDialog(window), PromptDialog(prompt, window), ThoughtDialog("", window)]
+    popup = TokenPopup(window)
+    popup.show_token(next(token for token in thought.tokens if token.alternatives), QRect(0, 0, 9, 9))
+    dialogs = [popup, ShortcutsDialog(window), PromptDialog(prompt, window), ThoughtDialog("", window)]
     inspection.look(window, *dialogs, NodeMenu(state, thought, can_act=True, parent=window))
     window.banner.hide()
     inspection.check()
@@ -255,6 +268,35 @@ def test_what_the_engine_offers_is_in_the_list_for_translators():
     assert all(text in listed for text in registered() if any(letter.isalpha() for letter in text))
     assert {spec.title for spec in STRATEGIES.values()} <= listed.keys()
     assert "Loading the weights" in listed
+
+
+def test_no_literal_goes_into_the_window_untranslated():
+    """Also where no test drives the window: what is written straight into a call that shows it."""
+    found = [
+        f"{path.relative_to(ROOT)}:{argument.lineno} {ast.unparse(argument)}"
+        for package in ("app", "widgets")
+        for path in (ROOT / package).rglob("*.py")
+        if not NOT_OF_THE_WINDOW.match(path.relative_to(ROOT).as_posix())
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and SHOWING.fullmatch(ast.unparse(node.func))
+        for argument in node.args
+        if has_bare_words(argument)
+    ]
+    assert not found, "\n".join(found)
+
+
+def has_bare_words(argument: ast.expr) -> bool:
+    match argument:
+        case ast.IfExp(body=body, orelse=orelse):
+            return has_bare_words(body) or has_bare_words(orelse)
+        case ast.BinOp(left=left, right=right):
+            return has_bare_words(left) or has_bare_words(right)
+        case ast.JoinedStr(values=values):
+            parts = (str(value.value) if isinstance(value, ast.Constant) else "0" for value in values)
+            return untranslated("".join(parts), DATA) != ""
+        case ast.Constant(value=str() as text):
+            return untranslated(text, DATA) != ""
+    return False
 
 
 def test_longer_words_are_not_cut_off(desk, pseudo, tmp_path):
