@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QBrush, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from engine.trace.fold import RunState
 from engine.trace.marks import SEARCH_PHASES, Mark, Span
 from widgets.scaled import scaled_height
 from widgets.theme import SIZE_TINY, THEMES, Theme, blend, current_theme, font, qcolor
-from widgets.timeline_marks import paint_mark, search_colour, shown_marks
+from widgets.timeline_marks import Track, paint_mark, paint_ticks, search_colour
 
-TRACK_HEIGHT, HANDLE, LEAST_DASH = 4.0, 7.0, 3.0
+TRACK_HEIGHT, HANDLE = 4.0, 7.0
 PHASE_WORDS = {"prompt": "prompt", "generate": "generate", "verify": "verify", "answer": "answer"}
 
 NEAR = 6.0  # pixels: so close the pointer has to come to a mark to hear of it
@@ -40,6 +40,7 @@ class Scrubber(QWidget):
         self._marks: Sequence[Mark] = ()
         self._search: Sequence[Span] = ()
         self._drawn: tuple[int, int] = (0, 0)
+        self._track = Track()
         self._shown: tuple[object, ...] = ()
         scaled_height(self, 44)
         self.setMinimumWidth(160)
@@ -69,7 +70,10 @@ class Scrubber(QWidget):
     def set_marks(self, marks: Sequence[Mark], search: Sequence[Span]) -> None:
         """Gives the marks of a run and the phases of its search. Lists that grow in place may be given again."""
         drawn = (len(marks), len(search))
+        if marks is not self._marks:
+            self._track = Track()
         if marks is not self._marks or drawn != self._drawn:
+            self._track.take(marks, search)
             self._marks, self._search, self._drawn = marks, search, drawn
             self.update()
 
@@ -154,17 +158,14 @@ class Scrubber(QWidget):
 
     def _paint_search(self, painter: QPainter, theme: Theme, y: float) -> None:
         """The four phases as dashes, each wide enough to be seen; what has no room is left to the next one."""
-        at, free = self._x_of(self.position), self._left()
+        at = self._x_of(self.position)
         painter.setPen(Qt.PenStyle.NoPen)
-        for phase, start, end in self._search:
-            x0 = max(free, self._x_of(start))
-            x1 = max(self._x_of(end), x0 + LEAST_DASH)
-            if self._x_of(end) < free - LEAST_DASH or x0 >= self._right():
-                continue
-            colour = search_colour(theme, phase)
-            painter.setBrush(qcolor(colour if x0 <= at else blend(colour, theme.surface, 0.38)))
-            painter.drawRect(QRectF(x0, y, x1 - x0 - 1, TRACK_HEIGHT))
-            free = x1
+        past = {phase: QBrush(qcolor(search_colour(theme, phase))) for phase in SEARCH_PHASES}
+        future = {p: QBrush(qcolor(blend(search_colour(theme, p), theme.surface, 0.38))) for p in SEARCH_PHASES}
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        for phase, x0, x1 in self._track.dashes(self._left(), self._scale()):
+            painter.fillRect(QRectF(x0, y, x1 - x0 - 1, TRACK_HEIGHT), (past if x0 <= at else future)[phase])
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         x = self._left()
         painter.setFont(font(SIZE_TINY))
         for phase in SEARCH_PHASES:
@@ -183,8 +184,10 @@ class Scrubber(QWidget):
         return x + metrics.horizontalAdvance(phase) + 22
 
     def _paint_marks(self, painter: QPainter, theme: Theme, y: float) -> None:
-        for mark, x in shown_marks(self._marks, [self._x_of(mark.t) for mark in self._marks]):
-            paint_mark(painter, mark.kind, QPointF(x, y + TRACK_HEIGHT + 8), theme)
+        middle = y + TRACK_HEIGHT + 8
+        paint_ticks(painter, self._track.ticks(self._left(), self._scale()), middle, theme)
+        for mark in self._track.others:
+            paint_mark(painter, mark.kind, QPointF(self._x_of(mark.t), middle), theme)
 
     def _paint_handle(self, painter: QPainter, theme: Theme, y: float) -> None:
         ring = theme.accent if self.hasFocus() else theme.surface
@@ -200,6 +203,10 @@ class Scrubber(QWidget):
 
     def _track_y(self) -> float:
         return self.height() / 2 - TRACK_HEIGHT / 2 + 2
+
+    def _scale(self) -> float:
+        """Pixels a second."""
+        return (self._right() - self._left()) / self.duration
 
     def _x_of(self, t: float) -> float:
         return self._left() + (self._right() - self._left()) * min(1.0, t / self.duration if self.duration else 0.0)
