@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QBrush, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from engine.trace.fold import RunState
@@ -160,11 +160,14 @@ class Scrubber(QWidget):
         """The four phases as dashes, each wide enough to be seen; what has no room is left to the next one."""
         at = self._x_of(self.position)
         painter.setPen(Qt.PenStyle.NoPen)
-        past = {phase: QBrush(qcolor(search_colour(theme, phase))) for phase in SEARCH_PHASES}
-        future = {p: QBrush(qcolor(blend(search_colour(theme, p), theme.surface, 0.38))) for p in SEARCH_PHASES}
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        dashes: dict[tuple[str, bool], list[QRectF]] = {}
         for phase, x0, x1 in self._track.dashes(self._left(), self._scale()):
-            painter.fillRect(QRectF(x0, y, x1 - x0 - 1, TRACK_HEIGHT), (past if x0 <= at else future)[phase])
+            dashes.setdefault((phase, x0 <= at), []).append(QRectF(x0, y, x1 - x0 - 1, TRACK_HEIGHT))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        for (phase, is_past), places in dashes.items():
+            colour = search_colour(theme, phase)
+            painter.setBrush(qcolor(colour if is_past else blend(colour, theme.surface, 0.38)))
+            painter.drawRects(places)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         x = self._left()
         painter.setFont(font(SIZE_TINY))

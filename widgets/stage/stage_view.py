@@ -22,7 +22,7 @@ from engine.trace.fold import RunState
 from widgets.models.candidate_words import is_branch, is_doubted
 from widgets.models.lane_order import SortMode
 from widgets.models.refine_chain import makes_chain
-from widgets.models.thinking_chain import texts_begun
+from widgets.models.thinking_chain import has_texts
 from widgets.models.thought_tree import makes_tree
 from widgets.picture import Pictured, Plate
 from widgets.refine.view import RefineChainView
@@ -263,7 +263,7 @@ class StageView(QWidget, Pictured):
 
     def _is_single(self) -> bool:
         if self._state.candidates:
-            return texts_begun(self._state) == 1
+            return not has_texts(self._state, 2)
         start = self._state.start
         return start is not None and start.setup.strategy.name in ("direct", "chain-of-thought")
 
@@ -296,17 +296,23 @@ class StageView(QWidget, Pictured):
 
 def summary_words(state: RunState) -> str:
     """“16 candidates · 9 finished”: what the stage shows, in a line."""
-    candidates = [candidate for candidate in state.candidates.values() if not is_branch(candidate)]
-    total, branches = len(candidates), len(state.candidates) - len(candidates)
+    branches = done = doubted = stopped = 0
+    for candidate in state.candidates.values():  # once a frame, and a search has thousands of them
+        if is_branch(candidate):
+            branches += 1
+        elif candidate.finished_at is not None:
+            done += 1
+            if is_doubted(candidate):
+                doubted += 1
+            elif candidate.status == "stopped":
+                stopped += 1
+    total = len(state.candidates) - branches
     if total == 0:
         return ""
     grown = f" · {branches} {'branch' if branches == 1 else 'branches'}" if branches else ""
-    if total == 1 or (texts_begun(state) == 1 and not makes_tree(state) and not makes_chain(state)):
-        tokens = sum(candidate.token_count for candidate in candidates)
+    if total == 1 or not (has_texts(state, 2) or makes_tree(state) or makes_chain(state)):
+        tokens = sum(candidate.token_count for candidate in state.candidates.values() if not is_branch(candidate))
         return f"one {'thought' if makes_tree(state) else 'candidate'} · {tokens:,} tokens{grown}"
-    done = sum(candidate.finished_at is not None for candidate in candidates)
-    doubted = sum(is_doubted(candidate) for candidate in candidates)
-    stopped = sum(candidate.status == "stopped" for candidate in candidates) - doubted
     ended = done - stopped - doubted
     how_far = "all finished" if ended == total else f"{ended} finished"
     if stopped:

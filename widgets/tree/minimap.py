@@ -7,10 +7,10 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QWidget
 
+from widgets.polygon import polygon
 from widgets.stage.marks import rounded
 from widgets.theme import THEMES, current_theme, px, qcolor, viridis
 from widgets.tree.camera import Camera
-from widgets.tree.polygon import polygon
 from widgets.tree.scene import TreeScene
 
 SIZE = (168, 104)

@@ -11,10 +11,10 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPen, QPolygonF
 
+from widgets.polygon import polygon
 from widgets.stage.marks import CENTRE, LEFT, draw_check, draw_cross, draw_star, draw_text, rounded, text_width
 from widgets.theme import SIZE_SMALL, SIZE_TINY, THEMES, Theme, blend, ink_on, px, qcolor, viridis
 from widgets.tree.camera import Camera
-from widgets.tree.polygon import polygon
 from widgets.tree.scene import (
     FAILED,
     LARGEST_RADIUS,
