@@ -5,22 +5,20 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QActionGroup, QResizeEvent
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QMenu,
     QSizePolicy,
     QStackedWidget,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from engine.trace.fold import RunState
 from widgets.models.candidate_words import is_branch, is_doubted
-from widgets.models.lane_order import SortMode
+from widgets.models.lane_order import ALL, LaneFilter, SortMode, with_answer
 from widgets.models.refine_chain import makes_chain
 from widgets.models.thinking_chain import has_texts
 from widgets.models.thought_tree import makes_tree
@@ -32,14 +30,14 @@ from widgets.stage.banner import RunBanner
 from widgets.stage.candidate_lanes import CandidateLanesView
 from widgets.stage.headline import Headline
 from widgets.stage.ladder_page import LadderPage
+from widgets.stage.lane_buttons import FilterButton, SortButton
 from widgets.stage.result_line import ResultLine
-from widgets.theme import set_kind, set_role
+from widgets.theme import set_role
 from widgets.tree.page import SearchTreePage
 from widgets.what_if.bar import WhatIfBar
 
 StageOf = CandidateLanesView | LadderPage | SearchTreePage | RefineChainView
 HEAD_MARGINS = 46  # pixels around the badge and the summary
-SORT_WORDS: dict[SortMode, str] = {"arrival": "number", "score": "score", "answer": "answer"}
 
 
 class StageView(QWidget, Pictured):
@@ -57,19 +55,20 @@ class StageView(QWidget, Pictured):
         self.tree, self.chain = SearchTreePage(), RefineChainView()
         self._source: Source | None = None
         self._result_wanted = self._compact = False
-        self._sort: SortMode = "arrival"
         self.badge, self.banner = SourceBadge(self), RunBanner()
         self.headline, self.result = Headline(), ResultLine()
         self.what_if = WhatIfBar()
         self._summary = QLabel()
         set_role(self._summary, "muted")
-        self._sort_button = self._make_sort_button()
+        self.sort_button, self.filter_button = SortButton(), FilterButton()
         self._views = QStackedWidget()
         for view in (self.lanes, self.ladder, self.tree, self.chain):
             self._views.addWidget(view)
         self._arrange()
         self.tree.act_requested.connect(self.act_requested)
         self.what_if.setup_wanted.connect(self.setup_wanted)
+        self.sort_button.chosen.connect(self.set_sort)
+        self.filter_button.chosen.connect(self.set_filter)
         for chooser in (self.lanes, self.tree, self.chain):
             chooser.candidate_selected.connect(self.candidate_selected)
         for view in (self.lanes, self.ladder, self.chain):
@@ -80,8 +79,10 @@ class StageView(QWidget, Pictured):
         """Shows a new run or another moment of the run, and says where it comes from."""
         if state.start is not self._state.start:
             self.banner.forget()
+            self.set_filter(ALL)  # what hid candidates of the last run must not hide those of the next
         self._state, self._source = state, label
         state.changed.clear()
+        self.filter_button.set_state(state)
         self.tree.can_act = self.can_act and not self._compact
         self._choose_view()
         self._view.set_state(state)
@@ -104,11 +105,18 @@ class StageView(QWidget, Pictured):
     def set_sort(self, mode: SortMode) -> None:
         """Sorts the lanes."""
         self.lanes.set_sort(mode)
-        self._sort = mode
-        self._show_sort()
+        self.sort_button.set_mode(mode)
 
-    def _show_sort(self) -> None:
-        self._sort_button.setText("Sort" if is_large() else f"Sort by {SORT_WORDS[self._sort]}")
+    def set_filter(self, lane_filter: LaneFilter) -> None:
+        """Shows only some of the candidates."""
+        self.lanes.set_filter(lane_filter)
+        self.filter_button.set_filter(lane_filter)
+
+    def toggle_answer(self, vote: str) -> None:
+        """Shows only the candidates that gave an answer, or all again."""
+        if self._view is self.lanes:
+            wanted = with_answer(vote)
+            self.set_filter(ALL if self.lanes.lane_filter == wanted else wanted)
 
     def set_result_shown(self, shown: bool) -> None:
         """Shows the result above the lanes, for when no meter shows it."""
@@ -225,33 +233,21 @@ class StageView(QWidget, Pictured):
         """One line; where type is large, a second one for what is said about the run."""
         head, row = self._head, int(is_large())
         head.addWidget(self.badge, 0, 0)
-        head.addWidget(self.headline, 0, 1, 1, 3 if row else 1)
+        head.addWidget(self.headline, 0, 1, 1, 4 if row else 1)
         head.addWidget(self._summary, row, 0 if row else 2, 1, 2 if row else 1)
-        head.addWidget(self._sort_button, row, 3)
+        head.addWidget(self.filter_button, row, 3)
+        head.addWidget(self.sort_button, row, 4)
         self._summary.setWordWrap(is_large())
-        self._show_sort()
-
-    def _make_sort_button(self) -> QToolButton:
-        button = QToolButton()
-        button.setToolTip("In which order candidates stand")
-        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        set_kind(button, "quiet")
-        menu, group = QMenu(button), QActionGroup(button)
-        for mode, word in SORT_WORDS.items():
-            action = menu.addAction(f"By {word}")
-            action.setCheckable(True)
-            action.setChecked(mode == "arrival")
-            action.triggered.connect(lambda _=False, mode=mode: self.set_sort(mode))
-            group.addAction(action)
-        button.setMenu(menu)
-        return button
+        self.sort_button.show_words()
+        self.filter_button.show_words()
 
     def _choose_view(self) -> bool:
         """True when the other view has come to the front."""
         view = self._suitable_view()
         changes = self._view is not view
         self._views.setCurrentWidget(view)
-        self._sort_button.setVisible(view is self.lanes and bool(self._state.candidates) and not self._compact)
+        for button in (self.filter_button, self.sort_button):
+            button.setVisible(view is self.lanes and bool(self._state.candidates) and not self._compact)
         return changes
 
     def _suitable_view(self) -> StageOf:

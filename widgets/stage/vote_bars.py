@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEasingCurve, QPointF, QRectF, QSize, Qt, QVariantAnimation
-from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QEasingCurve, QPointF, QRectF, QSize, Qt, QVariantAnimation, Signal
+from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.trace.fold import RunState
@@ -41,7 +41,9 @@ class VoteRow:
 
 
 class VoteBars(QWidget):
-    """Bars of the answers, most frequent first; their lengths move to new values."""
+    """Bars of the answers, most frequent first; their lengths move to new values. A click says whose bar it was."""
+
+    vote_clicked = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -58,6 +60,7 @@ class VoteBars(QWidget):
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
         self.setAccessibleName("Votes")
+        self.setToolTip("How many candidates gave each answer. A click shows only those that gave it, or all again.")
         THEMES.theme_changed.connect(self._on_theme_changed)
         self.set_votes(RunState())
 
@@ -114,6 +117,14 @@ class VoteBars(QWidget):
         """Keeps room for the sentence in another width."""
         super().resizeEvent(event)
         self.setMinimumHeight(self.heightForWidth(self.width()))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Says whose bar was clicked."""
+        row = int(event.position().y() // px(ROW))
+        if event.button() == Qt.MouseButton.LeftButton and row < len(self._rows[:MOST_ROWS]):
+            self.vote_clicked.emit(self._rows[row].vote)
+        else:
+            super().mousePressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints rows and sentence."""
