@@ -60,15 +60,16 @@ def progress_words(state: RunState) -> str:
     assert state.start is not None
     if state.start.setup.strategy.name == "mcts":
         return f"simulation {state.simulations:,} of {_simulations_asked(state):,}"
-    ranked = sum(isinstance(moved.move, GenerationRanked | ParticlesResampled) for moved in state.moves)
-    if ranked:
-        newest = next(
-            m.move for m in reversed(state.moves) if isinstance(m.move, GenerationRanked | ParticlesResampled)
-        )
-        size = f" · effective size {newest.effective_size:.1f}" if isinstance(newest, ParticlesResampled) else ""
-        return f"generation {newest.generation + 1}{size}"
-    drawn = sum(isinstance(moved.move, PosteriorsSampled) for moved in state.moves)
-    return f"{drawn} draws" if drawn else ""
+    if state.start.setup.strategy.name == "ab-mcts":
+        drawn = sum(isinstance(moved.move, PosteriorsSampled) for moved in state.moves)
+        return f"{drawn} draws" if drawn else ""
+    for moved in reversed(state.moves):
+        match moved.move:
+            case ParticlesResampled(generation=generation, effective_size=size):
+                return f"generation {generation + 1} · effective size {size:.1f}"
+            case GenerationRanked(generation=generation):
+                return f"generation {generation + 1}"
+    return ""
 
 
 def _simulations_asked(state: RunState) -> int:
