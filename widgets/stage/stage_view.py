@@ -54,6 +54,7 @@ class StageView(QWidget, Pictured):
         self.lanes, self.ladder = CandidateLanesView(), LadderPage()
         self.tree, self.chain = SearchTreePage(), RefineChainView()
         self._source: Source | None = None
+        self.can_act = True
         self._result_wanted = self._compact = False
         self.badge, self.banner = SourceBadge(self), RunBanner()
         self.headline, self.result = Headline(), ResultLine()
@@ -75,12 +76,19 @@ class StageView(QWidget, Pictured):
             view.token_clicked.connect(self.token_selected)
         self.set_state(self._state, None)
 
-    def set_state(self, state: RunState, label: Source | None) -> None:
-        """Shows a new run or another moment of the run, and says where it comes from."""
+    def set_state(self, state: RunState, label: Source | None, can_act: bool | None = None) -> None:
+        """Shows a new run or another moment of the run.
+
+        Args:
+            state: The run.
+            label: Where it comes from.
+            can_act: Whether a person can change it; None goes by the label.
+        """
         if state.start is not self._state.start:
             self.banner.forget()
             self.set_filter(ALL)  # what hid candidates of the last run must not hide those of the next
         self._state, self._source = state, label
+        self.can_act = label in ("live", "paused", None) if can_act is None else can_act
         state.changed.clear()
         self.filter_button.set_state(state)
         self.tree.can_act = self.can_act and not self._compact
@@ -145,11 +153,6 @@ class StageView(QWidget, Pictured):
         """Draws all that waits for a later frame, for a picture of the stage."""
         for view in (self.lanes, self.tree, self.chain):
             view.finish_rendering()
-
-    @property
-    def can_act(self) -> bool:
-        """Whether a person can change the run: a recording cannot be changed."""
-        return self._source in ("live", "paused", None)
 
     @property
     def state(self) -> RunState:
