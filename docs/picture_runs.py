@@ -1,4 +1,4 @@
-"""The runs that the pictures show: those that are shipped, and simulated ones that are made anew, the same each time."""
+"""The runs that the pictures show: those that are shipped, and simulated ones, made anew and the same each time."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ VOTE_OF_16 = SHIPPED / "2-the-vote-finds-it.tsrun"
 ONE_CHAIN = SHIPPED / "3-one-chain-of-thought.tsrun"
 BEST_OF_64 = SHIPPED / "4-no-number-of-tries-helps.tsrun"
 
-CARDS = Problem("Mia has 24 cards, gives away 9, then buys 6 more. How many cards does she have now?", "21", "two steps")
+CARDS = Problem(
+    "Mia has 24 cards, gives away 9, then buys 6 more. How many cards does she have now?", "21", "two steps"
+)
 SAMPLING = Sampling(1.0, 0, 1.0, 0.0, 1.0, 240, (), 5)
 ARITHMETIC = (VerifierChoice("arithmetic", 0.8), VerifierChoice("majority", 0.2))
 STEPWISE = (VerifierChoice("arithmetic", 1.0),)
@@ -49,9 +51,7 @@ _REASONING = (
 def stories() -> Texts:
     """Ways to work out how many cards Mia has, most of them wrong, and how likely each is."""
     texts: dict[str, float] = {}
-    for (begin, p), (first, (a, q)), (second, (by, r)) in product(
-        _BEGINNINGS.items(), _FIRST.items(), _SECOND.items()
-    ):
+    for (begin, p), (first, (a, q)), (second, (by, r)) in product(_BEGINNINGS.items(), _FIRST.items(), _SECOND.items()):
         result = a + by
         text = begin + first + second.format(a=a, b=result) + f"The answer is {result}."
         texts[text] = texts.get(text, 0.0) + p * q * r

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint, Qt
 from docs.picture_runs import BEST_OF_16, BEST_OF_64, ONE_CHAIN, VOTE_OF_16, Studio
 from docs.picture_stage import Sitting
 from engine.trace.player import TracePlayer
-from engine.worker.messages import AnyReply, Loading, LoadFailed
+from engine.worker.messages import AnyReply, LoadFailed, Loading
 
 Pose = Callable[[Sitting, Studio], None]
 FAILED = LoadFailed(
