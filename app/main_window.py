@@ -447,7 +447,8 @@ class MainWindow(QMainWindow):
             self.setup_dock.setVisible(setup)
             self.meters_dock.setVisible(meters)
         presenting = self._before_presenting is not None
-        self.tabs.tabBar().setVisible(not presenting)  # Ctrl+1, Ctrl+2 … still go to and fro
+        for part in (self.tabs.tabBar(), self.exporter.button):  # Ctrl+1, Ctrl+2 … still go to and fro
+            part.setVisible(not presenting)
         self.caption.setVisible(presenting)
         self._show_caption()
         self.toolbar.present_button.setChecked(presenting)

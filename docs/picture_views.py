@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, Qt
 
-from docs.picture_runs import BEST_OF_16, BEST_OF_64, ONE_CHAIN, VOTE_OF_16, Studio
+from docs.picture_runs import BEST_OF_16, BEST_OF_64, LARGE_TREE, ONE_CHAIN, VOTE_OF_16, Studio
 from docs.picture_stage import Sitting
 from engine.trace.player import TracePlayer
 from engine.worker.messages import AnyReply, LoadFailed, Loading
@@ -103,7 +103,10 @@ def _outline(sitting: Sitting, studio: Studio) -> None:
 def _tree_large(sitting: Sitting, studio: Studio) -> None:
     sitting.show_run(studio.large_tree())
     view = sitting.window.stage.tree.view
-    view.zoom(3.0, QPoint(view.width() // 2, view.height() // 4).toPointF())
+    sitting.settle()
+    middle = view.place_in_view(LARGE_TREE // 2)
+    assert middle is not None
+    view.zoom(12.0, middle)
 
 
 def _tree_whole(sitting: Sitting, studio: Studio) -> None:

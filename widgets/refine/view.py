@@ -1,4 +1,4 @@
-"""The refine chain on the stage: draft, critique, revision side by side, with what has changed and if it helped."""
+"""The refine chain on the stage: a column for each draft, what is wrong with it below, and if the next one helped."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 from engine.trace.fold import RunState
 from widgets.models.refine_chain import ChainLink, chain_links, end_reason
 from widgets.refine.column import HEAD, ChainColumn
-from widgets.refine.painter import paint_column, paint_end, paint_passage
+from widgets.refine.painter import paint_column, paint_end, paint_passage, paint_way_down
 from widgets.refine.trail import paint_trail
 from widgets.refine.words import chain_words
 from widgets.stage.marks import draw_empty, rounded
@@ -29,12 +29,13 @@ from widgets.theme import (
     qcolor,
 )
 
-DRAFT, CRITIQUE, END = 330, 250, 220
-WIDEST = 1.45  # of these widths, where there is room
-NEAR, FAR = 30, 112  # the gaps before a critique, and before a revision, where the verdict stands
+DRAFT, END = 260, 220
+WIDEST = 1.6  # of these widths, where there is room
+NEAR, FAR = 26, 96  # the gaps above a critique, and before a revision, where the verdict stands
+SIZES = (SIZE_HEAD, SIZE_LARGE, SIZE_BODY)
 TYPES = ((260, SIZE_HEAD), (800, SIZE_LARGE))  # up to so many characters of the longest text, else the body's type
 MOST_RECTANGLES = 4
-EDGE, TRAIL, TALLEST_TRAIL, CARD_SHARE = 4, 132, 230, 0.6
+EDGE, TRAIL, TALLEST_TRAIL, CARD_SHARE = 4, 132, 230, 0.7
 
 
 class RefineChainView(TokenSurface):
@@ -50,20 +51,20 @@ class RefineChainView(TokenSurface):
         self._pointed: int | None = None
         self._end = QRectF()
         self._trail = QRectF()
-        self._type = SIZE_HEAD
+        self._type = self._largest = SIZE_HEAD
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.horizontalScrollBar().setSingleStep(40)
         self.setAccessibleName("Drafts and critiques")
         for bar in (self.horizontalScrollBar(), self.verticalScrollBar()):
             bar.valueChanged.connect(self._on_scrolled)
-        THEMES.theme_changed.connect(self._lay_out)
+        THEMES.theme_changed.connect(self._lay_out_anew)
 
     # What the stage calls
 
     def set_state(self, state: RunState) -> None:
         """Shows a run, or another moment of one."""
         if state.start is not self._state.start:
-            self._selected, self._columns = None, []
+            self._selected, self._columns, self._largest = None, [], SIZE_HEAD
         self._state = state
         self._lay_out()
 
@@ -123,18 +124,18 @@ class RefineChainView(TokenSurface):
 
     # Layout
 
+    def _lay_out_anew(self) -> None:
+        """In another size or type: as large as it can be."""
+        self._largest = SIZE_HEAD
+        self._lay_out()
+
     def _lay_out(self) -> None:
-        follows = self._follows()
-        links = chain_links(self._state)
-        self._type = self._fitting_type()
-        metrics, x = type_metrics(font(self._type)), float(EDGE)
-        wide = self._wideness(links)
-        before, self._columns = self._columns, []
-        for place, link in enumerate(links):
-            x += self._gap(link, place)
-            width = px(CRITIQUE if link.kind == "critique" else DRAFT) * wide
-            self._columns.append(self._make_column(before, link, metrics, QRectF(x, EDGE, round(width), 0)))
-            x += round(width)
+        follows, links, before = self._follows(), chain_links(self._state), self._columns
+        for self._type in [size for size in SIZES if size <= self._fitting_type()]:
+            x = self._place_columns(links, before)
+            if self._needed <= self._room:
+                break
+        self._largest = self._type  # of one run it only shrinks: going to and fro in time, it does not jump
         self._end = QRectF()
         if links and end_reason(self._state):
             self._end = QRectF(x + px(NEAR), EDGE, px(END), 0)
@@ -144,6 +145,36 @@ class RefineChainView(TokenSurface):
         self.hide_popup()
         self.setAccessibleDescription(chain_words(self._columns, self._selected, end_reason(self._state)))
         self.viewport().update()
+
+    def _place_columns(self, links: list[ChainLink], before: list[ChainColumn]) -> float:
+        """A column for every draft and one below it for its critique; returns where the last one ends."""
+        metrics, x, width = type_metrics(font(self._type)), float(EDGE), round(px(DRAFT) * self._wideness(links))
+        self._columns = []
+        for place, link in enumerate(links):
+            if not _is_below(link, place):
+                x += self._gap(link, place) + (width if place else 0)
+            self._columns.append(self._make_column(before, link, metrics, QRectF(x, EDGE, width, 0)))
+        return x + width
+
+    @property
+    def _rows(self) -> tuple[float, float]:
+        """How high drafts and critiques must be."""
+        rows = [0.0, 0.0]
+        for place, column in enumerate(self._columns):
+            row = _is_below(column.link, place)
+            rows[row] = max(rows[row], column.height)
+        return rows[0], rows[1]
+
+    @property
+    def _needed(self) -> float:
+        above, below = self._rows
+        return above + (px(NEAR) + below if below else 0)
+
+    @property
+    def _room(self) -> float:
+        """How high the cards can be: the trail of scores is below them."""
+        trailed = sum(column.link.judged for column in self._columns) > 1
+        return self.viewport().height() - 2 * EDGE - px(TRAIL) * trailed
 
     def _make_column(self, old: list[ChainColumn], link: ChainLink, metrics: TypeMetrics, area: QRectF) -> ChainColumn:
         """The column of a link: the one there was, moved, where its text needs no other layout."""
@@ -165,11 +196,16 @@ class RefineChainView(TokenSurface):
             return
         room = self.viewport().height() - 2 * EDGE
         trailed = sum(column.link.judged for column in self._columns) > 1
-        needed = max(column.height for column in self._columns)
-        height = max(needed, min(room - px(TRAIL) * trailed, room * CARD_SHARE))
+        height = max(self._needed, min(self._room, room * CARD_SHARE))
         trail = max(px(TRAIL), min(px(TALLEST_TRAIL), room - height)) if trailed else 0
-        for column in self._columns:
-            column.place(EDGE, height)
+        above, below = self._rows
+        spare = height - self._needed
+        above += spare * (0.5 if below else 1.0)
+        for place, column in enumerate(self._columns):
+            if _is_below(column.link, place):
+                column.place(EDGE + above + px(NEAR), height - above - px(NEAR))
+            else:
+                column.place(EDGE, above)
         self._end.setHeight(height)
         right = self._end.right() if self._end.width() else self._columns[-1].area.right()
         self._trail = QRectF(EDGE, EDGE + height + px(16), right - EDGE, trail - px(20)) if trail else QRectF()
@@ -195,14 +231,15 @@ class RefineChainView(TokenSurface):
 
     def _wideness(self, links: list[ChainLink]) -> float:
         """How much wider than they must be columns can be so that all are seen at once."""
-        gaps = sum(self._gap(link, place) for place, link in enumerate(links)) + 2 * EDGE
+        across = [(link, place) for place, link in enumerate(links) if not _is_below(link, place)]
+        gaps = sum(self._gap(link, place) for link, place in across) + 2 * EDGE
         gaps += px(END + NEAR) if end_reason(self._state) else 0
-        natural = sum(px(CRITIQUE if link.kind == "critique" else DRAFT) for link in links)
+        natural = px(DRAFT) * len(across)
         return min(WIDEST, max(1.0, (self.width() - gaps) / natural)) if natural else 1.0
 
     def _fitting_type(self) -> int:
         longest = max((len(candidate.text) for candidate in self._state.candidates.values()), default=0)
-        return next((size for most, size in TYPES if longest <= most), SIZE_BODY)
+        return min(self._largest, next((size for most, size in TYPES if longest <= most), SIZE_BODY))
 
     def _follows(self) -> bool:
         """Whether the newest column is to stay in view: it is, while nobody has scrolled away from it."""
@@ -216,7 +253,8 @@ class RefineChainView(TokenSurface):
         column.candidate = self._state.candidates[column.candidate.id] if column.candidate is not None else None
         follows, pen = self._follows(), column.pen
         grown = column.take_new()
-        if grown and self._fitting_type() != self._type:  # looked at when a line is full: cheap enough
+        tight = self._type > SIZE_BODY and self._needed > self._room
+        if grown and (tight or self._fitting_type() != self._type):  # looked at when a line is full: cheap enough
             self._lay_out()
             return
         if grown:
@@ -244,9 +282,9 @@ class RefineChainView(TokenSurface):
     # Events
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Lays the columns out in another width."""
+        """Lays the columns out in another size."""
         super().resizeEvent(event)
-        self._lay_out()
+        self._lay_out_anew()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints the cards in view, the ways between them, and the trail of scores."""
@@ -272,9 +310,12 @@ class RefineChainView(TokenSurface):
         shown = rect.translated(offset)
         before: QRectF | None = None
         for column in self._columns:
-            if before is not None and column.link.kind != "branch":
-                paint_passage(painter, before, column.area, column.link)
-            before = column.area
+            if before is not None and column.area.top() > before.top():
+                paint_way_down(painter, before, column.area)
+            else:
+                if before is not None and column.link.kind != "branch":
+                    paint_passage(painter, before, column.area, column.link)
+                before = column.area
             if column.area.intersects(shown):
                 paint_column(painter, column, self._state, shown)
         if self._end.width():
@@ -358,6 +399,11 @@ class RefineChainView(TokenSurface):
             bar.setValue(round(area.right()) + px(NEAR) - width)
         if area.left() - px(NEAR) < bar.value():
             bar.setValue(round(area.left()) - px(NEAR))
+        down, height = self.verticalScrollBar(), self.viewport().height()
+        if area.bottom() + EDGE > down.value() + height:
+            down.setValue(round(area.bottom()) + EDGE - height)
+        if area.top() - EDGE < down.value():
+            down.setValue(round(area.top()) - EDGE)
 
     def _place_at(self, position: QPoint) -> int | None:
         point = QPointF(position) + self._offset()
@@ -371,3 +417,8 @@ class RefineChainView(TokenSurface):
     def _on_scrolled(self) -> None:
         self.hide_popup()
         self.viewport().update()
+
+
+def _is_below(link: ChainLink, place: int) -> bool:
+    """Whether it stands below the draft it is about."""
+    return link.kind == "critique" and place > 0

@@ -316,4 +316,4 @@ def summary_words(state: RunState) -> str:
     if state.spared is not None and state.spared.unasked:
         how_far += f" · {state.spared.unasked} not needed"
     noun = "thoughts" if makes_tree(state) else "texts" if makes_chain(state) else "candidates"
-    return f"{total} {noun} · {how_far}{grown}"
+    return f"{total:,} {noun} · {how_far}{grown}"

@@ -38,9 +38,12 @@ class Camera:
 
     def zoomed(self, factor: float, at: QPointF) -> Camera:
         """Nearer or further, with the point of the view `at` standing still."""
-        zoom = min(LARGEST, max(SMALLEST, self.zoom * factor))
-        nearer = replace(self, zoom=zoom, offset=QPointF())
+        nearer = replace(self, offset=QPointF()).with_zoom(min(LARGEST, max(SMALLEST, self.zoom * factor)))
         return replace(nearer, offset=at - nearer.to_view(self.to_drawing(at)))
+
+    def with_zoom(self, zoom: float) -> Camera:
+        """As near as `zoom`, with rows no further apart than is good there."""
+        return replace(self, zoom=zoom, stretch=min(self.stretch, tallest(zoom)))
 
     def centred(self, point: QPointF, size: QSizeF) -> Camera:
         """As near as before, with a point of the drawing in the middle."""
@@ -64,9 +67,14 @@ def fitting(bounds: QRectF, size: QSizeF, largest: float = 1.25, margin: float =
     width, height = max(1.0, size.width() - 2 * MARGIN), max(1.0, size.height() - 2 * margin)
     across, down = max(1.0, bounds.width()), max(1.0, bounds.height())
     zoom = max(SMALLEST, min(largest, width / across, height / down))
-    stretch = min(TALLEST, max(1.0, height / (down * zoom)))
+    stretch = min(tallest(zoom), max(1.0, height / (down * zoom)))
     if zoom == largest:
         stretch = min(stretch, 1.35)
     return Camera(
         zoom, QPointF(size.width() / 2 - bounds.center().x() * zoom, margin - bounds.top() * zoom * stretch), stretch
     )
+
+
+def tallest(zoom: float) -> float:
+    """How far rows may be stretched: from afar until they stand as far apart as they do at a zoom of 1."""
+    return max(TALLEST, 1 / zoom)
