@@ -29,6 +29,7 @@ FACTS = {
     "seed": ("Seed", "The seed of this candidate's own dice."),
     "prompt": ("Prompt, cached + read", "Prompt tokens taken from the cache, and computed for it."),
 }
+CLOSE_ABOVE = 8
 TAKE_HINT = "Take another one: a branch grows beside the text from there."
 TOKEN_FACTS, CANDIDATE_FACTS = ("probability", "entropy"), ("tokens", "confidence", "mix", "seed", "prompt")
 
@@ -142,6 +143,7 @@ class Inspector(QWidget):
         close.setAccessibleName("Close")
         close.clicked.connect(self._on_close_clicked)
         head = QHBoxLayout()
+        head.setContentsMargins(0, -CLOSE_ABOVE, 0, -CLOSE_ABOVE)  # the title stands where those of sections stand
         head.addWidget(self.title, 1)
         head.addWidget(close)
         column = QVBoxLayout(self)

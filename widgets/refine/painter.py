@@ -255,7 +255,9 @@ def paint_passage(painter: QPainter, before: QRectF, after: QRectF, link: ChainL
 def paint_way_down(painter: QPainter, draft: QRectF, critique: QRectF) -> None:
     """From a draft to what is wrong with it."""
     theme, x = current_theme(), draft.left() + px(PAD) + px(8)
-    painter.setPen(QPen(qcolor(blend(theme.muted, theme.background, 0.5)), 1.6, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+    painter.setPen(
+        QPen(qcolor(blend(theme.muted, theme.background, 0.5)), 1.6, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
+    )
     tip = QPointF(x, critique.top() - px(5))
     painter.drawLine(QPointF(x, draft.bottom() + px(5)), tip)
     for aside in (-px(4), px(4)):

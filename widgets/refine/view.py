@@ -31,8 +31,11 @@ from widgets.theme import (
 
 DRAFT, END = 260, 220
 WIDEST = 1.6  # of these widths, where there is room
-NEAR, FAR = 26, 96  # the gaps above a critique, and before a revision, where the verdict stands
-SIZES = (SIZE_HEAD, SIZE_LARGE, SIZE_BODY)
+NEAR, FAR = 24, 88  # the gaps above a critique, and before a revision, where the verdict stands
+# From the largest type down, and rather without the trail of scores than in the smallest; else it scrolls.
+WAYS = (
+    (SIZE_HEAD, True), (SIZE_LARGE, True), (SIZE_LARGE, False), (SIZE_BODY, True), (SIZE_BODY, False), (SIZE_BODY, True)
+)  # fmt: skip
 TYPES = ((260, SIZE_HEAD), (800, SIZE_LARGE))  # up to so many characters of the longest text, else the body's type
 MOST_RECTANGLES = 4
 EDGE, TRAIL, TALLEST_TRAIL, CARD_SHARE = 4, 132, 230, 0.7
@@ -52,6 +55,7 @@ class RefineChainView(TokenSurface):
         self._end = QRectF()
         self._trail = QRectF()
         self._type = self._largest = SIZE_HEAD
+        self._has_trail = True
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.horizontalScrollBar().setSingleStep(40)
         self.setAccessibleName("Drafts and critiques")
@@ -131,14 +135,16 @@ class RefineChainView(TokenSurface):
 
     def _lay_out(self) -> None:
         follows, links, before = self._follows(), chain_links(self._state), self._columns
-        for self._type in [size for size in SIZES if size <= self._fitting_type()]:
-            x = self._place_columns(links, before)
+        for self._type, self._has_trail in [way for way in WAYS if way[0] <= self._fitting_type()]:
+            right = self._place_columns(links, before)
             if self._needed <= self._room:
                 break
         self._largest = self._type  # of one run it only shrinks: going to and fro in time, it does not jump
         self._end = QRectF()
         if links and end_reason(self._state):
-            self._end = QRectF(x + px(NEAR), EDGE, px(END), 0)
+            last = self._columns[-1]
+            below = self._rows[1] > 0 and not _is_below(last.link, len(links) - 1) and last.link.kind != "branch"
+            self._end = last.area if below else QRectF(right + px(NEAR), EDGE, px(END), 0)
         if self._selected is not None and self._selected >= len(links):
             self._selected = None
         self._stand(follows)
@@ -173,8 +179,12 @@ class RefineChainView(TokenSurface):
     @property
     def _room(self) -> float:
         """How high the cards can be: the trail of scores is below them."""
-        trailed = sum(column.link.judged for column in self._columns) > 1
-        return self.viewport().height() - 2 * EDGE - px(TRAIL) * trailed
+        return self.viewport().height() - 2 * EDGE - px(TRAIL) * self._is_trailed
+
+    @property
+    def _is_trailed(self) -> bool:
+        """Whether there are scores to be followed, and room to do so."""
+        return self._has_trail and sum(column.link.judged for column in self._columns) > 1
 
     def _make_column(self, old: list[ChainColumn], link: ChainLink, metrics: TypeMetrics, area: QRectF) -> ChainColumn:
         """The column of a link: the one there was, moved, where its text needs no other layout."""
@@ -195,9 +205,8 @@ class RefineChainView(TokenSurface):
                 bar.setRange(0, 0)
             return
         room = self.viewport().height() - 2 * EDGE
-        trailed = sum(column.link.judged for column in self._columns) > 1
         height = max(self._needed, min(self._room, room * CARD_SHARE))
-        trail = max(px(TRAIL), min(px(TALLEST_TRAIL), room - height)) if trailed else 0
+        trail = max(px(TRAIL), min(px(TALLEST_TRAIL), room - height)) if self._is_trailed else 0
         above, below = self._rows
         spare = height - self._needed
         above += spare * (0.5 if below else 1.0)
@@ -206,8 +215,11 @@ class RefineChainView(TokenSurface):
                 column.place(EDGE + above + px(NEAR), height - above - px(NEAR))
             else:
                 column.place(EDGE, above)
-        self._end.setHeight(height)
-        right = self._end.right() if self._end.width() else self._columns[-1].area.right()
+        if self._end.width():
+            is_below = self._end.left() == self._columns[-1].area.left()
+            top = EDGE + above + px(NEAR) if is_below else EDGE
+            self._end = QRectF(self._end.left(), top, self._end.width(), EDGE + height - top)
+        right = max(self._end.right(), self._columns[-1].area.right())
         self._trail = QRectF(EDGE, EDGE + height + px(16), right - EDGE, trail - px(20)) if trail else QRectF()
         bottom = EDGE + height + trail + EDGE
         self._set_range(right + EDGE, bottom, follow)
@@ -233,7 +245,8 @@ class RefineChainView(TokenSurface):
         """How much wider than they must be columns can be so that all are seen at once."""
         across = [(link, place) for place, link in enumerate(links) if not _is_below(link, place)]
         gaps = sum(self._gap(link, place) for link, place in across) + 2 * EDGE
-        gaps += px(END + NEAR) if end_reason(self._state) else 0
+        if end_reason(self._state) and len(across) in (1, len(links)):  # the end has no place below the last draft
+            gaps += px(END + NEAR)
         natural = px(DRAFT) * len(across)
         return min(WIDEST, max(1.0, (self.width() - gaps) / natural)) if natural else 1.0
 
@@ -320,6 +333,8 @@ class RefineChainView(TokenSurface):
                 paint_column(painter, column, self._state, shown)
         if self._end.width():
             choice = self._state.answer.reason if self._state.answer is not None else ""
+            if before is not None and self._end.top() > before.top():
+                paint_way_down(painter, before, self._end)
             paint_end(painter, self._end, end_reason(self._state), choice, self._state.status == "failed")
         if not self._trail.isEmpty():
             paint_trail(painter, self._trail, self._columns, offset.x() + EDGE)

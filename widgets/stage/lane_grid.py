@@ -12,7 +12,7 @@ Density = Literal["card", "bar", "cell"]
 
 # The least size of each form, and the widest for which a further column is not better, in logical pixels.
 CARD_MIN_WIDTH, CARD_MIN_HEIGHT = 144, 108
-BAR_MIN_WIDTH, BAR_HEIGHT, BAR_TWO_ROWS_HEIGHT = 140, 26, 36
+BAR_MIN_WIDTH, BAR_HEIGHT, BAR_TIGHT_HEIGHT, BAR_TWO_ROWS_HEIGHT = 140, 26, 29, 36
 CELL_MIN_WIDTH, CELL_HEIGHT, CELL_MAX_HEIGHT = 60, 26, 40
 GOOD_ASPECT = 1.45
 TALLEST = 1.05
@@ -74,9 +74,8 @@ def choose_grid(count: int, width: int, height: int, scale: float = 1.0, density
     if density in (None, "bar"):
         bars = _rows_of(count, width, round(BAR_MIN_WIDTH * scale), round(BAR_HEIGHT * scale), height)
         if bars is not None or density == "bar":
-            return bars or _grid(
-                "bar", count, max(1, width // round(BAR_MIN_WIDTH * scale)), width, round(BAR_HEIGHT * scale), 8
-            )
+            columns = max(1, width // round(BAR_MIN_WIDTH * scale))
+            return bars or _grid("bar", count, columns, width, math.ceil(BAR_TIGHT_HEIGHT * scale), 7)
     return _cells(count, width, height, scale)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from PySide6.QtCore import QPointF, QRectF, QSizeF
 
 SMALLEST, LARGEST = 0.004, 3.0
-MARGIN = 48
+MARGIN, BESIDE = 38, 48  # above and below, where a line of words stands, and at the sides
 TALLEST = 2.4
 
 
@@ -64,7 +64,7 @@ def fitting(bounds: QRectF, size: QSizeF, largest: float = 1.25, margin: float =
 
     A tree that is wide and low gets taller rows, so that it fills the view.
     """
-    width, height = max(1.0, size.width() - 2 * MARGIN), max(1.0, size.height() - 2 * margin)
+    width, height = max(1.0, size.width() - 2 * BESIDE), max(1.0, size.height() - 2 * margin)
     across, down = max(1.0, bounds.width()), max(1.0, bounds.height())
     zoom = max(SMALLEST, min(largest, width / across, height / down))
     stretch = min(tallest(zoom), max(1.0, height / (down * zoom)))

@@ -18,6 +18,7 @@ from widgets.tree.node_menu import NodeMenu, menu_position
 from widgets.tree.outline import TreeOutline
 from widgets.tree.view import FIT, FOLLOW, SearchTreeView
 
+DIVISION = (550, 450)
 CAMERAS = [
     (FIT, "Fit", "Keeps the whole tree in view (F)."),
     (FOLLOW, "Follow", "Goes where the search goes."),
@@ -147,6 +148,7 @@ class SearchTreePage(QWidget):
         self._splitter.addWidget(self.view)
         self._splitter.addWidget(self.outline)
         self._splitter.setStretchFactor(0, 1)
+        self._splitter.setSizes([*DIVISION])
         self._splitter.setChildrenCollapsible(False)
         self.outline.hide()
         column = QVBoxLayout(self)

@@ -38,6 +38,7 @@ from widgets.what_if.words import figures, verdict
 
 AHEAD_SECONDS = 0.003
 WAIT_MS = 15
+TOGGLE_PADDING = 10
 """Within a frame: a slider that is pulled asks once for each picture."""
 
 
@@ -101,6 +102,7 @@ class WhatIfBar(QFrame):
         set_icon(self.toggle, "caret-down" if is_open else "caret-right", "muted")
         for part in (self.body, self.badge, self.reset, self.real):
             part.setVisible(is_open)
+        self._column.setContentsMargins(12 if is_open else 0, 6 if is_open else 2, 12, 8 if is_open else 2)
         self.setProperty("surface", "panel" if is_open else "stage")
         self.style().unpolish(self)
         self.style().polish(self)
@@ -257,6 +259,7 @@ class WhatIfBar(QFrame):
         self.verdict.setAccessibleName("The answer of the what-if")
         head = QHBoxLayout()
         head.setSpacing(10)
+        head.setContentsMargins(-TOGGLE_PADDING, 0, 0, 0)  # its sign stands above what is below it
         head.addWidget(self.toggle)
         head.addWidget(self.badge)
         head.addStretch(1)
@@ -272,8 +275,8 @@ class WhatIfBar(QFrame):
         inside.addLayout(self._controls)
         inside.addLayout(said)
         inside.addWidget(self.notes)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(12, 6, 12, 8)
+        self._column = column = QVBoxLayout(self)
+        column.setContentsMargins(0, 2, 12, 2)
         column.setSpacing(6)
         column.addLayout(head)
         column.addWidget(self.body)
