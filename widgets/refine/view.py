@@ -205,7 +205,7 @@ class RefineChainView(TokenSurface):
                 bar.setRange(0, 0)
             return
         room = self.viewport().height() - 2 * EDGE
-        height = max(self._needed, min(self._room, room * CARD_SHARE))
+        height = max(self._needed, min(self._room, room * CARD_SHARE) if self._has_trail else room)
         trail = max(px(TRAIL), min(px(TALLEST_TRAIL), room - height)) if self._is_trailed else 0
         above, below = self._rows
         spare = height - self._needed

@@ -59,14 +59,14 @@ class LaneBar(Lane):
             return QRectF(px(9), 0, width, height)
         if self._is_tight:
             return QRectF(px(9), px(1), width, height - px(9))
-        return QRectF(px(9), px(3), width, height - px(17))
+        return QRectF(px(9), px(3), width, height - px(19))
 
     def _strip(self) -> QRectF:
         if self._two_rows:
             score = px(58) if self.candidate.mix is not None else 0
             if self._is_tight:
                 return QRectF(px(9), self.size.height() - px(7), self.size.width() - 2 * px(9) - score, px(4))
-            return QRectF(px(9), self.size.height() - px(11), self.size.width() - 2 * px(9) - score, px(5))
+            return QRectF(px(9), self.size.height() - px(13), self.size.width() - 2 * px(9) - score, px(5))
         signs = is_pick(self.candidate) + bool(self.candidate.correct) + (self.style.certain == self.candidate.id)
         left = px(9) + (px(37) + px(13) * max(0, signs - 1))
         return QRectF(left, self.size.height() / 2 - px(4), max(8.0, self._chip_left() - px(8) - left), px(7))

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from widgets.stage.ladder_paint import entropy_colour
 from widgets.stage.marks import LEFT, draw_certain, draw_cross, draw_ring, draw_star, draw_text, rounded, text_width
 from widgets.theme import SIZE_TINY, THEMES, Theme, blend, current_theme, probability_mark, px, qcolor
 
@@ -18,10 +19,11 @@ HEIGHT, MARK, GAP, BETWEEN = 20, 14, 5, 14
 
 
 class Item(NamedTuple):
-    """A mark (None: a heading) and what it means."""
+    """A mark (None: a heading) of so many squares' width, and what it means."""
 
     mark: Mark | None
     words: str
+    squares: int = 1
 
 
 class StageLegend(QWidget):
@@ -40,6 +42,7 @@ class StageLegend(QWidget):
         self.setVisible(bool(items))
         if items != self._items:
             self._items = items
+            self.setToolTip(HINT if items[: len(TOKENS)] == TOKENS else "")
             self.setAccessibleName("Legend: " + ", ".join(item.words for item in items))
             self.update()
 
@@ -65,8 +68,9 @@ class StageLegend(QWidget):
         for item in items:
             left = x
             if item.mark is not None:
-                item.mark(painter, QRectF(x, (self.height() - px(MARK)) / 2, px(MARK), px(MARK)), theme)
-                left += px(MARK + GAP)
+                box = QRectF(x, (self.height() - px(MARK)) / 2, px(MARK) * item.squares, px(MARK))
+                item.mark(painter, box, theme)
+                left = box.right() + px(GAP)
             room = QRectF(left, 0, text_width(item.words, SIZE_TINY) + 2, self.height())
             draw_text(painter, room, item.words, SIZE_TINY, theme.muted, LEFT)
             x += _width(item)
@@ -79,23 +83,33 @@ class StageLegend(QWidget):
             if room < 0:
                 break
             count += 1
+        while count and self._items[count - 1].mark is None:  # a heading of nothing
+            count -= 1
         return self._items[:count]
 
 
 def _width(item: Item) -> float:
-    mark = px(MARK + GAP) if item.mark is not None else 0
-    return mark + text_width(item.words, SIZE_TINY) + px(BETWEEN)
+    mark = px(MARK) * item.squares + px(GAP) if item.mark is not None else 0
+    after = px(BETWEEN) if item.mark is not None else px(GAP)
+    return mark + text_width(item.words, SIZE_TINY) + after
 
 
-def _token(probability: float) -> Mark:
-    def paint(painter: QPainter, box: QRectF, theme: Theme) -> None:
+def _probabilities(painter: QPainter, box: QRectF, theme: Theme) -> None:
+    """The grounds of tokens, from the likeliest to the unlikeliest."""
+    width = box.width() / len(PROBABILITIES)
+    for place, probability in enumerate(PROBABILITIES):
         mark = probability_mark(probability)
-        box = box.adjusted(0, 1, 0, -1)
-        rounded(painter, box, 3, mark.background or theme.surface, None if mark.background else theme.line)
+        square = QRectF(box.left() + place * width, box.top() + 1, width - 2, box.height() - 2)
+        rounded(painter, square, 3, mark.background or theme.surface, None if mark.background else theme.line)
         if mark.underline is not None:
-            painter.fillRect(QRectF(box.left(), box.bottom() - 1.5, box.width(), 2), qcolor(mark.underline))
+            painter.fillRect(QRectF(square.left(), square.bottom() - 1.5, square.width(), 2), qcolor(mark.underline))
 
-    return paint
+
+def _bars(painter: QPainter, box: QRectF, theme: Theme) -> None:
+    """The small chart beside a thought."""
+    for place, height in enumerate((0.9, 0.4, 0.65, 0.25)):
+        bar = QRectF(box.left() + place * box.width() / 4, box.bottom() - 1, box.width() / 4 - 1, 0)
+        painter.fillRect(bar.adjusted(0, -height * (box.height() - 2), 0, 0), qcolor(entropy_colour(theme)))
 
 
 def _node(shape: str) -> Mark:
@@ -139,16 +153,12 @@ def _flag(painter: QPainter, box: QRectF, theme: Theme) -> None:
     draw_certain(painter, box.translated(QPointF(2, 0)), (), theme)
 
 
-TOKENS = (
-    Item(None, "Tokens:"),
-    Item(_token(0.8), "under 90 %"),
-    Item(_token(0.5), "under 65 %"),
-    Item(_token(0.3), "under 40 %"),
-    Item(_token(0.1), "under 25 %"),
-)
+PROBABILITIES = (0.95, 0.8, 0.5, 0.3, 0.1)
+TOKENS = (Item(None, "Tokens: likely"), Item(_probabilities, "unlikely", len(PROBABILITIES)))
+HINT = "How likely the model found a token: no ground above 90 %, then below 90, 65 and 40 %, underlined below 25 %."
 LEGENDS: dict[Legend, tuple[Item, ...]] = {
     "": (),
-    "tokens": TOKENS,
+    "tokens": (*TOKENS, Item(_bars, "entropy of each token")),
     "lanes": (*TOKENS, Item(_star, "picked"), Item(_ring, "right"), Item(_flag, "majority certain")),
     "tree": (
         Item(_node("open"), "thought"),

@@ -71,6 +71,7 @@ class StageView(QWidget, Pictured):
         self._arrange()
         self.tree.act_requested.connect(self.act_requested)
         self.what_if.setup_wanted.connect(self.setup_wanted)
+        self.what_if.answered.connect(self.lanes.show_outlook)
         self.what_if.opened.connect(lambda _: self._show_legend())
         for chooser in (self.lanes, self.tree, self.chain):
             chooser.candidate_selected.connect(self.candidate_selected)
@@ -220,8 +221,8 @@ class StageView(QWidget, Pictured):
         foot = QHBoxLayout()
         foot.setContentsMargins(4, 0, 16, 0)
         foot.setSpacing(16)
-        foot.addWidget(self.what_if, 2)
-        foot.addWidget(self.legend, 3, Qt.AlignmentFlag.AlignVCenter)
+        foot.addWidget(self.what_if)
+        foot.addWidget(self.legend, 1, Qt.AlignmentFlag.AlignVCenter)
         column.addLayout(foot)
         self.setProperty("surface", "stage")
 

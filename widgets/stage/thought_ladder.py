@@ -43,6 +43,7 @@ from widgets.theme import (
 
 COLUMN_WIDTH = 900
 FOLD = 40
+LARGE_FROM = 330  # narrower columns would break every line of large type
 SPARK_FROM = 620  # narrower cards have no room for the bars of their entropy
 LARGE_UP_TO = 420
 
@@ -203,8 +204,9 @@ class ThoughtLadderView(TokenSurface):
         return QPointF(card.left() + px(14), card.top() + (card.height() - thought.flow.height) / 2)
 
     def _metrics(self) -> TypeMetrics:
-        small = SIZE_BODY if self._compact else SIZE_LARGE
-        large = not self._compact and self._characters <= LARGE_UP_TO
+        narrow = self._compact or self._column().width() <= px(LARGE_FROM)
+        small = SIZE_BODY if narrow else SIZE_LARGE
+        large = not narrow and self._characters <= LARGE_UP_TO
         return type_metrics(font(SIZE_HEAD if large else small))
 
     def _lay_out_again(self) -> None:

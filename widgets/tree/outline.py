@@ -14,7 +14,7 @@ from widgets.models.thought_tree import parent_of
 from widgets.theme import THEMES, px
 
 COLUMNS = ("Thought", "Visits", "Value", "State")
-NARROWEST, FIGURE, STATE = 130, 48, 84
+NARROWEST, FIGURE, STATE = 130, 46, 84
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 Index = QModelIndex | QPersistentModelIndex
 
@@ -127,7 +127,7 @@ def state_words(candidate: CandidateState) -> str:
     if candidate.picked and candidate.answer is not None:
         words.append("the answer")
     if candidate.merged_into is not None:
-        words.append(f"the same as {candidate.merged_into + 1}")
+        words.append(f"same as {candidate.merged_into + 1}")
     if candidate.pruned:
         words.append(f"pruned: {candidate.pruned}")
     if candidate.pinned:

@@ -25,6 +25,7 @@ from widgets.tree.scene import (
     RIGHT,
     ROLLOUT,
     ROW,
+    SMALLEST_RADIUS,
     UNDER_WAY,
     UNIT,
     WHOLE,
@@ -265,9 +266,10 @@ class TreePainter:
         view: QRectF,
     ) -> None:  # fmt: skip
         """Chips beside the nodes that matter; from near, words below all of them."""
-        theme, chips = look.theme, []
+        theme, chips, height = look.theme, [], px(24)
         if camera.zoom >= LABEL_ZOOM:
-            chips = [place for place in look.path if place]
+            between = ROW * camera.zoom * camera.stretch - 2 * SMALLEST_RADIUS
+            chips = [place for place in (look.path if between > height * 1.6 else look.path[-1:]) if place]
         for place in (look.selected, look.pointed):
             if place and place not in chips:
                 chips.append(place)
@@ -277,7 +279,6 @@ class TreePainter:
                     width = UNIT * camera.zoom - 8
                     box = QRectF(x[place] - width / 2, y[place] + radii[place] + 3, width, px(18))
                     draw_text(painter, box, look.label(place), SIZE_TINY, theme.muted, CENTRE)
-        height = px(24)
         for place in chips:
             if place >= len(x) or not view.contains(QPointF(x[place], y[place])):
                 continue

@@ -38,7 +38,6 @@ from widgets.what_if.words import figures, verdict
 
 AHEAD_SECONDS = 0.003
 WAIT_MS = 15
-TOGGLE_PADDING = 10
 """Within a frame: a slider that is pulled asks once for each picture."""
 
 
@@ -47,6 +46,7 @@ class WhatIfBar(QFrame):
 
     setup_wanted = Signal(object)  # RunSetup
     opened = Signal(bool)
+    answered = Signal(object)  # Outlook, or None: nothing is asked any more
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -85,7 +85,8 @@ class WhatIfBar(QFrame):
         ended = state.status in ("finished", "failed") and sum(c.is_whole for c in state.candidates.values()) > 1
         there = ended and source not in ("live", "paused")
         if there and (state.start is not self._state.start or state.events != self._state_events):
-            self._pool = None
+            self._pool = self._outlook = None
+            self.answered.emit(None)
             self._idle.stop()
             self._state, self._state_events = state, state.events
             if self.is_open:
@@ -108,6 +109,7 @@ class WhatIfBar(QFrame):
         self.style().polish(self)
         if is_open:
             self._open_pool()
+        self.answered.emit(self._outlook if is_open else None)
         self.opened.emit(is_open)
 
     def answer_now(self) -> None:
@@ -124,6 +126,7 @@ class WhatIfBar(QFrame):
             self._show_outlook(self._outlook)
         self.milliseconds = 1000 * (time.perf_counter() - began)
         self.real.setEnabled(self._outlook is not None)
+        self.answered.emit(self._outlook)
 
     def what_if(self) -> WhatIf:
         """What the controls ask.
@@ -245,6 +248,7 @@ class WhatIfBar(QFrame):
         self.toggle.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.toggle.setToolTip("Another number, vote, verifier or budget over this run: no new tokens (Ctrl+I).")
         set_kind(self.toggle, "quiet")
+        self.toggle.setStyleSheet("padding-left: 0")  # its sign stands above what is below it
         set_icon(self.toggle, "caret-right", "muted")
         self.toggle.clicked.connect(lambda: self.set_open(not self.is_open))
         self.badge.set_source("what-if")
@@ -259,7 +263,6 @@ class WhatIfBar(QFrame):
         self.verdict.setAccessibleName("The answer of the what-if")
         head = QHBoxLayout()
         head.setSpacing(10)
-        head.setContentsMargins(-TOGGLE_PADDING, 0, 0, 0)  # its sign stands above what is below it
         head.addWidget(self.toggle)
         head.addWidget(self.badge)
         head.addStretch(1)
