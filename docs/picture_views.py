@@ -69,6 +69,13 @@ def _ladder_branch(sitting: Sitting, studio: Studio) -> None:
     sitting.show_run(studio.branched_thinking())
 
 
+def _ladder_open(sitting: Sitting, studio: Studio) -> None:
+    """The hidden reasoning opened, with the token that the branch left from."""
+    _ladder_branch(sitting, studio)
+    for column in sitting.window.stage.ladder.columns:
+        column.ladder.set_folded(False)
+
+
 def _token(sitting: Sitting, _: Studio) -> None:
     """A token is inspected: its alternatives stand in the meters."""
     sitting.show_run(ONE_CHAIN)
@@ -207,6 +214,7 @@ VIEWS = (
     View("lanes-many-opened", _lanes_many_opened),
     View("ladder", _ladder),
     View("ladder-branch", _ladder_branch),
+    View("ladder-open", _ladder_open),
     View("token", _token),
     View("refine", _refine),
     View("tree-early", _tree_early),

@@ -146,7 +146,7 @@ class Inspector(QWidget):
         close.clicked.connect(self._on_close_clicked)
         head = QHBoxLayout()
         head.addWidget(self.title, 1, Qt.AlignmentFlag.AlignTop)  # where the titles of sections stand
-        head.addWidget(close)
+        head.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)

@@ -99,10 +99,10 @@ class Sparkline(QWidget):
         self._curve.setFillLevel(0.0)
         self._curve.setBrush(tint)
         axis = self._plot.getPlotItem().getAxis("left")
-        axis.setWidth(px(36))
+        axis.setWidth(px(40))
         axis.setPen(pyqtgraph.mkPen(theme.line))
         axis.setTextPen(pyqtgraph.mkPen(theme.muted))
-        axis.setStyle(tickLength=0, tickFont=font(SIZE_TINY))
+        axis.setStyle(tickLength=0, tickTextOffset=2, tickFont=font(SIZE_TINY))
 
 
 def _round_up(value: float) -> float:

@@ -154,7 +154,7 @@ class RefineChainView(TokenSurface):
 
     def _place_columns(self, links: list[ChainLink], before: list[ChainColumn]) -> float:
         """A column for every draft and one below it for its critique; returns where the last one ends."""
-        metrics, x, width = type_metrics(font(self._type)), float(EDGE), round(px(DRAFT) * self._wideness(links))
+        metrics, x, width = type_metrics(font(self._type)), float(EDGE), int(px(DRAFT) * self._wideness(links))
         self._columns = []
         for place, link in enumerate(links):
             if not _is_below(link, place):
@@ -248,7 +248,7 @@ class RefineChainView(TokenSurface):
         if end_reason(self._state) and len(across) in (1, len(links)):  # the end has no place below the last draft
             gaps += px(END + NEAR)
         natural = px(DRAFT) * len(across)
-        return min(WIDEST, max(1.0, (self.width() - gaps) / natural)) if natural else 1.0
+        return min(WIDEST, max(1.0, (self.viewport().width() - gaps) / natural)) if natural else 1.0
 
     def _fitting_type(self) -> int:
         longest = max((len(candidate.text) for candidate in self._state.candidates.values()), default=0)

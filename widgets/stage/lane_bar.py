@@ -147,7 +147,7 @@ class LaneBar(Lane):
         answer = written_answer(self.candidate)
         if answer is not None and rect.left() + px(44) > row.right() - chip_width(answer, SIZE_SMALL):
             return  # the answer has been painted, and there is no room for both
-        painter.fillRect(rect, qcolor(theme.surface))
+        painter.fillRect(rect.adjusted(0, 2, 0, 0), qcolor(theme.surface))
         if self.candidate.tokens:
             draw_text(painter, rect, token_count_text(len(self.candidate.tokens)), SIZE_TINY, theme.muted)
 

@@ -59,7 +59,7 @@ class Camera:
         )
 
 
-def fitting(bounds: QRectF, size: QSizeF, largest: float = 1.25, margin: float = MARGIN) -> Camera:
+def fitting(bounds: QRectF, size: QSizeF, largest: float = 1.5, margin: float = MARGIN) -> Camera:
     """The camera that sees all of `bounds` in a view of `size` with a `margin`, but nothing larger than `largest`.
 
     A tree that is wide and low gets taller rows, so that it fills the view.

@@ -14,7 +14,7 @@ from widgets.models.thought_tree import parent_of
 from widgets.theme import THEMES, px
 
 COLUMNS = ("Thought", "Visits", "Value", "State")
-NARROWEST, FIGURE, STATE = 130, 46, 84
+NARROWEST, FIGURE, STATE = 130, 54, 84
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 Index = QModelIndex | QPersistentModelIndex
 

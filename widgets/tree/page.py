@@ -147,7 +147,8 @@ class SearchTreePage(QWidget):
         row.addWidget(self.outline_button)
         self._splitter.addWidget(self.view)
         self._splitter.addWidget(self.outline)
-        self._splitter.setStretchFactor(0, 1)
+        for place, share in enumerate(DIVISION):
+            self._splitter.setStretchFactor(place, round(100 * share))
         self._splitter.setChildrenCollapsible(False)
         self.outline.hide()
         column = QVBoxLayout(self)

@@ -33,7 +33,7 @@ from widgets.tree.scene import (
     TreeScene,
 )
 
-MOST_IN_DETAIL = 900
+MOST_IN_DETAIL, MOST_AS_LARGE_DOTS = 900, 2500
 DETAIL_ZOOM = 0.26
 LABEL_ZOOM = 0.5
 ALL_LABELS_ZOOM = 1.9
@@ -96,13 +96,13 @@ class TreePainter:
     ) -> None:
         theme = look.theme
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        tour = self.scene.tour()
+        tour, few = self.scene.tour(), len(self.scene.shown) < MOST_AS_LARGE_DOTS
         if len(tour) > 1:
-            painter.setPen(QPen(qcolor(theme.line), 0))
+            painter.setPen(QPen(qcolor(theme.edge if few else theme.line), 0))
             painter.drawPolyline(polygon(x[tour], y[tour]))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_line(painter, x, y, look.path, theme.accent, 2)
-        widths = np.clip(np.round(2 * self.scene.radii[seen] * camera.zoom), 2, 24).astype(np.int64)
+        widths = np.clip(np.round(2 * self.scene.radii[seen] * camera.zoom), 4 if few else 2, 24).astype(np.int64)
         shades = self._shades(seen)
         groups = shades * 64 + widths
         order = np.argsort(groups, kind="stable")
