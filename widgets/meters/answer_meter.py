@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
 from engine.trace.fold import RunState
+from widgets.models.thought_tree import makes_tree
 from widgets.panels.section import Section
 from widgets.theme import THEMES, current_theme, set_role
 
@@ -80,8 +81,9 @@ def _why_none(state: RunState) -> str:
     if len(state.candidates) == 1:
         return "The candidate is being written."
     finished = sum(1 for c in state.candidates.values() if c.finished_at is not None)
+    noun = "thoughts" if makes_tree(state) else "candidates"
     return (
-        f"{finished} of {len(state.candidates)} candidates have finished."
+        f"{finished:,} of {len(state.candidates):,} {noun} have finished."
         if state.candidates
         else "Reading the prompt."
     )

@@ -25,10 +25,11 @@ from PySide6.QtCore import (
     QVariantAnimation,
     Signal,
 )
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QRegion, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from engine.trace.fold import RunState
+from engine.what_if.outlook import Outlook
 from widgets.models.answer_colours import answer_order
 from widgets.models.candidate_words import describe_run, stop_words
 from widgets.models.certainty import vote_certainty
@@ -98,6 +99,8 @@ class CandidateLanesView(TokenSurface):
         self._reduce_motion = False
         self._sharpness: float | None = None  # None: as the screen
         self._longest = 0
+        self._aside: set[int] = set()
+        self._would_pick: int | None = None
         self._certain: int | None = None
         self._later = QTimer(self, singleShot=True, interval=FRAME_MS)
         self._later.timeout.connect(self._on_later)
@@ -178,6 +181,16 @@ class CandidateLanesView(TokenSurface):
             self.candidate_selected.emit(candidate)
         self.viewport().update()
         self._tell()
+
+    def show_outlook(self, outlook: Outlook | None) -> None:
+        """Sets lanes aside that a what-if does without, and rings the one that it would pick."""
+        aside, pick = set[int](), None
+        if outlook is not None and outlook.chosen_among is None:
+            aside = set(sorted(self._state.candidates)[outlook.candidates :])
+            pick = outlook.candidate
+        if (aside, pick) != (self._aside, self._would_pick):
+            self._aside, self._would_pick = aside, pick
+            self.viewport().update()
 
     def set_reduce_motion(self, reduce: bool) -> None:
         """Lanes go to their places at once instead of moving there."""
@@ -457,6 +470,7 @@ class CandidateLanesView(TokenSurface):
             rect = self._rects[candidate].translated(0, -offset)
             if region.intersects(rect.toAlignedRect().adjusted(-3, -3, 3, 3)):
                 self._paint_lane(painter, self._lanes[candidate], rect)
+        self._paint_outlook(painter, region, offset)
         for candidate in {self._pointed, self._selected} - {None}:
             if candidate in self._rects:
                 self._paint_outline(painter, candidate, self._rects[candidate].translated(0, -offset))
@@ -470,6 +484,22 @@ class CandidateLanesView(TokenSurface):
         caret = lane.caret()
         if caret is not None:
             painter.fillRect(caret.translated(rect.topLeft()), qcolor(current_theme().accent))
+
+    def _paint_outlook(self, painter: QPainter, region: QRegion, offset: int) -> None:
+        """Over the lanes, as it comes and goes with a slider: none of them is drawn anew for it."""
+        theme = current_theme()
+        veil = QColor(qcolor(theme.background))  # a copy: colours of the theme are shared
+        veil.setAlphaF(0.72)
+        for candidate in self._aside & self._rects.keys():
+            rect = self._rects[candidate].translated(0, -offset)
+            if region.intersects(rect.toAlignedRect()):
+                painter.fillRect(rect, veil)
+        if self._would_pick in self._rects:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(qcolor(theme.warn), 2.4, Qt.PenStyle.DashLine))
+            rect = self._rects[self._would_pick].translated(0, -offset)
+            painter.drawRoundedRect(rect.adjusted(-1, -1, 1, 1), CARD_RADIUS, CARD_RADIUS)
 
     def _paint_outline(self, painter: QPainter, candidate: int, rect: QRectF) -> None:
         theme = current_theme()

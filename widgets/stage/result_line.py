@@ -108,4 +108,5 @@ class ResultLine(QWidget):
         if picked.correct is None:
             return ""
         right = setup.problem.answer if setup is not None else None
-        return "right" if picked.correct else f"wrong, the answer is {right or 'another'}"
+        so_far = " so far" if self._state.status in ("running", "paused") else ""
+        return f"right{so_far}" if picked.correct else f"wrong{so_far}, the answer is {right or 'another'}"

@@ -31,6 +31,7 @@ from widgets.stage.candidate_lanes import CandidateLanesView
 from widgets.stage.headline import Headline
 from widgets.stage.ladder_page import LadderPage
 from widgets.stage.lane_buttons import FilterButton, SortButton
+from widgets.stage.legend import Legend, StageLegend
 from widgets.stage.result_line import ResultLine
 from widgets.theme import set_role
 from widgets.tree.page import SearchTreePage
@@ -58,7 +59,7 @@ class StageView(QWidget, Pictured):
         self._result_wanted = self._compact = False
         self.badge, self.banner = SourceBadge(self), RunBanner()
         self.headline, self.result = Headline(), ResultLine()
-        self.what_if = WhatIfBar()
+        self.what_if, self.legend = WhatIfBar(), StageLegend()
         self._summary = QLabel()
         set_role(self._summary, "muted")
         self.sort_button, self.filter_button = SortButton(), FilterButton()
@@ -70,6 +71,8 @@ class StageView(QWidget, Pictured):
         self.what_if.setup_wanted.connect(self.setup_wanted)
         self.sort_button.chosen.connect(self.set_sort)
         self.filter_button.chosen.connect(self.set_filter)
+        self.what_if.answered.connect(self.lanes.show_outlook)
+        self.what_if.opened.connect(lambda _: self._show_legend())
         for chooser in (self.lanes, self.tree, self.chain):
             chooser.candidate_selected.connect(self.candidate_selected)
         for view in (self.lanes, self.ladder, self.chain):
@@ -228,7 +231,9 @@ class StageView(QWidget, Pictured):
         column.addWidget(self._views, 1)
         foot = QHBoxLayout()
         foot.setContentsMargins(4, 0, 16, 0)
+        foot.setSpacing(16)
         foot.addWidget(self.what_if)
+        foot.addWidget(self.legend, 1, Qt.AlignmentFlag.AlignVCenter)
         column.addLayout(foot)
         self.setProperty("surface", "stage")
 
@@ -266,6 +271,11 @@ class StageView(QWidget, Pictured):
         start = self._state.start
         return start is not None and start.setup.strategy.name in ("direct", "chain-of-thought")
 
+    def _show_legend(self) -> None:
+        """Explains what is shown; what a what-if says needs the room more."""
+        shown = bool(self._state.candidates) and not self._compact and not self.what_if.is_open
+        self.legend.show_legend(_legend_of(self._view) if shown else "")
+
     def _fitting(self, words: str) -> str:
         """As much of a summary as there is room for beside the badge, which is never shortened."""
         room = self.width() - HEAD_MARGINS - self.badge.sizeHint().width()
@@ -287,10 +297,23 @@ class StageView(QWidget, Pictured):
         self.banner.show_state(self._state)
         if not self._compact:
             self.what_if.show_state(self._state, self._source)
+        self._show_legend()
         shows_result = self._result_wanted and not self.shows_ladder and bool(self._state.candidates)
         self.result.setVisible(shows_result)
         if shows_result:
             self.result.show_state(self._state)
+
+
+def _legend_of(view: StageOf) -> Legend:
+    match view:
+        case CandidateLanesView():
+            return "lanes"
+        case SearchTreePage():
+            return "tree"
+        case RefineChainView():
+            return "changes"
+        case _:
+            return "tokens"
 
 
 def summary_words(state: RunState) -> str:
@@ -321,4 +344,4 @@ def summary_words(state: RunState) -> str:
     if state.spared is not None and state.spared.unasked:
         how_far += f" · {state.spared.unasked} not needed"
     noun = "thoughts" if makes_tree(state) else "texts" if makes_chain(state) else "candidates"
-    return f"{total} {noun} · {how_far}{grown}"
+    return f"{total:,} {noun} · {how_far}{grown}"

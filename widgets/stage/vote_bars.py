@@ -199,7 +199,8 @@ def vote_sentence(state: RunState) -> str:
     over = all(candidate.finished_at is not None for candidate in state.candidates.values())
     most = [vote for vote in state.votes if vote.weight == state.votes[0].weight]
     if len(most) > 1:
-        tied = " and ".join(vote.answer for vote in most[:3])
+        named = [vote.answer for vote in most[:3]]
+        tied = f"{', '.join(named[:-1])} and {named[-1]}"
         first = f"{tied} are level; {most[0].answer} came first."
     else:
         first = f"Majority {'would have said' if over else 'so far says'} {most[0].answer}."
