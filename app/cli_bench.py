@@ -92,6 +92,17 @@ def ui(
     return bench_ui(candidates, tokens, turns, as_json)
 
 
+@bench.command()
+def soak(
+    minutes: Annotated[float, typer.Option(min=0.1, max=600, help="Minutes of the run clock, shown at 16x.")] = 30,
+    as_json: Json = False,
+) -> int:
+    """Whether the window's memory stays flat while recorded runs are replayed over and over."""
+    from app.bench.soak import bench_soak
+
+    return bench_soak(minutes, as_json)
+
+
 @bench.command("what-if")
 def bench_what_if(
     candidates: Annotated[int, typer.Option(min=1, max=1024, help="Candidates of the simulated run.")] = 256,

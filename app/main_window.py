@@ -79,7 +79,7 @@ class MainWindow(QMainWindow):
         self.controller, self.setup_panel, self.preferences = controller, setup_panel, preferences
         self._library, self._milestones = library, milestones or Milestones()
         self._notes, self._deleted = RunNotes(library.folder), list[list[Path]]()
-        self._shown: tuple[RunState, str] | None = None
+        self._shown: tuple[RunState, str, bool] | None = None
         self.appearance = Appearance(preferences, self)
         self._scale = THEMES.scale
         # Before there is any child: bars keep the margins of the style sheet they were made under.
@@ -98,6 +98,7 @@ class MainWindow(QMainWindow):
         self._connect()
         self._restore()
         self._on_controller_shown_changed()
+        self.setFocus()  # else the first button would have the keys, and Space would press Run
 
     # What is opened and saved
 
@@ -237,6 +238,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self.caption)
         self.caption.hide()
         self.tabs.setDocumentMode(True)
+        self.tabs.setUsesScrollButtons(False)  # there are few: large type shortens them
         self.tabs.addTab(self.stage_page, tr("Stage"))
         self.tabs.addTab(self.compare.view, tr("Compare"))
         self.tabs.addTab(self.history, tr("History"))
@@ -279,6 +281,7 @@ class MainWindow(QMainWindow):
         self._on_motion_toggled(self.preferences.reduce_motion)
         self.toolbar.menu.addSeparator()
         add(tr("Keyboard shortcuts"), "F1").triggered.connect(self._on_help_triggered)
+        add(tr("Quit"), "Ctrl+Q").triggered.connect(self.close)
         # An action in a menu that was never opened has no shortcut unless the window has the action, too.
         self.toolbar.theme_button.setMenu(AppearanceMenu(self.appearance, self.toolbar.theme_button))
         menus = (self.toolbar.menu, self.toolbar.theme_button.menu(), self.exporter.button.menu())
@@ -314,6 +317,7 @@ class MainWindow(QMainWindow):
         self.stage.act_requested.connect(controller.act)
         self.stage.setup_wanted.connect(self._on_setup_wanted)
         self.meters.act_requested.connect(controller.act)
+        self.meters.vote_clicked.connect(self.stage.toggle_answer)
         self.meters.candidate_chosen.connect(self._on_meters_candidate_chosen)
         self.meters.prompt_requested.connect(self._on_prompt_requested)
         self.history.replay_requested.connect(lambda path: self.open_path(Path(path)))
@@ -371,10 +375,10 @@ class MainWindow(QMainWindow):
 
     def _on_controller_frame_ready(self) -> None:
         player = self.controller.player
-        shown = (player.state, self.controller.label)
-        if self._shown is None or shown[0] is not self._shown[0] or shown[1] != self._shown[1]:
+        shown = (player.state, self.controller.label, self.controller.can_act)
+        if self._shown is None or shown[0] is not self._shown[0] or shown[1:] != self._shown[1:]:
             self._shown = shown
-            self.stage.set_state(player.state, self.controller.label.lower() or None)
+            self.stage.set_state(player.state, self.controller.label.lower() or None, self.controller.can_act)
             self.meters.set_can_act(self.stage.can_act)
             self.meters.set_state(player.state, at_once=False)  # the stage has had its share of this frame
         elif self.tabs.currentWidget() is self.stage_page:
@@ -460,6 +464,7 @@ class MainWindow(QMainWindow):
             self.meters_dock.setVisible(meters)
         presenting = self._before_presenting is not None
         self.tabs.tabBar().setVisible(not presenting)  # Ctrl+1, Ctrl+2 … still go to and fro
+        self.exporter.button.setVisible(not presenting)  # it would lie on the stage; its keys still work
         self.caption.setVisible(presenting)
         self._show_caption()
         self.toolbar.present_button.setChecked(presenting)

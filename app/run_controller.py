@@ -172,6 +172,11 @@ class RunController(QObject):
         return self.live is not None and self.player is self.live.player
 
     @property
+    def can_act(self) -> bool:
+        """Whether what is on the stage can be changed: the run of this session, simulated or not, as it is now."""
+        return self.shows_live and (self.player.at_end if self.activity == "idle" else self.player.follow)
+
+    @property
     def at_live_edge(self) -> bool:
         """Whether the stage shows the newest event of a run that goes on."""
         return self.shows_live and self.player.follow
@@ -223,6 +228,7 @@ class RunController(QObject):
         self._ended.clear()
         self._put_on_stage(self.live.player, "LIVE")
         self.player.follow = True
+        self.model.options = setup.load  # the engine loads it first where it has another one
         self._client.send(Start(run_id, setup, cold))
         if first_step is not None:
             self._client.send(Step(first_step))
@@ -478,7 +484,7 @@ class RunController(QObject):
         # is followed by another try the badge tells, and the load report when it has come to a good end.
         if not (died.during == "run" and self.shows_live) and not (died.during == "load" and died.restarting):
             self.trouble_raised.emit(trouble)
-        if self.live is not None:
+        if self.live is not None and not (died.during == "load" and died.restarting):  # else it still waits to begin
             self._end_run(self.live.run_id)
 
     def _put_on_stage(self, player: TracePlayer, label: Label) -> None:

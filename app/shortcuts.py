@@ -24,6 +24,7 @@ KEYS = (
     (later("F11  or  F5"), later("Present, and back")),
     (later("Ctrl + +, Ctrl + -, Ctrl + 0"), later("Larger, smaller, normal text")),
     (later("F1"), later("This page")),
+    (later("Ctrl + Q"), later("Quit")),
 )
 
 

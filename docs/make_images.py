@@ -1,78 +1,86 @@
-"""Makes the pictures of the documents, from a real run in the real window: `uv run python -m docs.make_images`."""
+"""Makes the pictures of the documents, in the real window, from recorded runs: `uv run python -m docs.make_images`.
+
+With `--all FOLDER` it takes every view in every theme and two sizes, to look the whole program over; `--only` picks
+views by the beginning of their names.
+"""
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QEventLoop, QSize, QTimer
+from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication
 
-from app.application import make_window
-from app.main_window import MainWindow
-from app.preferences import Preferences
-from app.run_controller import RunController
-from engine.trace.store import RunLibrary
-from engine.worker.client import WorkerClient
-from widgets.theme import ThemeName, install_theme, set_theme
+from docs.picture_runs import Studio
+from docs.picture_stage import Sitting
+from docs.picture_views import VIEWS, View
+from widgets.theme import THEMES, ThemeName, install_theme, set_type_scale
 
 FOLDER = Path(__file__).resolve().parent / "images"
-SIZES = (QSize(1280, 800), QSize(1920, 1080))
-THEMES: tuple[ThemeName, ...] = ("dark", "light")
-LONGEST_WAIT_MS = 120_000
-SETTLE_MS = 600  # sorted lanes have come to their places, bars to their ends
+SMALL, LARGE = QSize(1280, 800), QSize(1920, 1080)
+PICTURED: tuple[ThemeName, ...] = ("dark", "light", "contrast")
+Shot = tuple[ThemeName, QSize, Path]
+SHOWN: tuple[tuple[str, ThemeName, QSize], ...] = (
+    ("lanes", "dark", SMALL),
+    ("tree", "dark", SMALL),
+    ("refine", "light", SMALL),
+    ("compare", "dark", SMALL),
+    ("what-if", "light", SMALL),
+    ("ladder", "light", SMALL),
+)
 
 
 def main() -> None:
-    """Runs what a new window is set up for, and takes its picture in both themes and two sizes."""
+    """Takes the pictures that the command line asks for."""
+    options = _options()
     app = QApplication(sys.argv[:1])
     install_theme(app, "dark")
-    FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        window = _window(Path(folder))
-        _run(window)
-        for theme in THEMES:
-            set_theme(theme)
-            for size in SIZES:
-                _take(window, size, FOLDER / f"window-{theme}-{size.width()}.png")
-        window.close()
+        studio = Studio(Path(folder))
+        if options.all is None:
+            for name, theme, size in SHOWN:
+                view = next(view for view in VIEWS if view.name == name)
+                take(view, studio, [(theme, size, FOLDER / f"{name}.png")])
+            return
+        for view in VIEWS:
+            if view.name.startswith(tuple(options.only)):
+                take(view, studio, _every(view, options.all, options.themes, options.sizes))
 
 
-def _take(window: MainWindow, size: QSize, path: Path) -> None:
-    loop = QEventLoop()
-    window.resize(size)
-    QTimer.singleShot(SETTLE_MS, loop.quit)
-    loop.exec()
-    window.stage.finish_rendering()
-    window.grab().save(str(path))
+def take(view: View, studio: Studio, shots: Sequence[Shot]) -> None:
+    """Takes pictures of one view, in a window of its own."""
+    if THEMES.scale != 1.0:
+        set_type_scale(1.0)
+    sitting = Sitting(view.model)
+    theme, size, _ = shots[0]
+    sitting.take(theme, size)  # what is arranged next has its final size
+    view.pose(sitting, studio)
+    for theme, size, path in shots:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        sitting.take(theme, size).save(str(path))
+    sitting.close()
+    print(view.name, flush=True)
 
 
-def _window(folder: Path) -> MainWindow:
-    library = RunLibrary(folder / "runs")
-    controller = RunController(lambda on_reply: WorkerClient(on_reply, folder), library.new_writer)
-    window = make_window(controller, library, Preferences(folder / "preferences.ini"))
-    window.resize(SIZES[0])
-    window.show()
-    window.load_plots()
-    controller.start()
-    return window
+def _every(view: View, folder: Path, themes: Sequence[ThemeName], widths: Sequence[int]) -> list[Shot]:
+    sizes = [size for size in (SMALL, LARGE) if size.width() in widths]
+    return [(theme, size, folder / f"{view.name}-{theme}-{size.width()}.png") for theme in themes for size in sizes]
 
 
-def _run(window: MainWindow) -> None:
-    controller, loop = window.controller, QEventLoop()
-    QTimer.singleShot(LONGEST_WAIT_MS, loop.quit)
-    controller.model_changed.connect(lambda: loop.quit() if controller.model.status in ("ready", "failed") else None)
-    controller.run_ended.connect(lambda _: QTimer.singleShot(SETTLE_MS, loop.quit))
-    controller.load(window.setup_panel.setup().load)
-    loop.exec()
-    window.run()
-    loop.exec()
-    if controller.player.state.finish is None:
-        raise SystemExit("The run did not come to its end.")
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Makes the pictures of the documents.")
+    parser.add_argument("--all", type=Path, metavar="FOLDER", help="every view, in every theme and size, into there")
+    parser.add_argument("--only", nargs="*", default=[""], metavar="VIEW", help="only views whose names begin so")
+    parser.add_argument("--themes", nargs="*", default=PICTURED, choices=PICTURED)
+    parser.add_argument("--sizes", nargs="*", type=int, default=[SMALL.width(), LARGE.width()], metavar="WIDTH")
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal, get_args
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.types import Problem, Sampling
 
@@ -35,6 +36,10 @@ class LoadOptions(Struct, frozen=True):
     flash_attention: bool | None = None
     safe_mode: bool = False
     load_anyway: bool = False
+
+    def is_same_model(self, other: LoadOptions | None) -> bool:
+        """Whether nothing has to be loaded anew. Safe mode is decided by the machine: it makes no other model of it."""
+        return other is not None and replace(self, safe_mode=False) == replace(other, safe_mode=False)
 
 
 class StrategyChoice(Struct, frozen=True):

@@ -90,7 +90,7 @@ def set_icon(target: QAbstractButton | QAction, name: str, colour: Ink = "text")
     target.setProperty("iconInk", colour)
     target.setIcon(icon(name, colour))
     _fit(target)
-    if target.findChild(_Repainter) is None:
+    if target.findChild(_Repainter, options=Qt.FindChildOption.FindDirectChildrenOnly) is None:
         _Repainter(target)
 
 

@@ -12,10 +12,10 @@ from engine.trace.fold import RunState
 from engine.trace.marks import SEARCH_PHASES, Mark, Span
 from widgets.scaled import scaled_height
 from widgets.theme import SIZE_TINY, THEMES, Theme, blend, current_theme, font, qcolor
-from widgets.timeline_marks import paint_mark, search_colour, shown_marks
+from widgets.timeline_marks import Track, paint_mark, paint_ticks, search_colour
 from widgets.translation import later, tr
 
-TRACK_HEIGHT, HANDLE, LEAST_DASH = 4.0, 7.0, 3.0
+TRACK_HEIGHT, HANDLE = 4.0, 7.0
 PHASE_WORDS = {
     "prompt": later("prompt"),
     "generate": later("generate"),
@@ -46,6 +46,7 @@ class Scrubber(QWidget):
         self._marks: Sequence[Mark] = ()
         self._search: Sequence[Span] = ()
         self._drawn: tuple[int, int] = (0, 0)
+        self._track = Track()
         self._shown: tuple[object, ...] = ()
         scaled_height(self, 44)
         self.setMinimumWidth(160)
@@ -75,7 +76,10 @@ class Scrubber(QWidget):
     def set_marks(self, marks: Sequence[Mark], search: Sequence[Span]) -> None:
         """Gives the marks of a run and the phases of its search. Lists that grow in place may be given again."""
         drawn = (len(marks), len(search))
+        if marks is not self._marks:
+            self._track = Track()
         if marks is not self._marks or drawn != self._drawn:
+            self._track.take(marks, search)
             self._marks, self._search, self._drawn = marks, search, drawn
             self.update()
 
@@ -160,17 +164,17 @@ class Scrubber(QWidget):
 
     def _paint_search(self, painter: QPainter, theme: Theme, y: float) -> None:
         """The four phases as dashes, each wide enough to be seen; what has no room is left to the next one."""
-        at, free = self._x_of(self.position), self._left()
+        at = self._x_of(self.position)
         painter.setPen(Qt.PenStyle.NoPen)
-        for phase, start, end in self._search:
-            x0 = max(free, self._x_of(start))
-            x1 = max(self._x_of(end), x0 + LEAST_DASH)
-            if self._x_of(end) < free - LEAST_DASH or x0 >= self._right():
-                continue
+        dashes: dict[tuple[str, bool], list[QRectF]] = {}
+        for phase, x0, x1 in self._track.dashes(self._left(), self._scale()):
+            dashes.setdefault((phase, x0 <= at), []).append(QRectF(x0, y, x1 - x0 - 1, TRACK_HEIGHT))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        for (phase, is_past), places in dashes.items():
             colour = search_colour(theme, phase)
-            painter.setBrush(qcolor(colour if x0 <= at else blend(colour, theme.surface, 0.38)))
-            painter.drawRect(QRectF(x0, y, x1 - x0 - 1, TRACK_HEIGHT))
-            free = x1
+            painter.setBrush(qcolor(colour if is_past else blend(colour, theme.surface, 0.38)))
+            painter.drawRects(places)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         x = self._left()
         painter.setFont(font(SIZE_TINY))
         for phase in SEARCH_PHASES:
@@ -189,8 +193,10 @@ class Scrubber(QWidget):
         return x + metrics.horizontalAdvance(word) + 22
 
     def _paint_marks(self, painter: QPainter, theme: Theme, y: float) -> None:
-        for mark, x in shown_marks(self._marks, [self._x_of(mark.t) for mark in self._marks]):
-            paint_mark(painter, mark.kind, QPointF(x, y + TRACK_HEIGHT + 8), theme)
+        middle = y + TRACK_HEIGHT + 8
+        paint_ticks(painter, self._track.ticks(self._left(), self._scale()), middle, theme)
+        for mark in self._track.others:
+            paint_mark(painter, mark.kind, QPointF(self._x_of(mark.t), middle), theme)
 
     def _paint_handle(self, painter: QPainter, theme: Theme, y: float) -> None:
         ring = theme.accent if self.hasFocus() else theme.surface
@@ -206,6 +212,10 @@ class Scrubber(QWidget):
 
     def _track_y(self) -> float:
         return self.height() / 2 - TRACK_HEIGHT / 2 + 2
+
+    def _scale(self) -> float:
+        """Pixels a second."""
+        return (self._right() - self._left()) / self.duration
 
     def _x_of(self, t: float) -> float:
         return self._left() + (self._right() - self._left()) * min(1.0, t / self.duration if self.duration else 0.0)

@@ -20,6 +20,7 @@ SIZES = {"s11": 11, "s12": 12, "s13": 13, "s15": 15, "s20": 20, "s28": 28, "cont
 # Boxes, arrows and handles grow with type; hair lines and the space between things do not.
 _GROWING = re.compile(r"(?<=[ {])((?:min-|max-)?(?:width|height)|border(?:-\w+)*|padding-right|margin): (-?\d+)px")
 LEAST_GROWING = 4
+NARROW_TABS = 1.6  # from this size of type on there is little room between tabs
 
 
 @lru_cache(maxsize=16)
@@ -39,6 +40,7 @@ def build_stylesheet(theme: Theme, scale: float) -> str:
     colours = {name: getattr(theme, name) for name in (*theme.__dataclass_fields__, *SHADES) if name != "name"}
     sizes = {name: f"{round(size * scale)}px" for name, size in SIZES.items()}
     sizes["spacing"] = f"{0.66 * scale:.2f}px"
+    sizes["tabgap"] = "20px" if scale < NARROW_TABS else "8px"
     sizes["bar"] = f"{round(6 + 4 * scale)}px"
     tokens = {
         **colours,

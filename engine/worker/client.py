@@ -30,11 +30,14 @@ from engine.worker.messages import (
     Loaded,
     LoadFailed,
     Loading,
+    Pause,
     Ping,
     Ready,
     Refused,
+    Resume,
     Shutdown,
     Start,
+    Step,
     Stop,
 )
 from engine.worker.safe_mode import SafeModeMemory
@@ -57,7 +60,8 @@ class WorkerClient:
 
     `on_reply` is called from a thread of the client, in order. When the child dies the client says so with `Died`,
     ends a run under way with a `RunFailed` event, starts the child again and loads the model again: in safe mode when
-    the probe decode was what killed it. Nothing received is ever lost, because it has been handed on already.
+    the probe decode was what killed it; a run that was waiting for just that begins then. Nothing received is ever
+    lost, because it has been handed on already.
 
     `memory_folder` is where it remembers that safe mode is needed; `hung_seconds` how long a silence means a hang.
     """
@@ -80,6 +84,7 @@ class WorkerClient:
         self._doing: Doing = "idle"
         self._run_id: str | None = None
         self._run_clock = 0.0
+        self._waiting: list[AnyCommand] = []  # a run of which nothing has been heard yet, and what was said to it
         self._closing = False
         self._hung = self._ready = False
         self._heard = time.monotonic()
@@ -115,10 +120,21 @@ class WorkerClient:
                 command = self._in_safe_mode_if_needed(command)
                 self._load, self._doing, self._deaths = command, "load", 0
             elif isinstance(command, Start):
-                self._run_id, self._run_clock, self._doing = command.run_id, 0.0, "run"
+                self._load_for(command)
+                self._run_id, self._run_clock, self._doing, self._waiting = command.run_id, 0.0, "run", [command]
+            elif isinstance(command, Pause | Resume | Step) and self._waiting:
+                self._waiting.append(command)
+            elif isinstance(command, Stop):
+                self._waiting = []
             elif isinstance(command, Intervene):
                 self._run_id, self._doing = command.run_id, "run"  # one that has ended may be taken up again
             self._write(command)
+
+    def _load_for(self, command: Start) -> None:
+        """Another model than the loaded one is loaded first, so that it is in safe mode where that is needed."""
+        wanted = command.setup.load
+        if self._load is None or not wanted.is_same_model(self._load.options):
+            self.send(Load(wanted))
 
     def forget_safe_mode(self) -> None:
         """The next load tries the normal kernels, even if they have crashed here before."""
@@ -213,10 +229,11 @@ class WorkerClient:
                 self._load, self._probing = None, False
                 self._doing = "run" if self._run_id is not None else "idle"
             case Emitted():
+                self._waiting = []
                 if reply.events:
                     self._run_clock = reply.events[-1].t
             case Ended() | Refused():
-                self._run_id, self._doing = None, "idle"
+                self._run_id, self._doing, self._waiting = None, "idle", []
             case _:
                 pass
 
@@ -230,9 +247,12 @@ class WorkerClient:
         probing, doing = self._probing, self._doing
         self._deaths += 1
         safe = probing and self._load is not None and not self._load.options.safe_mode
+        waiting = self._waiting if safe else []
+        doing = "load" if waiting else doing
         hopeless = self._deaths >= DEATHS_IN_A_ROW or (probing and not safe)
         next_step = _advice(doing, safe=safe, hopeless=hopeless)
-        self._end_run(why, next_step)
+        if not waiting:
+            self._end_run(why, next_step)
         self._on_reply(Died("The engine process ended unexpectedly.", why, next_step, doing, restarting=not hopeless))
         with self._lock:
             if self._closing:
@@ -240,6 +260,7 @@ class WorkerClient:
             try:
                 self._spawn()
             except OSError:
+                self._end_run(why, "")
                 self._on_reply(
                     Died("The engine process could not be started again.", "", "Close other programs.", doing, False)
                 )
@@ -248,6 +269,8 @@ class WorkerClient:
                 self._load = None
             crashed = signal_name(code) in CRASHES and not self._hung
             self._load_again(why if safe else "", remember=crashed)
+            for command in waiting:
+                self._write(command)
 
     def _close_streams(self, process: subprocess.Popen[bytes]) -> None:
         """The outbox closes the stream that it writes to itself."""
@@ -260,7 +283,7 @@ class WorkerClient:
                     stream.close()
 
     def _end_run(self, why: str, next_step: str) -> None:
-        run_id, self._run_id = self._run_id, None
+        run_id, self._run_id, self._waiting = self._run_id, None, []
         if run_id is None:
             return
         what = "The run ended because the engine process did."

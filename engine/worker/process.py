@@ -12,8 +12,6 @@ import time
 import traceback
 from typing import IO
 
-import msgspec
-
 from engine.error_log import in_words
 from engine.events import AnyEvent
 from engine.inference.backend import Backend
@@ -181,9 +179,7 @@ class Worker:
 
     def _start(self, command: Start) -> None:
         options = command.setup.load
-        if (self._backend is None or _without_safety(self._loaded) != _without_safety(options)) and not self._load(
-            Load(options)
-        ):
+        if not options.is_same_model(self._loaded) and not self._load(Load(options)):
             self._writer.send(
                 Refused(command.run_id, "The run cannot start without its model.", "Loading it failed.", "See above.")
             )
@@ -246,11 +242,6 @@ class Worker:
         if run.finished:
             self._run, self._ended = None, run
             self._writer.send(Ended(run.run_id))
-
-
-def _without_safety(options: LoadOptions | None) -> LoadOptions | None:
-    """Safe mode is decided by what the machine can do: it makes no other model of it."""
-    return None if options is None else msgspec.structs.replace(options, safe_mode=False)
 
 
 def _listen(stream: IO[bytes], worker: Worker) -> None:

@@ -455,6 +455,52 @@ def test_an_alternative_that_is_taken_reaches_the_engine(desk, qtbot):
     finish(desk, qtbot, len(EVENTS) // 2)
 
 
+def test_a_simulated_run_of_this_session_can_be_changed_and_a_look_back_at_it_cannot(desk, qtbot):
+    qtbot.keyClick(desk.window, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    desk.client.emit(sample_run.events(8), end=True)
+    qtbot.waitUntil(lambda: desk.controller.activity == "idle" and desk.controller.player.at_end)
+    assert desk.controller.label == "SIMULATED"
+    assert desk.window.stage.can_act
+    desk.controller.seek(0.0)
+    assert not desk.window.stage.can_act
+
+
+def test_the_model_that_a_run_brought_along_is_the_one_at_work(desk, qtbot):
+    desk.window.controller.load(replace(desk.window.setup_panel.setup().load, path="simulated"))
+    start(desk, qtbot, 40)  # with the default model
+    desk.client.reply(Loaded(sample_run.REPORT))
+    finish(desk, qtbot, 40)
+    desk.controller.act(TakeToken(0, 1, 2))
+    assert isinstance(desk.client.commands[-1], Intervene)
+
+
+def test_a_run_that_waits_for_a_model_loaded_once_more_goes_on_waiting(desk, qtbot):
+    qtbot.keyClick(desk.window, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    desk.client.die("load")
+    qtbot.waitUntil(lambda: "starting again" in desk.window.toolbar.badge.words)
+    assert desk.controller.activity == "starting"
+    desk.client.emit(EVENTS[:40])
+    qtbot.waitUntil(lambda: desk.controller.activity == "running")
+
+
+def test_the_keys_go_to_the_window_first_and_not_to_a_button(desk, qtbot):
+    qtbot.waitUntil(lambda: desk.window.isActiveWindow())
+    assert desk.window.focusWidget() is desk.window
+
+
+def test_ctrl_q_closes_the_window(desk, qtbot):
+    qtbot.keyClick(desk.window, Qt.Key.Key_Q, Qt.KeyboardModifier.ControlModifier)
+    assert not desk.window.isVisible()
+    assert desk.client.closed
+
+
+def test_nothing_lies_on_the_stage_while_presenting(desk, qtbot):
+    qtbot.keyClick(desk.window, Qt.Key.Key_F11)
+    assert not desk.window.exporter.button.isVisible()
+    qtbot.keyClick(desk.window, Qt.Key.Key_F11)
+    assert desk.window.exporter.button.isVisible()
+
+
 def test_a_clicker_goes_from_mark_to_mark_while_presenting(desk, qtbot):
     start(desk, qtbot, 40)
     finish(desk, qtbot, 40)

@@ -324,6 +324,39 @@ def test_a_build_that_crashes_in_the_probe_is_loaded_in_safe_mode_and_remembered
 
 
 @posix
+def test_a_run_that_waits_for_a_load_that_crashes_begins_in_safe_mode_and_keeps_its_step(
+    default_model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(CRASH_VARIABLE, "1")
+    company = Company(default_model, tmp_path, hung_seconds=4.0)
+    company.start()  # which loads its model
+    company.client.send(Step("token"))
+    died = company.until(Died)
+    assert (died.during, died.restarting) == ("load", True)
+    company.until_event(lambda event: isinstance(event, RunPaused))
+    company.client.send(Resume())
+    company.until(Ended)
+    assert fold(company.events).status == "finished"
+    company.client.close()
+
+
+@posix
+def test_a_run_with_another_model_finds_it_in_safe_mode_where_that_is_needed(
+    default_model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(CRASH_VARIABLE, "1")
+    SafeModeMemory(tmp_path).remember("It crashed.")
+    (tmp_path / "other.gguf").symlink_to(default_model)
+    company = Company(default_model, tmp_path, hung_seconds=4.0)
+    company.client.send(Load(company.load))
+    company.until(Loaded)
+    company.load = LoadOptions(str(tmp_path / "other.gguf"))
+    assert fold(company.run()).status == "finished"
+    assert company.events[0].setup.load.path == str(tmp_path / "other.gguf")
+    company.client.close()
+
+
+@posix
 def test_a_worker_that_dies_at_every_load_is_given_up_in_words(company: Company) -> None:
     company.client.send(Load(company.load))
     for _ in range(3):

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from engine.events import AnyEvent
 from engine.trace.fold import RunState, fold
 from tests.simulated_runs import make_setup, simulated_events
-from widgets.models.thinking_chain import chain_of, hidden_tokens, texts_begun
+from widgets.models.thinking_chain import chain_of, has_texts, hidden_tokens
 from widgets.stage.stage_view import StageView, summary_words
 from widgets.stage.thought_ladder import ThoughtLadderView
 
@@ -44,7 +44,8 @@ def ladder(qtbot: QtBot) -> ThoughtLadderView:
 def test_thinking_and_its_answer_are_one_text_on_one_ladder(qtbot: QtBot, pieces: list[AnyEvent]) -> None:
     state = fold(pieces)
     assert len(state.candidates) == 2
-    assert texts_begun(state) == 1
+    assert has_texts(state, 1)
+    assert not has_texts(state, 2)
     assert [piece.purpose for piece in chain_of(state, 0)] == ["thinking", "answer"]
     assert chain_of(state, 1) == chain_of(state, 0)
     stage = StageView()

@@ -290,3 +290,14 @@ def test_a_budget_too_small_for_so_many_candidates_says_so(panel, qtbot):
     assert panel.budget._note.isVisible()
     panel.budget.tokens.switch.click()
     assert not panel.budget._note.isVisible()
+
+
+def test_fields_that_nobody_has_seen_do_not_exist_and_keep_what_they_were_given(panel):
+    unseen = {name: fields for name, fields in panel.strategy.fields.items() if not fields._fields}
+    assert len(unseen) > 8
+    fields = panel.strategy.fields["mcts"]
+    fields.set_values({"simulations": 48, "no such setting": 1})
+    assert fields.values() == {"simulations": 48}
+    assert not fields._fields
+    assert fields.fields["simulations"].value() == 48
+    assert fields.values() == {"simulations": 48}

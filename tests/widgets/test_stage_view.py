@@ -92,9 +92,9 @@ def test_the_menu_sorts_the_lanes(stage: StageView) -> None:
     state = fold(events(16))
     stage.lanes.set_reduce_motion(True)
     stage.set_state(state, "live")
-    action = next(a for a in stage._sort_button.menu().actions() if "score" in a.text())
+    action = next(a for a in stage.sort_button.menu().actions() if "score" in a.text())
     action.trigger()
-    assert "score" in stage._sort_button.text()
+    assert "score" in stage.sort_button.text()
     assert (state.candidates[stage.lanes.order[0]].mix or 0) == max(c.mix or 0 for c in state.candidates.values())
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, Qt
 
 from engine.trace.fold import fold
@@ -12,7 +16,7 @@ from tests import sample_run
 from tests.simulated_runs import make_setup, simulated_events
 from widgets.theme import DARK
 from widgets.timeline import Timeline
-from widgets.timeline_marks import SHAPES, search_colour, shown_marks
+from widgets.timeline_marks import LEAST_DASH, ROOM_BETWEEN_TICKS, SHAPES, Track, search_colour
 
 EVENTS = sample_run.events(4)
 
@@ -113,10 +117,36 @@ def test_the_pointer_hears_what_a_mark_stands_for(timeline):
 
 def test_every_kind_of_mark_has_a_shape_of_its_own_and_ticks_do_not_crowd():
     assert len(set(SHAPES.values())) == len(SHAPES) == 4
-    marks = [Mark(0.0, "finished", "", i) for i in range(100)] + [Mark(0.0, "act", "", 100)]
-    shown = shown_marks(marks, [i / 10 for i in range(100)] + [3.0])
-    assert len([mark for mark, _ in shown if mark.kind == "finished"]) == 5
-    assert shown[-1][0].kind == "act"
+    track = Track()
+    track.take([Mark(i / 10, "finished", "", i) for i in range(100)] + [Mark(3.0, "act", "", 100)], [])
+    assert len(track.ticks(0.0, 1.0)) == 5
+    assert [mark.kind for mark in track.others] == ["act"]
+
+
+@given(
+    seconds=st.lists(st.floats(0, 3, allow_nan=False), min_size=1, max_size=60),
+    parts=st.lists(st.integers(1, 20), min_size=1, max_size=6),
+    scale=st.floats(0.5, 200),
+)
+def test_a_track_that_grows_shows_of_every_place_as_much_as_has_room(seconds, parts, scale):
+    times = list(itertools.accumulate(seconds))
+    marks = [Mark(t, "finished", "", i) for i, t in enumerate(times)]
+    ends = [*times[1:], times[-1]]
+    spans = [(SEARCH_PHASES[i % 4], start, end) for i, (start, end) in enumerate(zip(times, ends, strict=True))]
+    track, read = Track(), 0
+    for part in [*parts, len(times)]:
+        read += part
+        growing = [(name, start, end if i < read - 1 else start) for i, (name, start, end) in enumerate(spans)]
+        track.take(marks[:read], growing[:read])
+    track.take(marks, spans)
+    ticks, dashes = track.ticks(10.0, scale), track.dashes(10.0, scale)
+    places = [10.0 + scale * t for t in times]
+    assert all(any(abs(place - tick) < ROOM_BETWEEN_TICKS for tick in ticks) for place in places)
+    assert len({int(tick / ROOM_BETWEEN_TICKS) for tick in ticks}) == len(ticks)
+    assert all(before[2] <= after[1] for before, after in itertools.pairwise(dashes))
+    for name, start, end in spans:
+        if scale * (end - start) >= 2 * LEAST_DASH:  # whatever is long enough to be seen is seen
+            assert any(dash[0] == name and abs(dash[1] - (10.0 + scale * start)) < 0.001 for dash in dashes)
 
 
 def test_a_search_is_drawn_in_the_colours_of_its_four_phases(timeline):

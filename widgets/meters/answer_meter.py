@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
 from engine.trace.fold import RunState
+from widgets.models.thought_tree import makes_tree
 from widgets.panels.section import Section
 from widgets.theme import THEMES, current_theme, set_role
 from widgets.translation import tr
@@ -83,8 +84,9 @@ def _why_none(state: RunState) -> str:
     if len(state.candidates) == 1:
         return tr("The candidate is being written.")
     finished = sum(1 for c in state.candidates.values() if c.finished_at is not None)
+    noun = tr("thoughts") if makes_tree(state) else tr("candidates")
     return (
-        tr("{0} of {1} candidates have finished.", finished, len(state.candidates))
+        tr("{0:,} of {1:,} {2} have finished.", finished, len(state.candidates), noun)
         if state.candidates
         else tr("Reading the prompt.")
     )

@@ -17,8 +17,9 @@ from widgets.meters.fact_rows import FactRows
 from widgets.models.candidate_words import number
 from widgets.models.thought_tree import makes_tree, parent_of
 from widgets.panels.section import SectionTitle
+from widgets.scaled import follow_scale
 from widgets.stage.token_popup import percent
-from widgets.theme import set_kind, set_role
+from widgets.theme import px, set_kind, set_role
 from widgets.translation import later, tr, tr_each
 
 FACTS = {
@@ -142,12 +143,14 @@ class Inspector(QWidget):
         close = QToolButton()
         set_icon(close, "x", "muted")
         set_kind(close, "quiet")
+        close.setStyleSheet("padding: 1px")
+        follow_scale(close, lambda: close.setFixedSize(px(22), px(22)))
         close.setToolTip(tr("Selects nothing."))
         close.setAccessibleName(tr("Close"))
         close.clicked.connect(self._on_close_clicked)
         head = QHBoxLayout()
-        head.addWidget(self.title, 1)
-        head.addWidget(close)
+        head.addWidget(self.title, 1, Qt.AlignmentFlag.AlignTop)  # where the titles of sections stand
+        head.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from PySide6.QtWidgets import QWidget
 
-from engine.trace.fold import CandidateState, RunState
+from engine.trace.fold import RunState
 from widgets.meters import numbers
 from widgets.meters.bars import SplitBar
 from widgets.meters.fact_rows import FactRows
@@ -54,20 +52,24 @@ def latency_split(state: RunState) -> dict[str, float]:
     What lies between being asked for and having the prompt in the cache is reading as far as the run was in that phase,
     and waiting otherwise.
     """
-    done = [c for c in state.candidates.values() if c.finished_at is not None and c.first_token_at is not None]
-    if not done:
-        return {}
     spans = [(span.start, state.t if span.end is None else span.end) for span in state.phases if span.phase == "prompt"]
-    totals = dict.fromkeys(ROWS, 0.0)
-    for candidate in done:
-        for name, seconds in _split(candidate, spans).items():
-            totals[name] += seconds
-    return {name: total / len(done) for name, total in totals.items()}
-
-
-def _split(candidate: CandidateState, prompts: Sequence[tuple[float, float]]) -> dict[str, float]:
-    queued, first, end = candidate.queued_at, candidate.first_token_at or 0.0, candidate.finished_at or 0.0
-    started = candidate.started_at if candidate.started_at is not None else first
-    reading = sum(max(0.0, min(started, stop) - max(queued, start)) for start, stop in prompts)
-    judged = sum(verdict.seconds for verdict in candidate.verdicts.values())
-    return {"queue": started - queued - reading, "prompt": reading, "generate": end - started, "verify": judged}
+    done = 0
+    queue = prompt = generate = verify = 0.0
+    for candidate in state.candidates.values():  # a search has thousands of them: no objects made for each
+        first, end = candidate.first_token_at, candidate.finished_at
+        if first is None or end is None:
+            continue
+        done += 1
+        queued = candidate.queued_at
+        started = candidate.started_at if candidate.started_at is not None else first
+        reading = 0.0
+        if started > queued:
+            for start, stop in spans:
+                reading += max(0.0, min(started, stop) - max(queued, start))
+        queue += started - queued - reading
+        prompt += reading
+        generate += end - started
+        for verdict in candidate.verdicts.values():
+            verify += verdict.seconds
+    totals = {"queue": queue, "prompt": prompt, "generate": generate, "verify": verify}
+    return {name: total / done for name, total in totals.items()} if done else {}

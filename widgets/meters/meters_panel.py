@@ -47,6 +47,7 @@ class MetersPanel(QScrollArea, Pictured):
     prompt_requested = Signal(int)
     candidate_chosen = Signal(int)
     act_requested = Signal(object)
+    vote_clicked = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -165,6 +166,7 @@ class MetersPanel(QScrollArea, Pictured):
         self.inspector.act_requested.connect(self.act_requested)
         self.inspector.closed.connect(lambda: self.select(None))
         self.selection.candidate_chosen.connect(self.candidate_chosen)
+        self.votes.bars.vote_clicked.connect(self.vote_clicked)
         self.setWidget(content)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)

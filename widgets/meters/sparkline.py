@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from widgets.scaled import scaled_height
-from widgets.theme import SIZE_TINY, THEMES, current_theme, font, px
+from widgets.theme import SIZE_TINY, THEMES, current_theme, font, px, qcolor
 
 HEIGHT = 64
 CEILING_FROM = 4.0  # a ceiling more than this many times as high would press the line flat, and is not shown yet
@@ -61,6 +62,11 @@ class Sparkline(QWidget):
         self._data, self._ceiling = (t, values), ceiling
         self._draw()
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """A line to stand on, while there is nothing to show."""
+        if not self._data[1]:
+            QPainter(self).fillRect(0, self.height() - 6, self.width(), 1, qcolor(current_theme().line))
+
     def _draw(self) -> None:
         if self._plot is None:
             return
@@ -75,6 +81,7 @@ class Sparkline(QWidget):
         self._plot.setYRange(0.0, top, padding=0.04)
         axis = self._plot.getPlotItem().getAxis("left")
         axis.setVisible(bool(values))
+        self._plot.setVisible(bool(values))
         axis.setTicks([[(0.0, "0"), (top, f"{top:,.0f}")]] if values else [[]])
         self._curve.setData(list(t), list(values))
 
@@ -92,10 +99,10 @@ class Sparkline(QWidget):
         self._curve.setFillLevel(0.0)
         self._curve.setBrush(tint)
         axis = self._plot.getPlotItem().getAxis("left")
-        axis.setWidth(px(30))
+        axis.setWidth(px(40))
         axis.setPen(pyqtgraph.mkPen(theme.line))
         axis.setTextPen(pyqtgraph.mkPen(theme.muted))
-        axis.setStyle(tickLength=0, tickFont=font(SIZE_TINY))
+        axis.setStyle(tickLength=0, tickTextOffset=2, tickFont=font(SIZE_TINY))
 
 
 def _round_up(value: float) -> float:

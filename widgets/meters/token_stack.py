@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Sequence
-from itertools import accumulate
+from typing import Any
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+import numpy as np
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPolygonF
 from PySide6.QtWidgets import QWidget
 
 from engine.trace.fold import RunState
+from widgets.polygon import polygon
 from widgets.scaled import scaled_height
 from widgets.scrubber import phase_colour
 from widgets.stage.marks import LEFT, RIGHT, draw_text, text_width
@@ -18,6 +19,7 @@ from widgets.theme import SIZE_TINY, THEMES, Theme, current_theme, px, qcolor
 from widgets.translation import later, tr
 
 HEIGHT, LEGEND, COLUMNS = 84, 18, 80
+Course = Any  # an array of numbers, shape (COLUMNS,)
 KINDS = (later("generated"), later("judges"), later("prompt"), later("cached"))
 
 
@@ -29,7 +31,7 @@ def kind_colour(theme: Theme, kind: str) -> str:
 
 def token_courses(state: RunState, columns: int = COLUMNS) -> dict[str, list[int]]:
     """How many tokens of each kind there were at so many moments, from the beginning to now."""
-    moments = [state.t * (i + 1) / columns for i in range(columns)]
+    moments = state.t * np.arange(1, columns + 1) / columns
     started = sorted(
         (c.started_at, c.computed_tokens, c.cached_tokens)
         for c in state.candidates.values()
@@ -45,10 +47,11 @@ def token_courses(state: RunState, columns: int = COLUMNS) -> dict[str, list[int
     }
 
 
-def _course(steps: Sequence[tuple[float, int]], moments: Sequence[float]) -> list[int]:
-    totals = [0, *accumulate(count for _, count in steps)]
-    times = [t for t, _ in steps]
-    return [totals[bisect_right(times, moment + 1e-9)] for moment in moments]
+def _course(steps: Sequence[tuple[float, int]], moments: np.ndarray) -> list[int]:
+    times, counts = zip(*steps, strict=True) if steps else ((), ())
+    totals = np.concatenate(([0], np.cumsum(counts, dtype=np.int64)))
+    course: list[int] = totals[np.searchsorted(times, moments + 1e-9, side="right")].tolist()
+    return course
 
 
 class TokenStack(QWidget):
@@ -83,9 +86,9 @@ class TokenStack(QWidget):
         if not total:
             return
         painter.setPen(Qt.PenStyle.NoPen)
-        floor = [0] * COLUMNS
+        floor = np.zeros(COLUMNS)
         for kind in KINDS:
-            ceiling = [below + more for below, more in zip(floor, self.courses[kind], strict=True)]
+            ceiling = floor + self.courses[kind]
             painter.setBrush(qcolor(kind_colour(theme, kind)))
             painter.drawPolygon(_band(area, floor, ceiling, total))
             floor = ceiling
@@ -108,10 +111,8 @@ class TokenStack(QWidget):
             x += px(9) + width + px(10)
 
 
-def _band(area: QRectF, floor: Sequence[int], ceiling: Sequence[int], total: int) -> QPolygonF:
-    def point(i: int, value: int) -> QPointF:
-        return QPointF(area.left() + area.width() * (i + 1) / COLUMNS, area.bottom() - area.height() * value / total)
-
-    upper = [point(i, value) for i, value in enumerate(ceiling)]
-    lower = [point(i, value) for i, value in enumerate(floor)]
-    return QPolygonF([QPointF(area.left(), area.bottom()), *upper, *reversed(lower)])
+def _band(area: QRectF, floor: Course, ceiling: Course, total: int) -> QPolygonF:
+    """The area between two courses: along the upper one to the right, and back along the lower one."""
+    x = area.left() + area.width() * np.arange(COLUMNS + 1) / COLUMNS
+    upper, lower = (area.bottom() - area.height() * np.concatenate(([0], y)) / total for y in (ceiling, floor))
+    return polygon(np.concatenate((x, x[::-1])), np.concatenate((upper, lower[::-1])))

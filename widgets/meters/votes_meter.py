@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QWidget
 
 from engine.trace.fold import RunState
-from widgets.models.thinking_chain import texts_begun
+from widgets.models.thinking_chain import has_texts
 from widgets.panels.section import Section
 from widgets.stage.vote_bars import VoteBars
 from widgets.translation import tr
@@ -21,5 +21,5 @@ class VotesMeter(Section):
 
     def show_state(self, state: RunState) -> None:
         """Shows the votes of a state."""
-        self.setVisible(texts_begun(state) > 1)
+        self.setVisible(has_texts(state, 2))
         self.bars.set_votes(state)

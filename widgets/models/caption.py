@@ -188,7 +188,7 @@ def _thought(node: int, state: RunState) -> str:
 
 
 def _quoted(candidate: CandidateState) -> str:
-    return f"“{_short(' '.join(candidate.text.split()) or '…')}”"
+    return f"“{_short(' '.join(candidate.text.split()).removesuffix('.') or '…')}”"
 
 
 def _short(text: str) -> str:

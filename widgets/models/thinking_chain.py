@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from engine.thinking import length_of_thinking
 from engine.trace.fold import CandidateState, RunState
 from widgets.models.candidate_words import is_branch
@@ -20,9 +22,10 @@ def chain_of(state: RunState, candidate: int) -> list[CandidateState]:
     return chain
 
 
-def texts_begun(state: RunState) -> int:
-    """How many texts a run writes, not counting branches: a piece of thinking and its answer are one."""
-    return sum(not is_branch(c) and not _continues(state, c) for c in state.candidates.values())
+def has_texts(state: RunState, count: int) -> bool:
+    """Whether a run writes so many texts or more, not counting branches: a piece of thinking and its answer are one."""
+    texts = (1 for c in state.candidates.values() if not is_branch(c) and not _continues(state, c))
+    return sum(itertools.islice(texts, count)) == count
 
 
 def hidden_tokens(candidate: CandidateState) -> int:

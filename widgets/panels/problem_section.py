@@ -22,6 +22,7 @@ WIDEST_ANSWER = 160  # beside its name, in a panel that grows less than type doe
 LONGEST_QUESTION = 20_000  # characters: a line of a million takes Qt two minutes
 TOO_LONG = later("The text was cut: {0:,} characters fit here. The command line takes longer ones.")
 FEWEST_LINES, MOST_LINES = 2, 5
+FRAME = 8  # the margin that a document keeps around itself, and the border
 # A push button with a menu takes no padding on its left, so the text brings its own.
 INDENT = "\u2002"
 
@@ -52,7 +53,7 @@ class QuestionEdit(QPlainTextEdit):
     def _fit(self) -> None:
         """As high as the question, within bounds."""
         lines = min(max(round(self.document().size().height()), FEWEST_LINES), MOST_LINES)
-        self.setFixedHeight(lines * self.fontMetrics().lineSpacing() + px(16))
+        self.setFixedHeight(lines * self.fontMetrics().lineSpacing() + px(16) + FRAME)
 
     def changeEvent(self, event: QEvent) -> None:
         """Follows the size of type."""

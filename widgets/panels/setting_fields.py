@@ -146,33 +146,42 @@ def make_field(setting: Setting) -> Field:
 
 
 class SettingFields(QWidget):
-    """The fields of some settings, one below the other."""
+    """The fields of some settings, one below the other. They are made when somebody first sees or asks for them.
+
+    Most strategies and verifiers are never opened, and every widget there is costs time when theme or type change.
+    """
 
     changed = Signal()
 
     def __init__(self, settings: Sequence[Setting], parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._settings = settings
         self._defaults = {setting.name: setting.default for setting in settings}
-        self.fields: dict[str, Field] = {setting.name: make_field(setting) for setting in settings}
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        self.folded = Folded(tr("More settings"), tr("What is seldom changed."))
-        for setting in settings:
-            field = self.fields[setting.name]
-            field.changed.connect(self.changed)
-            (self.folded.body if setting.seldom else column).addWidget(field)
-        if any(setting.seldom for setting in settings):
-            column.addWidget(self.folded)
+        self._given: dict[str, Value] = {}
+        self._fields: dict[str, Field] = {}
+
+    @property
+    def fields(self) -> dict[str, Field]:
+        """The fields by the names of their settings."""
+        if not self._fields and self._settings:
+            self._build()
+        return self._fields
+
+    def setVisible(self, visible: bool) -> None:
+        """Shows the fields, if there are any."""
+        super().setVisible(visible and bool(self._settings) and bool(self.fields))
 
     def values(self) -> dict[str, Value]:
         """The values that differ from the defaults."""
-        values = {name: field.value() for name, field in self.fields.items()}
+        if not self._fields:
+            return dict(self._given)
+        values = {name: field.value() for name, field in self._fields.items()}
         return {name: value for name, value in values.items() if value is not None and value != self._defaults[name]}
 
     def set_values(self, values: Mapping[str, Value]) -> None:
         """Shows these values, and the defaults of the rest; names that are not known here are passed over."""
-        for name, field in self.fields.items():
+        self._given = {name: value for name, value in values.items() if value != self._defaults.get(name, value)}
+        for name, field in self._fields.items():
             value = values.get(name, self._defaults[name])
             if isinstance(field, NumberField):
                 field.set_value(_number(value, self._defaults[name]))
@@ -181,7 +190,23 @@ class SettingFields(QWidget):
 
     def errors(self) -> list[QWidget]:
         """The number fields whose text is not a value."""
-        return [f.field for f in self.fields.values() if isinstance(f, NumberField) and f.error.text()]
+        return [f.field for f in self._fields.values() if isinstance(f, NumberField) and f.error.text()]
+
+    def _build(self) -> None:
+        self._fields = {setting.name: make_field(setting) for setting in self._settings}
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        seldom = [setting for setting in self._settings if setting.seldom]
+        if seldom:
+            folded = Folded(tr("More settings"), tr("What is seldom changed."))
+        for setting in self._settings:
+            field = self._fields[setting.name]
+            field.changed.connect(self.changed)
+            (folded.body if setting.seldom else column).addWidget(field)
+        if seldom:
+            column.addWidget(folded)
+        self.set_values(self._given)
 
 
 def _number(value: Value, default: Value) -> float:

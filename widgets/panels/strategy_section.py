@@ -95,6 +95,6 @@ class StrategySection(Section):
     def _show(self, name: str) -> None:
         self.buttons.set_value(name)
         for other, fields in self.fields.items():
-            fields.setVisible(other == name and bool(fields.fields))
+            fields.setVisible(other == name)
         if name:
             self._help.setText(tr(self._strategies[name].help))

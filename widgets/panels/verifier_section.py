@@ -112,7 +112,7 @@ class VerifierRow(QWidget):
         column.addWidget(self.fields)
         self.fields.hide()
         self.fields.changed.connect(self.changed)
-        self.check.toggled.connect(lambda on: self.fields.setVisible(on and bool(self.fields.fields)))
+        self.check.toggled.connect(self.fields.setVisible)
         self.check.toggled.connect(self.weight.setVisible)
         self.check.toggled.connect(self.weight.setEnabled)
         self.check.clicked.connect(lambda _: self.changed.emit())

@@ -253,6 +253,18 @@ def paint_passage(painter: QPainter, before: QRectF, after: QRectF, link: ChainL
     draw_text(painter, word.translated(0, px(19)), numbers, SIZE_SMALL, theme.muted, CENTRE)
 
 
+def paint_way_down(painter: QPainter, draft: QRectF, critique: QRectF) -> None:
+    """From a draft to what is wrong with it."""
+    theme, x = current_theme(), draft.left() + px(PAD) + px(8)
+    painter.setPen(
+        QPen(qcolor(blend(theme.muted, theme.background, 0.5)), 1.6, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
+    )
+    tip = QPointF(x, critique.top() - px(5))
+    painter.drawLine(QPointF(x, draft.bottom() + px(5)), tip)
+    for aside in (-px(4), px(4)):
+        painter.drawLine(tip, tip + QPointF(aside, -px(5)))
+
+
 def _number(score: float | None) -> str:
     return "?" if score is None else f"{score:.2f}"
 

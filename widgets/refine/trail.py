@@ -32,8 +32,10 @@ def paint_trail(painter: QPainter, area: QRectF, columns: Sequence[ChainColumn],
         if column.link.change not in (None, "unknown"):
             painter.setPen(QPen(qcolor(change_colour(column.link.change, theme)), 2))
             painter.drawLine(start, end)
-    for column, point in zip(judged, points, strict=True):
-        _paint_point(painter, column.link, point, theme)
+    for place, (column, point) in enumerate(zip(judged, points, strict=True)):
+        beside = [other.y() for other in points[max(0, place - 1) : place + 2] if other is not point]
+        is_low = bool(beside) and point.y() >= max(beside)
+        _paint_point(painter, column.link, point, theme, below=is_low)
 
 
 def _trail_point(column: ChainColumn, plot: QRectF) -> QPointF:
@@ -43,16 +45,16 @@ def _trail_point(column: ChainColumn, plot: QRectF) -> QPointF:
     return QPointF(column.area.center().x(), y)
 
 
-def _paint_point(painter: QPainter, link: ChainLink, point: QPointF, theme: Theme) -> None:
+def _paint_point(painter: QPainter, link: ChainLink, point: QPointF, theme: Theme, *, below: bool) -> None:
+    """The number stands where no line leaves: above what is high, below what is low."""
     if link.score is None:
-        below = QRectF(point.x() - px(80), point.y() - px(8), px(160), px(16))
-        draw_text(painter, below, tr("?  nobody can tell"), SIZE_SMALL, theme.muted, CENTRE)
+        beneath = QRectF(point.x() - px(80), point.y() - px(8), px(160), px(16))
+        draw_text(painter, beneath, tr("?  nobody can tell"), SIZE_SMALL, theme.muted, CENTRE)
         return
     disc = QRectF(point.x() - px(8), point.y() - px(8), px(16), px(16))
     rounded(painter, disc, px(8), theme.background, theme.accent if link.best else theme.text, 2)
     if link.best:
         draw_star(painter, point, px(5), theme.accent)
-    beside = QRectF(disc.right() + px(6), point.y() - px(20), px(60), px(16))
-    if link.score > 0.8:
-        beside.moveTop(point.y() + px(4))
-    draw_text(painter, beside, f"{link.score:.2f}", SIZE_SMALL, theme.text, bold=True)
+    top = disc.bottom() + px(2) if below else disc.top() - px(18)
+    number = QRectF(point.x() - px(30), top, px(60), px(16))
+    draw_text(painter, number, f"{link.score:.2f}", SIZE_SMALL, theme.text, CENTRE, bold=True)

@@ -1,4 +1,4 @@
-"""The refine chain on the stage: draft, critique, revision side by side, with what has changed and if it helped."""
+"""The refine chain on the stage: a column for each draft, what is wrong with it below, and if the next one helped."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 from engine.trace.fold import RunState
 from widgets.models.refine_chain import ChainLink, chain_links, end_reason
 from widgets.refine.column import HEAD, ChainColumn
-from widgets.refine.painter import paint_column, paint_end, paint_passage
+from widgets.refine.painter import paint_column, paint_end, paint_passage, paint_way_down
 from widgets.refine.trail import paint_trail
 from widgets.refine.words import chain_words
 from widgets.stage.marks import draw_empty, rounded
@@ -30,12 +30,16 @@ from widgets.theme import (
 )
 from widgets.translation import tr
 
-DRAFT, CRITIQUE, END = 330, 250, 220
-WIDEST = 1.45  # of these widths, where there is room
-NEAR, FAR = 30, 112  # the gaps before a critique, and before a revision, where the verdict stands
+DRAFT, END = 260, 220
+WIDEST = 1.6  # of these widths, where there is room
+NEAR, FAR = 24, 88  # the gaps above a critique, and before a revision, where the verdict stands
+# From the largest type down, and rather without the trail of scores than in the smallest; else it scrolls.
+WAYS = (
+    (SIZE_HEAD, True), (SIZE_LARGE, True), (SIZE_LARGE, False), (SIZE_BODY, True), (SIZE_BODY, False), (SIZE_BODY, True)
+)  # fmt: skip
 TYPES = ((260, SIZE_HEAD), (800, SIZE_LARGE))  # up to so many characters of the longest text, else the body's type
 MOST_RECTANGLES = 4
-EDGE, TRAIL, TALLEST_TRAIL, CARD_SHARE = 4, 132, 230, 0.6
+EDGE, TRAIL, TALLEST_TRAIL, CARD_SHARE = 4, 132, 230, 0.7
 
 
 class RefineChainView(TokenSurface):
@@ -51,20 +55,21 @@ class RefineChainView(TokenSurface):
         self._pointed: int | None = None
         self._end = QRectF()
         self._trail = QRectF()
-        self._type = SIZE_HEAD
+        self._type = self._largest = SIZE_HEAD
+        self._has_trail = True
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.horizontalScrollBar().setSingleStep(40)
         self.setAccessibleName(tr("Drafts and critiques"))
         for bar in (self.horizontalScrollBar(), self.verticalScrollBar()):
             bar.valueChanged.connect(self._on_scrolled)
-        THEMES.theme_changed.connect(self._lay_out)
+        THEMES.theme_changed.connect(self._lay_out_anew)
 
     # What the stage calls
 
     def set_state(self, state: RunState) -> None:
         """Shows a run, or another moment of one."""
         if state.start is not self._state.start:
-            self._selected, self._columns = None, []
+            self._selected, self._columns, self._largest = None, [], SIZE_HEAD
         self._state = state
         self._lay_out()
 
@@ -124,27 +129,63 @@ class RefineChainView(TokenSurface):
 
     # Layout
 
+    def _lay_out_anew(self) -> None:
+        """In another size or type: as large as it can be."""
+        self._largest = SIZE_HEAD
+        self._lay_out()
+
     def _lay_out(self) -> None:
-        follows = self._follows()
-        links = chain_links(self._state)
-        self._type = self._fitting_type()
-        metrics, x = type_metrics(font(self._type)), float(EDGE)
-        wide = self._wideness(links)
-        before, self._columns = self._columns, []
-        for place, link in enumerate(links):
-            x += self._gap(link, place)
-            width = px(CRITIQUE if link.kind == "critique" else DRAFT) * wide
-            self._columns.append(self._make_column(before, link, metrics, QRectF(x, EDGE, round(width), 0)))
-            x += round(width)
+        follows, links, before = self._follows(), chain_links(self._state), self._columns
+        for self._type, self._has_trail in [way for way in WAYS if way[0] <= self._fitting_type()]:
+            right = self._place_columns(links, before)
+            if self._needed <= self._room:
+                break
+        self._largest = self._type  # of one run it only shrinks: going to and fro in time, it does not jump
         self._end = QRectF()
         if links and end_reason(self._state):
-            self._end = QRectF(x + px(NEAR), EDGE, px(END), 0)
+            last = self._columns[-1]
+            below = self._rows[1] > 0 and not _is_below(last.link, len(links) - 1) and last.link.kind != "branch"
+            self._end = last.area if below else QRectF(right + px(NEAR), EDGE, px(END), 0)
         if self._selected is not None and self._selected >= len(links):
             self._selected = None
         self._stand(follows)
         self.hide_popup()
         self.setAccessibleDescription(chain_words(self._columns, self._selected, end_reason(self._state)))
         self.viewport().update()
+
+    def _place_columns(self, links: list[ChainLink], before: list[ChainColumn]) -> float:
+        """A column for every draft and one below it for its critique; returns where the last one ends."""
+        metrics, x, width = type_metrics(font(self._type)), float(EDGE), int(px(DRAFT) * self._wideness(links))
+        self._columns = []
+        for place, link in enumerate(links):
+            if not _is_below(link, place):
+                x += self._gap(link, place) + (width if place else 0)
+            self._columns.append(self._make_column(before, link, metrics, QRectF(x, EDGE, width, 0)))
+        return x + width
+
+    @property
+    def _rows(self) -> tuple[float, float]:
+        """How high drafts and critiques must be."""
+        rows = [0.0, 0.0]
+        for place, column in enumerate(self._columns):
+            row = _is_below(column.link, place)
+            rows[row] = max(rows[row], column.height)
+        return rows[0], rows[1]
+
+    @property
+    def _needed(self) -> float:
+        above, below = self._rows
+        return above + (px(NEAR) + below if below else 0)
+
+    @property
+    def _room(self) -> float:
+        """How high the cards can be: the trail of scores is below them."""
+        return self.viewport().height() - 2 * EDGE - px(TRAIL) * self._is_trailed
+
+    @property
+    def _is_trailed(self) -> bool:
+        """Whether there are scores to be followed, and room to do so."""
+        return self._has_trail and sum(column.link.judged for column in self._columns) > 1
 
     def _make_column(self, old: list[ChainColumn], link: ChainLink, metrics: TypeMetrics, area: QRectF) -> ChainColumn:
         """The column of a link: the one there was, moved, where its text needs no other layout."""
@@ -165,14 +206,21 @@ class RefineChainView(TokenSurface):
                 bar.setRange(0, 0)
             return
         room = self.viewport().height() - 2 * EDGE
-        trailed = sum(column.link.judged for column in self._columns) > 1
-        needed = max(column.height for column in self._columns)
-        height = max(needed, min(room - px(TRAIL) * trailed, room * CARD_SHARE))
-        trail = max(px(TRAIL), min(px(TALLEST_TRAIL), room - height)) if trailed else 0
-        for column in self._columns:
-            column.place(EDGE, height)
-        self._end.setHeight(height)
-        right = self._end.right() if self._end.width() else self._columns[-1].area.right()
+        height = max(self._needed, min(self._room, room * CARD_SHARE) if self._has_trail else room)
+        trail = max(px(TRAIL), min(px(TALLEST_TRAIL), room - height)) if self._is_trailed else 0
+        above, below = self._rows
+        spare = height - self._needed
+        above += spare * (0.5 if below else 1.0)
+        for place, column in enumerate(self._columns):
+            if _is_below(column.link, place):
+                column.place(EDGE + above + px(NEAR), height - above - px(NEAR))
+            else:
+                column.place(EDGE, above)
+        if self._end.width():
+            is_below = self._end.left() == self._columns[-1].area.left()
+            top = EDGE + above + px(NEAR) if is_below else EDGE
+            self._end = QRectF(self._end.left(), top, self._end.width(), EDGE + height - top)
+        right = max(self._end.right(), self._columns[-1].area.right())
         self._trail = QRectF(EDGE, EDGE + height + px(16), right - EDGE, trail - px(20)) if trail else QRectF()
         bottom = EDGE + height + trail + EDGE
         self._set_range(right + EDGE, bottom, follow)
@@ -196,14 +244,16 @@ class RefineChainView(TokenSurface):
 
     def _wideness(self, links: list[ChainLink]) -> float:
         """How much wider than they must be columns can be so that all are seen at once."""
-        gaps = sum(self._gap(link, place) for place, link in enumerate(links)) + 2 * EDGE
-        gaps += px(END + NEAR) if end_reason(self._state) else 0
-        natural = sum(px(CRITIQUE if link.kind == "critique" else DRAFT) for link in links)
-        return min(WIDEST, max(1.0, (self.width() - gaps) / natural)) if natural else 1.0
+        across = [(link, place) for place, link in enumerate(links) if not _is_below(link, place)]
+        gaps = sum(self._gap(link, place) for link, place in across) + 2 * EDGE
+        if end_reason(self._state) and len(across) in (1, len(links)):  # the end has no place below the last draft
+            gaps += px(END + NEAR)
+        natural = px(DRAFT) * len(across)
+        return min(WIDEST, max(1.0, (self.viewport().width() - gaps) / natural)) if natural else 1.0
 
     def _fitting_type(self) -> int:
         longest = max((len(candidate.text) for candidate in self._state.candidates.values()), default=0)
-        return next((size for most, size in TYPES if longest <= most), SIZE_BODY)
+        return min(self._largest, next((size for most, size in TYPES if longest <= most), SIZE_BODY))
 
     def _follows(self) -> bool:
         """Whether the newest column is to stay in view: it is, while nobody has scrolled away from it."""
@@ -217,7 +267,8 @@ class RefineChainView(TokenSurface):
         column.candidate = self._state.candidates[column.candidate.id] if column.candidate is not None else None
         follows, pen = self._follows(), column.pen
         grown = column.take_new()
-        if grown and self._fitting_type() != self._type:  # looked at when a line is full: cheap enough
+        tight = self._type > SIZE_BODY and self._needed > self._room
+        if grown and (tight or self._fitting_type() != self._type):  # looked at when a line is full: cheap enough
             self._lay_out()
             return
         if grown:
@@ -245,9 +296,9 @@ class RefineChainView(TokenSurface):
     # Events
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Lays the columns out in another width."""
+        """Lays the columns out in another size."""
         super().resizeEvent(event)
-        self._lay_out()
+        self._lay_out_anew()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints the cards in view, the ways between them, and the trail of scores."""
@@ -273,13 +324,18 @@ class RefineChainView(TokenSurface):
         shown = rect.translated(offset)
         before: QRectF | None = None
         for column in self._columns:
-            if before is not None and column.link.kind != "branch":
-                paint_passage(painter, before, column.area, column.link)
-            before = column.area
+            if before is not None and column.area.top() > before.top():
+                paint_way_down(painter, before, column.area)
+            else:
+                if before is not None and column.link.kind != "branch":
+                    paint_passage(painter, before, column.area, column.link)
+                before = column.area
             if column.area.intersects(shown):
                 paint_column(painter, column, self._state, shown)
         if self._end.width():
             choice = self._state.answer.reason if self._state.answer is not None else ""
+            if before is not None and self._end.top() > before.top():
+                paint_way_down(painter, before, self._end)
             paint_end(painter, self._end, end_reason(self._state), choice, self._state.status == "failed")
         if not self._trail.isEmpty():
             paint_trail(painter, self._trail, self._columns, offset.x() + EDGE)
@@ -359,6 +415,11 @@ class RefineChainView(TokenSurface):
             bar.setValue(round(area.right()) + px(NEAR) - width)
         if area.left() - px(NEAR) < bar.value():
             bar.setValue(round(area.left()) - px(NEAR))
+        down, height = self.verticalScrollBar(), self.viewport().height()
+        if area.bottom() + EDGE > down.value() + height:
+            down.setValue(round(area.bottom()) + EDGE - height)
+        if area.top() - EDGE < down.value():
+            down.setValue(round(area.top()) - EDGE)
 
     def _place_at(self, position: QPoint) -> int | None:
         point = QPointF(position) + self._offset()
@@ -372,3 +433,8 @@ class RefineChainView(TokenSurface):
     def _on_scrolled(self) -> None:
         self.hide_popup()
         self.viewport().update()
+
+
+def _is_below(link: ChainLink, place: int) -> bool:
+    """Whether it stands below the draft it is about."""
+    return link.kind == "critique" and place > 0

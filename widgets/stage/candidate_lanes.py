@@ -25,14 +25,15 @@ from PySide6.QtCore import (
     QVariantAnimation,
     Signal,
 )
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QRegion, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from engine.trace.fold import RunState
+from engine.what_if.outlook import Outlook
 from widgets.models.answer_colours import answer_order
 from widgets.models.candidate_words import describe_run, stop_words
 from widgets.models.certainty import vote_certainty
-from widgets.models.lane_order import SortMode, lane_order
+from widgets.models.lane_order import ALL, LaneFilter, SortMode, lane_order
 from widgets.stage.lane import Lane, LaneStyle
 from widgets.stage.lane_bar import LaneBar, LaneCell
 from widgets.stage.lane_card import LaneCard, card_regions
@@ -54,7 +55,7 @@ from widgets.theme import (
     px,
     qcolor,
 )
-from widgets.translation import tr
+from widgets.translation import later, tr, tr_each
 
 RENDER_SECONDS = 0.002
 FRAME_MS = 16
@@ -62,6 +63,11 @@ MOST_RECTANGLES = 4
 SHORTEST_SPAN = 16
 EDGE = 4  # room for the selection's ring around the outermost lanes
 SCROLL_BAR = 12
+NOTHING_YET = (
+    later("Ask something and press Run"),
+    later("Each candidate gets a lane of its own here.\nYou will see every token as it is written."),
+)
+NOBODY = (later("No candidate is like that"), later("The others are there, too: show all of them."))
 
 LANES: dict[Density, type[Lane]] = {"card": LaneCard, "bar": LaneBar, "cell": LaneCell}
 Step = Literal["left", "right", "up", "down", "home", "end"]
@@ -88,11 +94,14 @@ class CandidateLanesView(TokenSurface):
         self._answers: dict[str, int] = {}
         self._stale: dict[int, None] = {}
         self._sort: SortMode = "arrival"
+        self._filter: LaneFilter = ALL
         self._selected: int | None = None
         self._pointed: int | None = None
         self._reduce_motion = False
         self._sharpness: float | None = None  # None: as the screen
         self._longest = 0
+        self._aside: set[int] = set()
+        self._would_pick: int | None = None
         self._certain: int | None = None
         self._later = QTimer(self, singleShot=True, interval=FRAME_MS)
         self._later.timeout.connect(self._on_later)
@@ -136,8 +145,9 @@ class CandidateLanesView(TokenSurface):
             changed = changed or [*self._lanes]
         if not changed:
             return
-        if any(candidate not in self._lanes for candidate in changed):
+        if self._has_others():
             self._lay_out(animate=False)
+        changed = [candidate for candidate in changed if candidate in self._lanes]
         self._mark(changed)
         self._take_lengths(changed)
         if self._take_finished(changed):
@@ -150,6 +160,14 @@ class CandidateLanesView(TokenSurface):
         """Sorts lanes by number ("arrival"), falling score, or answer, the most frequent first."""
         self._sort = mode
         self._sort_again()
+
+    def set_filter(self, lane_filter: LaneFilter) -> None:
+        """Shows only some of the candidates, in lanes as large as there is room for then."""
+        self._filter = lane_filter
+        self.hide_popup()
+        self._lay_out(animate=False)
+        self._render(RENDER_SECONDS)
+        self.viewport().update()
 
     def select(self, candidate: int | None) -> None:
         """Selects a candidate, and opens it where its lane does not show its whole text."""
@@ -164,6 +182,16 @@ class CandidateLanesView(TokenSurface):
             self.candidate_selected.emit(candidate)
         self.viewport().update()
         self._tell()
+
+    def show_outlook(self, outlook: Outlook | None) -> None:
+        """Sets lanes aside that a what-if does without, and rings the one that it would pick."""
+        aside, pick = set[int](), None
+        if outlook is not None and outlook.chosen_among is None:
+            aside = set(sorted(self._state.candidates)[outlook.candidates :])
+            pick = outlook.candidate
+        if (aside, pick) != (self._aside, self._would_pick):
+            self._aside, self._would_pick = aside, pick
+            self.viewport().update()
 
     def set_reduce_motion(self, reduce: bool) -> None:
         """Lanes go to their places at once instead of moving there."""
@@ -193,6 +221,11 @@ class CandidateLanesView(TokenSurface):
             self.finish_rendering()
 
     @property
+    def lane_filter(self) -> LaneFilter:
+        """Which candidates are shown."""
+        return self._filter
+
+    @property
     def selected(self) -> int | None:
         """The selected candidate."""
         return self._selected
@@ -220,17 +253,21 @@ class CandidateLanesView(TokenSurface):
 
     def _lay_out(self, animate: bool) -> None:
         """Chooses the form of the lanes from their number and the room, and places them."""
-        count = len(self._state.candidates)
+        self._order = lane_order(self._state, self._sort, self._filter)
+        shown = frozenset(self._order)
         width, height = self.width() - SCROLL_BAR - 2 * EDGE, self.height() - 2 * EDGE
-        self._grid = choose_grid(count, width, height, THEMES.scale)
+        self._grid = choose_grid(len(self._order), width, height, THEMES.scale)
         kind = LANES[self._grid.density]
-        for candidate in self._state.candidates.values():
-            if type(self._lanes.get(candidate.id)) is not kind:
-                self._lanes[candidate.id] = kind(candidate)
+        self._lanes = {i: lane for i, lane in self._lanes.items() if i in shown}
+        self._stale = {i: None for i in self._stale if i in shown}
+        for i in self._order:
+            if type(self._lanes.get(i)) is not kind:
+                self._lanes[i] = kind(self._state.candidates[i])
+        if self._selected not in shown:
+            self._selected = None
         self._take_lengths(self._lanes)
         self._certain = None
         self._take_finished(self._lanes)
-        self._order = lane_order(self._state, self._sort)
         self._renew_style()
         self._place_all(animate)
         self._update_detail()
@@ -277,8 +314,14 @@ class CandidateLanesView(TokenSurface):
         else:
             self._rects = {candidate: self._target(candidate) for candidate in self._order}
 
+    def _has_others(self) -> bool:
+        """Whether there are others to be shown now than have lanes."""
+        if self._filter == ALL:
+            return len(self._lanes) != len(self._state.candidates)
+        return self._lanes.keys() != set(lane_order(self._state, "arrival", self._filter))
+
     def _sort_again(self) -> None:
-        order = lane_order(self._state, self._sort)
+        order = lane_order(self._state, self._sort, self._filter)
         if order != self._order:
             self._order = order
             self.hide_popup()
@@ -419,15 +462,16 @@ class CandidateLanesView(TokenSurface):
         painter = QPainter(self.viewport())
         painter.fillRect(event.rect(), qcolor(theme.background))
         if not self._lanes:
-            hint = tr("Each candidate gets a lane of its own here.\nYou will see every token as it is written.")
+            title, hint = tr_each(NOBODY if self._state.candidates else NOTHING_YET)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            draw_empty(painter, QRectF(self.viewport().rect()), tr("Ask something and press Run"), hint, theme)
+            draw_empty(painter, QRectF(self.viewport().rect()), title, hint, theme)
             return
         offset = self.verticalScrollBar().value()
         for candidate in reversed(self._order):
             rect = self._rects[candidate].translated(0, -offset)
             if region.intersects(rect.toAlignedRect().adjusted(-3, -3, 3, 3)):
                 self._paint_lane(painter, self._lanes[candidate], rect)
+        self._paint_outlook(painter, region, offset)
         for candidate in {self._pointed, self._selected} - {None}:
             if candidate in self._rects:
                 self._paint_outline(painter, candidate, self._rects[candidate].translated(0, -offset))
@@ -441,6 +485,22 @@ class CandidateLanesView(TokenSurface):
         caret = lane.caret()
         if caret is not None:
             painter.fillRect(caret.translated(rect.topLeft()), qcolor(current_theme().accent))
+
+    def _paint_outlook(self, painter: QPainter, region: QRegion, offset: int) -> None:
+        """Over the lanes, as it comes and goes with a slider: none of them is drawn anew for it."""
+        theme = current_theme()
+        veil = QColor(qcolor(theme.background))  # a copy: colours of the theme are shared
+        veil.setAlphaF(0.72)
+        for candidate in self._aside & self._rects.keys():
+            rect = self._rects[candidate].translated(0, -offset)
+            if region.intersects(rect.toAlignedRect()):
+                painter.fillRect(rect, veil)
+        if self._would_pick in self._rects:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(qcolor(theme.warn), 2.4, Qt.PenStyle.DashLine))
+            rect = self._rects[self._would_pick].translated(0, -offset)
+            painter.drawRoundedRect(rect.adjusted(-1, -1, 1, 1), CARD_RADIUS, CARD_RADIUS)
 
     def _paint_outline(self, painter: QPainter, candidate: int, rect: QRectF) -> None:
         theme = current_theme()

@@ -30,7 +30,6 @@ class LadderColumn(QWidget):
         column.setSpacing(6)
         column.addWidget(self.title)
         column.addWidget(self.ladder, 1)
-        self.setMinimumWidth(px(NARROWEST))
 
     def set_words(self, words: str) -> None:
         """Says what the ladder is of."""
@@ -120,6 +119,7 @@ class LadderPage(QWidget):
         for column, candidate in zip(self._columns, shown, strict=True):
             column.set_words(_title(candidate) if self._branches else "")
             column.title.setVisible(bool(self._branches))
+            column.setMinimumWidth(px(NARROWEST) if self._branches else 0)  # one alone takes what there is
 
     def _add_column(self) -> None:
         column = LadderColumn()

@@ -31,6 +31,7 @@ from widgets.theme import (
     SIZE_LARGE,
     SIZE_SMALL,
     SIZE_TINY,
+    Theme,
     answer_colour,
     blend,
     current_theme,
@@ -60,7 +61,12 @@ def paint_side(painter: QPainter, thought: Thought, card: QRectF, width: int) ->
         _paint_step_score(painter, thought.score, QRectF(side.left(), side.top() + px(42), side.width(), px(16)))
     if width > px(SIDE):
         spark = QRectF(side.left() - px(SPARK), side.top() + px(4), px(SPARK - 16), px(32))
-        draw_bars(painter, spark, thought.entropies, MOST_ENTROPY, blend(theme.warn, theme.surface, 0.75), theme.line)
+        draw_bars(painter, spark, thought.entropies, MOST_ENTROPY, entropy_colour(theme), theme.line)
+
+
+def entropy_colour(theme: Theme) -> str:
+    """The colour of the bars of entropy."""
+    return blend(theme.warn, theme.surface, 0.75)
 
 
 def _paint_step_score(painter: QPainter, score: float, row: QRectF) -> None:

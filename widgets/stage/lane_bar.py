@@ -7,7 +7,7 @@ from PySide6.QtGui import QPainter
 
 from widgets.models.candidate_words import is_doubted, is_pick, number, status_word, what_it_is, written_answer
 from widgets.stage.lane import Lane
-from widgets.stage.lane_grid import BAR_TWO_ROWS_HEIGHT
+from widgets.stage.lane_grid import BAR_TIGHT_HEIGHT, BAR_TWO_ROWS_HEIGHT
 from widgets.stage.marks import (
     CENTRE,
     RIGHT,
@@ -47,18 +47,27 @@ class LaneBar(Lane):
 
     @property
     def _two_rows(self) -> bool:
-        return self.size.height() >= px(BAR_TWO_ROWS_HEIGHT)
+        return self.size.height() >= px(BAR_TIGHT_HEIGHT)
+
+    @property
+    def _is_tight(self) -> bool:
+        """Whether the strip in the second row has no number beside it."""
+        return self.size.height() < px(BAR_TWO_ROWS_HEIGHT)
 
     def _first_row(self) -> QRectF:
         width, height = self.size.width() - 2 * px(9), self.size.height()
         if not self._two_rows:
             return QRectF(px(9), 0, width, height)
-        return QRectF(px(9), px(3), width, height - px(17))
+        if self._is_tight:
+            return QRectF(px(9), px(1), width, height - px(9))
+        return QRectF(px(9), px(3), width, height - px(19))
 
     def _strip(self) -> QRectF:
         if self._two_rows:
             score = px(58) if self.candidate.mix is not None else 0
-            return QRectF(px(9), self.size.height() - px(11), self.size.width() - 2 * px(9) - score, px(5))
+            if self._is_tight:
+                return QRectF(px(9), self.size.height() - px(7), self.size.width() - 2 * px(9) - score, px(4))
+            return QRectF(px(9), self.size.height() - px(13), self.size.width() - 2 * px(9) - score, px(5))
         signs = is_pick(self.candidate) + bool(self.candidate.correct) + (self.style.certain == self.candidate.id)
         left = px(9) + (px(37) + px(13) * max(0, signs - 1))
         return QRectF(left, self.size.height() / 2 - px(4), max(8.0, self._chip_left() - px(8) - left), px(7))
@@ -92,17 +101,21 @@ class LaneBar(Lane):
         height = min(px(20), row.height() - 2)
         right = row.right()
         if answer is not None and colour is not None:
-            room = right - self._chip_left() if not self._two_rows else row.width() * 0.45
+            room = right - self._chip_left() if not self._two_rows else row.width() * (0.62 if self._is_tight else 0.45)
             width = min(max(chip_width(answer, SIZE_SMALL), height * 1.5), room)
             chip = QRectF(right - width, row.center().y() - height / 2, width, height)
             draw_chip(painter, chip, answer, colour, SIZE_SMALL)
         elif self._two_rows or c.status != "writing":
-            shown = status_word(c) if c.finished_at is None or is_doubted(c) else what_it_is(c) or tr("no answer")
+            shown = status_word(c) if c.finished_at is None or is_doubted(c) else what_it_is(c) or self._no_answer
             room = QRectF(self._chip_left() if not self._two_rows else x, row.top(), 0, row.height())
             room.setRight(right)
             draw_text(painter, room, shown, SIZE_TINY, theme.muted, RIGHT)
         if c.mix is not None:
             self._paint_score(painter)
+
+    @property
+    def _no_answer(self) -> str:
+        return tr("no answer") if self._two_rows else tr("none")
 
     def _paint_score(self, painter: QPainter) -> None:
         theme, c = self.style.theme, self.candidate
@@ -111,6 +124,9 @@ class LaneBar(Lane):
             strip = self._strip()
             left = strip.right() + px(8)
             rest = QRectF(left, strip.center().y() - px(8), self.size.width() - px(9) - left, px(16))
+            if self._is_tight:
+                draw_strip(painter, QRectF(left, strip.top(), rest.width(), px(4)), c.mix, theme.good, theme.line)
+                return
             draw_strip(
                 painter,
                 QRectF(left, strip.top() + 1, rest.width() - px(28), strip.height() - 2),
@@ -132,7 +148,7 @@ class LaneBar(Lane):
         answer = written_answer(self.candidate)
         if answer is not None and rect.left() + px(44) > row.right() - chip_width(answer, SIZE_SMALL):
             return  # the answer has been painted, and there is no room for both
-        painter.fillRect(rect, qcolor(theme.surface))
+        painter.fillRect(rect.adjusted(0, 2, 0, 0), qcolor(theme.surface))
         if self.candidate.tokens:
             draw_text(painter, rect, token_count_text(len(self.candidate.tokens)), SIZE_TINY, theme.muted)
 

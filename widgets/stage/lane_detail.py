@@ -41,6 +41,7 @@ class LaneDetail(QWidget):
         self.ladder = ThoughtLadderView(compact=True)
         head = QHBoxLayout()
         head.setContentsMargins(14, 6, 6, 0)
+        head.setSpacing(12)
         for widget in (self._title, self._status):
             head.addWidget(widget)
         head.addStretch(1)

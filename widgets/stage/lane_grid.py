@@ -12,8 +12,9 @@ Density = Literal["card", "bar", "cell"]
 
 # The least size of each form, and the widest for which a further column is not better, in logical pixels.
 CARD_MIN_WIDTH, CARD_MIN_HEIGHT = 144, 108
-BAR_MIN_WIDTH, BAR_HEIGHT, BAR_TWO_ROWS_HEIGHT = 140, 26, 36
-CELL_MIN_WIDTH, CELL_HEIGHT, CELL_MAX_HEIGHT = 60, 26, 40
+BAR_MIN_WIDTH, BAR_HEIGHT, BAR_TIGHT_HEIGHT, BAR_TWO_ROWS_HEIGHT = 140, 26, 28, 36
+CELL_MIN_WIDTH, CELL_HEIGHT, CELL_MAX_HEIGHT = 60, 26, 54
+MANY_ROWS = 12  # beyond these, bars stand closer together
 GOOD_ASPECT = 1.45
 TALLEST = 1.05
 
@@ -74,9 +75,8 @@ def choose_grid(count: int, width: int, height: int, scale: float = 1.0, density
     if density in (None, "bar"):
         bars = _rows_of(count, width, round(BAR_MIN_WIDTH * scale), round(BAR_HEIGHT * scale), height)
         if bars is not None or density == "bar":
-            return bars or _grid(
-                "bar", count, max(1, width // round(BAR_MIN_WIDTH * scale)), width, round(BAR_HEIGHT * scale), 8
-            )
+            columns = max(1, width // round(BAR_MIN_WIDTH * scale))
+            return bars or _grid("bar", count, columns, width, math.ceil(BAR_TIGHT_HEIGHT * scale), 7)
     return _cells(count, width, height, scale)
 
 
@@ -106,16 +106,18 @@ def _cards(count: int, width: int, height: int, scale: float, scroll: bool) -> L
 
 
 def _rows_of(count: int, width: int, least_width: int, least_height: int, height: int) -> LaneGrid | None:
-    gap, two_rows = 7, least_height * BAR_TWO_ROWS_HEIGHT // BAR_HEIGHT
-    heights = {}
+    two_rows, gaps, heights = least_height * BAR_TWO_ROWS_HEIGHT // BAR_HEIGHT, {}, {}
     for columns in range(2, max(2, width // least_width) + 1):
         rows = math.ceil(count / columns)
-        heights[columns] = (height - gap * (rows - 1)) // rows
-    # The fewest columns that leave room for two rows of writing in each bar, or else for one.
+        gaps[columns] = 7 if rows <= MANY_ROWS else 5
+        heights[columns] = (height - gaps[columns] * (rows - 1)) // rows
+    # The fewest columns that leave room for two rows of writing in each bar, or else for one; rather with full rows.
     for least in (two_rows, least_height):
-        for columns, cell_height in heights.items():
-            if cell_height >= least:
-                return _grid("bar", count, columns, width, min(cell_height, round(least_height * 2.2)), gap)
+        fitting = [columns for columns, cell_height in heights.items() if cell_height >= least]
+        if fitting:
+            columns = next((columns for columns in fitting if count % columns == 0), fitting[0])
+            tallest = round(least_height * 2.2)
+            return _grid("bar", count, columns, width, min(heights[columns], tallest), gaps[columns])
     return None
 
 

@@ -109,4 +109,9 @@ class ResultLine(QWidget):
         if picked.correct is None:
             return ""
         right = setup.problem.answer if setup is not None else None
-        return tr("right") if picked.correct else tr("wrong, the answer is {0}", right or tr("another"))
+        so_far = " " + tr("so far") if self._state.status in ("running", "paused") else ""
+        return (
+            tr("right{0}", so_far)
+            if picked.correct
+            else tr("wrong{0}, the answer is {1}", so_far, right or tr("another"))
+        )

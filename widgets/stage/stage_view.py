@@ -5,24 +5,22 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QActionGroup, QResizeEvent
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QMenu,
     QSizePolicy,
     QStackedWidget,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from engine.trace.fold import RunState
 from widgets.models.candidate_words import is_branch, is_doubted
-from widgets.models.lane_order import SortMode
+from widgets.models.lane_order import ALL, LaneFilter, SortMode, with_answer
 from widgets.models.refine_chain import makes_chain
-from widgets.models.thinking_chain import texts_begun
+from widgets.models.thinking_chain import has_texts
 from widgets.models.thought_tree import makes_tree
 from widgets.picture import Pictured, Plate
 from widgets.refine.view import RefineChainView
@@ -32,19 +30,16 @@ from widgets.stage.banner import RunBanner
 from widgets.stage.candidate_lanes import CandidateLanesView
 from widgets.stage.headline import Headline
 from widgets.stage.ladder_page import LadderPage
+from widgets.stage.lane_buttons import FilterButton, SortButton
+from widgets.stage.legend import Legend, StageLegend
 from widgets.stage.result_line import ResultLine
-from widgets.theme import set_kind, set_role
-from widgets.translation import later, tr, tr_n
+from widgets.theme import set_role
+from widgets.translation import tr, tr_n
 from widgets.tree.page import SearchTreePage
 from widgets.what_if.bar import WhatIfBar
 
 StageOf = CandidateLanesView | LadderPage | SearchTreePage | RefineChainView
 HEAD_MARGINS = 46  # pixels around the badge and the summary
-SORT_WORDS: dict[SortMode, tuple[str, str]] = {  # what the menu says, and the button
-    "arrival": (later("By number"), later("Sort by number")),
-    "score": (later("By score"), later("Sort by score")),
-    "answer": (later("By answer"), later("Sort by answer")),
-}
 
 
 class StageView(QWidget, Pictured):
@@ -61,32 +56,45 @@ class StageView(QWidget, Pictured):
         self.lanes, self.ladder = CandidateLanesView(), LadderPage()
         self.tree, self.chain = SearchTreePage(), RefineChainView()
         self._source: Source | None = None
+        self.can_act = True
         self._result_wanted = self._compact = False
-        self._sort: SortMode = "arrival"
         self.badge, self.banner = SourceBadge(self), RunBanner()
         self.headline, self.result = Headline(), ResultLine()
-        self.what_if = WhatIfBar()
+        self.what_if, self.legend = WhatIfBar(), StageLegend()
         self._summary = QLabel()
         set_role(self._summary, "muted")
-        self._sort_button = self._make_sort_button()
+        self.sort_button, self.filter_button = SortButton(), FilterButton()
         self._views = QStackedWidget()
         for view in (self.lanes, self.ladder, self.tree, self.chain):
             self._views.addWidget(view)
         self._arrange()
         self.tree.act_requested.connect(self.act_requested)
         self.what_if.setup_wanted.connect(self.setup_wanted)
+        self.sort_button.chosen.connect(self.set_sort)
+        self.filter_button.chosen.connect(self.set_filter)
+        self.what_if.answered.connect(self.lanes.show_outlook)
+        self.what_if.opened.connect(lambda _: self._show_legend())
         for chooser in (self.lanes, self.tree, self.chain):
             chooser.candidate_selected.connect(self.candidate_selected)
         for view in (self.lanes, self.ladder, self.chain):
             view.token_clicked.connect(self.token_selected)
         self.set_state(self._state, None)
 
-    def set_state(self, state: RunState, label: Source | None) -> None:
-        """Shows a new run or another moment of the run, and says where it comes from."""
+    def set_state(self, state: RunState, label: Source | None, can_act: bool | None = None) -> None:
+        """Shows a new run or another moment of the run.
+
+        Args:
+            state: The run.
+            label: Where it comes from.
+            can_act: Whether a person can change it; None goes by the label.
+        """
         if state.start is not self._state.start:
             self.banner.forget()
+            self.set_filter(ALL)  # what hid candidates of the last run must not hide those of the next
         self._state, self._source = state, label
+        self.can_act = label in ("live", "paused", None) if can_act is None else can_act
         state.changed.clear()
+        self.filter_button.set_state(state)
         self.tree.can_act = self.can_act and not self._compact
         self._choose_view()
         self._view.set_state(state)
@@ -109,11 +117,18 @@ class StageView(QWidget, Pictured):
     def set_sort(self, mode: SortMode) -> None:
         """Sorts the lanes."""
         self.lanes.set_sort(mode)
-        self._sort = mode
-        self._show_sort()
+        self.sort_button.set_mode(mode)
 
-    def _show_sort(self) -> None:
-        self._sort_button.setText(tr("Sort") if is_large() else tr(SORT_WORDS[self._sort][1]))
+    def set_filter(self, lane_filter: LaneFilter) -> None:
+        """Shows only some of the candidates."""
+        self.lanes.set_filter(lane_filter)
+        self.filter_button.set_filter(lane_filter)
+
+    def toggle_answer(self, vote: str) -> None:
+        """Shows only the candidates that gave an answer, or all again."""
+        if self._view is self.lanes:
+            wanted = with_answer(vote)
+            self.set_filter(ALL if self.lanes.lane_filter == wanted else wanted)
 
     def set_result_shown(self, shown: bool) -> None:
         """Shows the result above the lanes, for when no meter shows it."""
@@ -142,11 +157,6 @@ class StageView(QWidget, Pictured):
         """Draws all that waits for a later frame, for a picture of the stage."""
         for view in (self.lanes, self.tree, self.chain):
             view.finish_rendering()
-
-    @property
-    def can_act(self) -> bool:
-        """Whether a person can change the run: a recording cannot be changed."""
-        return self._source in ("live", "paused", None)
 
     @property
     def state(self) -> RunState:
@@ -222,7 +232,9 @@ class StageView(QWidget, Pictured):
         column.addWidget(self._views, 1)
         foot = QHBoxLayout()
         foot.setContentsMargins(4, 0, 16, 0)
+        foot.setSpacing(16)
         foot.addWidget(self.what_if)
+        foot.addWidget(self.legend, 1, Qt.AlignmentFlag.AlignVCenter)
         column.addLayout(foot)
         self.setProperty("surface", "stage")
 
@@ -230,33 +242,21 @@ class StageView(QWidget, Pictured):
         """One line; where type is large, a second one for what is said about the run."""
         head, row = self._head, int(is_large())
         head.addWidget(self.badge, 0, 0)
-        head.addWidget(self.headline, 0, 1, 1, 3 if row else 1)
+        head.addWidget(self.headline, 0, 1, 1, 4 if row else 1)
         head.addWidget(self._summary, row, 0 if row else 2, 1, 2 if row else 1)
-        head.addWidget(self._sort_button, row, 3)
+        head.addWidget(self.filter_button, row, 3)
+        head.addWidget(self.sort_button, row, 4)
         self._summary.setWordWrap(is_large())
-        self._show_sort()
-
-    def _make_sort_button(self) -> QToolButton:
-        button = QToolButton()
-        button.setToolTip(tr("In which order candidates stand"))
-        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        set_kind(button, "quiet")
-        menu, group = QMenu(button), QActionGroup(button)
-        for mode, (word, _) in SORT_WORDS.items():
-            action = menu.addAction(tr(word))
-            action.setCheckable(True)
-            action.setChecked(mode == "arrival")
-            action.triggered.connect(lambda _=False, mode=mode: self.set_sort(mode))
-            group.addAction(action)
-        button.setMenu(menu)
-        return button
+        self.sort_button.show_words()
+        self.filter_button.show_words()
 
     def _choose_view(self) -> bool:
         """True when the other view has come to the front."""
         view = self._suitable_view()
         changes = self._view is not view
         self._views.setCurrentWidget(view)
-        self._sort_button.setVisible(view is self.lanes and bool(self._state.candidates) and not self._compact)
+        for button in (self.filter_button, self.sort_button):
+            button.setVisible(view is self.lanes and bool(self._state.candidates) and not self._compact)
         return changes
 
     def _suitable_view(self) -> StageOf:
@@ -268,9 +268,14 @@ class StageView(QWidget, Pictured):
 
     def _is_single(self) -> bool:
         if self._state.candidates:
-            return texts_begun(self._state) == 1
+            return not has_texts(self._state, 2)
         start = self._state.start
         return start is not None and start.setup.strategy.name in ("direct", "chain-of-thought")
+
+    def _show_legend(self) -> None:
+        """Explains what is shown; what a what-if says needs the room more."""
+        shown = bool(self._state.candidates) and not self._compact and not self.what_if.is_open
+        self.legend.show_legend(_legend_of(self._view) if shown else "")
 
     def _fitting(self, words: str) -> str:
         """As much of a summary as there is room for beside the badge, which is never shortened."""
@@ -293,26 +298,45 @@ class StageView(QWidget, Pictured):
         self.banner.show_state(self._state)
         if not self._compact:
             self.what_if.show_state(self._state, self._source)
+        self._show_legend()
         shows_result = self._result_wanted and not self.shows_ladder and bool(self._state.candidates)
         self.result.setVisible(shows_result)
         if shows_result:
             self.result.show_state(self._state)
 
 
+def _legend_of(view: StageOf) -> Legend:
+    match view:
+        case CandidateLanesView():
+            return "lanes"
+        case SearchTreePage():
+            return "tree"
+        case RefineChainView():
+            return "changes"
+        case _:
+            return "tokens"
+
+
 def summary_words(state: RunState) -> str:
     """“16 candidates · 9 finished”: what the stage shows, in a line."""
-    candidates = [candidate for candidate in state.candidates.values() if not is_branch(candidate)]
-    total, branches = len(candidates), len(state.candidates) - len(candidates)
+    branches = done = doubted = stopped = 0
+    for candidate in state.candidates.values():  # once a frame, and a search has thousands of them
+        if is_branch(candidate):
+            branches += 1
+        elif candidate.finished_at is not None:
+            done += 1
+            if is_doubted(candidate):
+                doubted += 1
+            elif candidate.status == "stopped":
+                stopped += 1
+    total = len(state.candidates) - branches
     if total == 0:
         return ""
     grown = [tr_n("{0} branch", "{0} branches", branches)] if branches else []
-    if total == 1 or (texts_begun(state) == 1 and not makes_tree(state) and not makes_chain(state)):
-        tokens = sum(candidate.token_count for candidate in candidates)
+    if total == 1 or not (has_texts(state, 2) or makes_tree(state) or makes_chain(state)):
+        tokens = sum(candidate.token_count for candidate in state.candidates.values() if not is_branch(candidate))
         one = tr("one thought") if makes_tree(state) else tr("one candidate")
         return " · ".join((one, tr_n("{0:,} token", "{0:,} tokens", tokens), *grown))
-    done = sum(candidate.finished_at is not None for candidate in candidates)
-    doubted = sum(is_doubted(candidate) for candidate in candidates)
-    stopped = sum(candidate.status == "stopped" for candidate in candidates) - doubted
     ended = done - stopped - doubted
     parts = [_counted(state, total), tr("all finished") if ended == total else tr("{0} finished", ended)]
     if stopped:
@@ -326,7 +350,7 @@ def summary_words(state: RunState) -> str:
 
 def _counted(state: RunState, total: int) -> str:
     if makes_tree(state):
-        return tr_n("{0} thought", "{0} thoughts", total)
+        return tr_n("{0:,} thought", "{0:,} thoughts", total)
     if makes_chain(state):
-        return tr_n("{0} text", "{0} texts", total)
-    return tr_n("{0} candidate", "{0} candidates", total)
+        return tr_n("{0:,} text", "{0:,} texts", total)
+    return tr_n("{0:,} candidate", "{0:,} candidates", total)

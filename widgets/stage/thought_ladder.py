@@ -44,6 +44,7 @@ from widgets.translation import tr, tr_n
 
 COLUMN_WIDTH = 900
 FOLD = 40
+SMALL_UP_TO, LARGE_FROM = 300, 420  # narrower columns would break every line of large type
 SPARK_FROM = 620  # narrower cards have no room for the bars of their entropy
 LARGE_UP_TO = 420
 
@@ -203,10 +204,16 @@ class ThoughtLadderView(TokenSurface):
         card = self._card(thought)
         return QPointF(card.left() + px(14), card.top() + (card.height() - thought.flow.height) / 2)
 
+    @property
+    def _is_small(self) -> bool:
+        """Whether it stands beside other views, or has no more room than if it did."""
+        return self._compact or self._column().width() <= px(SMALL_UP_TO)
+
     def _metrics(self) -> TypeMetrics:
-        small = SIZE_BODY if self._compact else SIZE_LARGE
-        large = not self._compact and self._characters <= LARGE_UP_TO
-        return type_metrics(font(SIZE_HEAD if large else small))
+        if self._is_small:
+            return type_metrics(font(SIZE_BODY))
+        large = self._column().width() > px(LARGE_FROM) and self._characters <= LARGE_UP_TO
+        return type_metrics(font(SIZE_HEAD if large else SIZE_LARGE))
 
     def _lay_out_again(self) -> None:
         candidate = self.candidate
@@ -319,7 +326,7 @@ class ThoughtLadderView(TokenSurface):
         column = self._column()
         last = next((thought for thought in reversed(self._thoughts) if thought.shown), None)
         top = last.top + last.height + px(10) if last else max(px(4), self._fold_line().bottom() + px(10))
-        height = px(44) if self._compact else px(76)
+        height = px(44) if self._is_small else px(76)
         return QRectF(column.left() + px(36), top, column.width() - px(36), height)
 
     def _update_scroll(self, follow: bool) -> None:
@@ -357,7 +364,7 @@ class ThoughtLadderView(TokenSurface):
                 self._paint_thought(painter, thought, number)
         place = answer_order(self._state).get(candidate.vote or "", 0)
         knot, words = QPointF(left, answer.center().y()), self._side_words(candidate)
-        paint_answer(painter, answer, knot, candidate, place, words, compact=self._compact)
+        paint_answer(painter, answer, knot, candidate, place, words, compact=self._is_small)
         if candidate.status == "writing" and self._thoughts and self._thoughts[-1].shown:
             self._paint_caret(painter, self._thoughts[-1])
         painter.end()

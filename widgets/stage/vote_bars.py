@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEasingCurve, QPointF, QRectF, QSize, Qt, QVariantAnimation
-from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QEasingCurve, QPointF, QRectF, QSize, Qt, QVariantAnimation, Signal
+from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.trace.fold import RunState
@@ -42,7 +42,9 @@ class VoteRow:
 
 
 class VoteBars(QWidget):
-    """Bars of the answers, most frequent first; their lengths move to new values."""
+    """Bars of the answers, most frequent first; their lengths move to new values. A click says whose bar it was."""
+
+    vote_clicked = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -59,6 +61,9 @@ class VoteBars(QWidget):
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
         self.setAccessibleName(tr("Votes"))
+        self.setToolTip(
+            tr("How many candidates gave each answer. A click shows only those that gave it, or all again.")
+        )
         THEMES.theme_changed.connect(self._on_theme_changed)
         self.set_votes(RunState())
 
@@ -115,6 +120,14 @@ class VoteBars(QWidget):
         """Keeps room for the sentence in another width."""
         super().resizeEvent(event)
         self.setMinimumHeight(self.heightForWidth(self.width()))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Says whose bar was clicked."""
+        row = int(event.position().y() // px(ROW))
+        if event.button() == Qt.MouseButton.LeftButton and row < len(self._rows[:MOST_ROWS]):
+            self.vote_clicked.emit(self._rows[row].vote)
+        else:
+            super().mousePressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints rows and sentence."""
@@ -189,7 +202,8 @@ def vote_sentence(state: RunState) -> str:
     over = all(candidate.finished_at is not None for candidate in state.candidates.values())
     most = [vote for vote in state.votes if vote.weight == state.votes[0].weight]
     if len(most) > 1:
-        tied = f" {tr('and')} ".join(vote.answer for vote in most[:3])
+        named = [vote.answer for vote in most[:3]]
+        tied = tr("{0} and {1}", ", ".join(named[:-1]), named[-1])
         first = tr("{0} are level; {1} came first.", tied, most[0].answer)
     else:
         words = tr("Majority would have said {0}.") if over else tr("Majority so far says {0}.")

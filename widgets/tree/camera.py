@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from PySide6.QtCore import QPointF, QRectF, QSizeF
 
 SMALLEST, LARGEST = 0.004, 3.0
-MARGIN = 48
+MARGIN, BESIDE = 38, 48  # above and below, where a line of words stands, and at the sides
 TALLEST = 2.4
 
 
@@ -38,9 +38,12 @@ class Camera:
 
     def zoomed(self, factor: float, at: QPointF) -> Camera:
         """Nearer or further, with the point of the view `at` standing still."""
-        zoom = min(LARGEST, max(SMALLEST, self.zoom * factor))
-        nearer = replace(self, zoom=zoom, offset=QPointF())
+        nearer = replace(self, offset=QPointF()).with_zoom(min(LARGEST, max(SMALLEST, self.zoom * factor)))
         return replace(nearer, offset=at - nearer.to_view(self.to_drawing(at)))
+
+    def with_zoom(self, zoom: float) -> Camera:
+        """As near as `zoom`, with rows no further apart than is good there."""
+        return replace(self, zoom=zoom, stretch=min(self.stretch, tallest(zoom)))
 
     def centred(self, point: QPointF, size: QSizeF) -> Camera:
         """As near as before, with a point of the drawing in the middle."""
@@ -56,17 +59,22 @@ class Camera:
         )
 
 
-def fitting(bounds: QRectF, size: QSizeF, largest: float = 1.25, margin: float = MARGIN) -> Camera:
+def fitting(bounds: QRectF, size: QSizeF, largest: float = 1.5, margin: float = MARGIN) -> Camera:
     """The camera that sees all of `bounds` in a view of `size` with a `margin`, but nothing larger than `largest`.
 
     A tree that is wide and low gets taller rows, so that it fills the view.
     """
-    width, height = max(1.0, size.width() - 2 * MARGIN), max(1.0, size.height() - 2 * margin)
+    width, height = max(1.0, size.width() - 2 * BESIDE), max(1.0, size.height() - 2 * margin)
     across, down = max(1.0, bounds.width()), max(1.0, bounds.height())
     zoom = max(SMALLEST, min(largest, width / across, height / down))
-    stretch = min(TALLEST, max(1.0, height / (down * zoom)))
+    stretch = min(tallest(zoom), max(1.0, height / (down * zoom)))
     if zoom == largest:
         stretch = min(stretch, 1.35)
     return Camera(
         zoom, QPointF(size.width() / 2 - bounds.center().x() * zoom, margin - bounds.top() * zoom * stretch), stretch
     )
+
+
+def tallest(zoom: float) -> float:
+    """How far rows may be stretched: from afar until they stand as far apart as they do at a zoom of 1."""
+    return max(TALLEST, 1 / zoom)

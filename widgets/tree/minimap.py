@@ -7,15 +7,16 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QWidget
 
+from widgets.polygon import polygon
 from widgets.stage.marks import rounded
 from widgets.theme import THEMES, current_theme, px, qcolor, viridis
 from widgets.translation import tr
 from widgets.tree.camera import Camera
-from widgets.tree.polygon import polygon
 from widgets.tree.scene import TreeScene
 
 SIZE = (168, 104)
 INSET, GAP = 8.0, 16
+MOST_STRETCHED = 12
 SHADES = 8
 
 
@@ -87,8 +88,8 @@ class Minimap(QWidget):
         self._picture.fill(Qt.GlobalColor.transparent)
         painter = QPainter(self._picture)
         x, y = scene.rest_positions()
-        share, corner = self._share(), self._corner()
-        x, y = x * share + corner.x(), y * share + corner.y()
+        (across, down), corner = self._shares(), self._corner()
+        x, y = x * across + corner.x(), y * down + corner.y()
         value = np.nan_to_num(scene.value[scene.shown], nan=-1.0)
         shades = np.where(value < 0, -1, np.round(value * SHADES)).astype(np.int64)
         for shade in range(-1, SHADES + 1):
@@ -100,19 +101,23 @@ class Minimap(QWidget):
             painter.drawPoints(polygon(x[these], y[these]))
         painter.end()
 
-    def _share(self) -> float:
-        width, height = self.width() - 2 * INSET, self.height() - 2 * INSET
-        return min(width / max(1.0, self._bounds.width()), height / max(1.0, self._bounds.height()))
+    def _shares(self) -> tuple[float, float]:
+        """How much smaller the map is, across and down; a wide and low tree is drawn taller than it is."""
+        across = (self.width() - 2 * INSET) / max(1.0, self._bounds.width())
+        down = (self.height() - 2 * INSET) / max(1.0, self._bounds.height())
+        return min(across, down), min(down, MOST_STRETCHED * across)
 
     def _corner(self) -> QPointF:
-        middle = QPointF(self.width() / 2, self.height() / 2)
-        return middle - self._bounds.center() * self._share()
+        (across, down), middle = self._shares(), self._bounds.center()
+        return QPointF(self.width() / 2 - middle.x() * across, self.height() / 2 - middle.y() * down)
 
     def _to_map(self, point: QPointF) -> QPointF:
-        return self._corner() + point * self._share()
+        across, down = self._shares()
+        return self._corner() + QPointF(point.x() * across, point.y() * down)
 
     def _to_drawing(self, point: QPointF) -> QPointF:
-        return (point - self._corner()) / self._share()
+        (across, down), away = self._shares(), point - self._corner()
+        return QPointF(away.x() / across, away.y() / down)
 
     def _on_theme_changed(self) -> None:
         self._drawn = ()

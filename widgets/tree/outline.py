@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHeaderView, QTreeView, QWidget
 
 from engine.trace.fold import CandidateState, RunState
@@ -14,6 +15,7 @@ from widgets.theme import THEMES, px
 from widgets.translation import later, tr
 
 COLUMNS = (later("Thought"), later("Visits"), later("Value"), later("State"))
+NARROWEST, FIGURE, STATE = 130, 54, 84
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 Index = QModelIndex | QPersistentModelIndex
 
@@ -126,7 +128,7 @@ def state_words(candidate: CandidateState) -> str:
     if candidate.picked and candidate.answer is not None:
         words.append(tr("the answer"))
     if candidate.merged_into is not None:
-        words.append(tr("the same as {0}", candidate.merged_into + 1))
+        words.append(tr("same as {0}", candidate.merged_into + 1))
     if candidate.pruned:
         words.append(tr("pruned: {0}", candidate.pruned))
     if candidate.pinned:
@@ -202,6 +204,13 @@ class TreeOutline(QTreeView):
             self.node_selected.emit(self.outline.candidate_of(index))
 
     def _fit(self) -> None:
+        """The thoughts take the room that the figures leave."""
         self.setIndentation(px(14))
-        for column, width in enumerate((260, 56, 56)):
-            self.header().resizeSection(column, px(width))
+        room = self.viewport().width() - px(2 * FIGURE + STATE)
+        for column, width in enumerate((max(px(NARROWEST), min(px(260), room)), px(FIGURE), px(FIGURE))):
+            self.header().resizeSection(column, width)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Divides the room anew."""
+        super().resizeEvent(event)
+        self._fit()

@@ -19,6 +19,7 @@ from widgets.tree.node_menu import NodeMenu, menu_position
 from widgets.tree.outline import TreeOutline
 from widgets.tree.view import FIT, FOLLOW, SearchTreeView
 
+DIVISION = (0.48, 0.52)  # the first time; after that it stays as a person has drawn it
 CAMERAS = [
     (FIT, later("Fit"), later("Keeps the whole tree in view (F).")),
     (FOLLOW, later("Follow"), later("Goes where the search goes.")),
@@ -34,7 +35,7 @@ class SearchTreePage(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = RunState()
-        self.can_act = False
+        self.can_act = self._was_divided = False
         self.view, self.outline = SearchTreeView(), TreeOutline()
         self.cameras = Segmented([(key, *tr_each(words)) for key, *words in CAMERAS])
         self.search, self.found = QLineEdit(), QLabel()
@@ -147,7 +148,8 @@ class SearchTreePage(QWidget):
         row.addWidget(self.outline_button)
         self._splitter.addWidget(self.view)
         self._splitter.addWidget(self.outline)
-        self._splitter.setStretchFactor(0, 1)
+        for place, share in enumerate(DIVISION):
+            self._splitter.setStretchFactor(place, round(100 * share))
         self._splitter.setChildrenCollapsible(False)
         self.outline.hide()
         column = QVBoxLayout(self)
@@ -177,3 +179,7 @@ class SearchTreePage(QWidget):
             self.outline.set_state(self._state)
             self.outline.select(self.view.selected_candidate)
         self.outline.setVisible(shown)
+        set_icon(self.outline_button, "list-bullets", "on_accent" if shown else "text")
+        if shown and not self._was_divided:
+            self._was_divided = True
+            self._splitter.setSizes([round(self._splitter.width() * share) for share in DIVISION])

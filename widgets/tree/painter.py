@@ -11,10 +11,10 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPen, QPolygonF
 
+from widgets.polygon import polygon
 from widgets.stage.marks import CENTRE, LEFT, draw_check, draw_cross, draw_star, draw_text, rounded, text_width
 from widgets.theme import SIZE_SMALL, SIZE_TINY, THEMES, Theme, blend, ink_on, px, qcolor, viridis
 from widgets.tree.camera import Camera
-from widgets.tree.polygon import polygon
 from widgets.tree.scene import (
     FAILED,
     LARGEST_RADIUS,
@@ -25,6 +25,7 @@ from widgets.tree.scene import (
     RIGHT,
     ROLLOUT,
     ROW,
+    SMALLEST_RADIUS,
     UNDER_WAY,
     UNIT,
     WHOLE,
@@ -32,7 +33,7 @@ from widgets.tree.scene import (
     TreeScene,
 )
 
-MOST_IN_DETAIL = 900
+MOST_IN_DETAIL, MOST_AS_LARGE_DOTS = 900, 2500
 DETAIL_ZOOM = 0.26
 LABEL_ZOOM = 0.5
 ALL_LABELS_ZOOM = 1.9
@@ -95,13 +96,13 @@ class TreePainter:
     ) -> None:
         theme = look.theme
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        tour = self.scene.tour()
+        tour, few = self.scene.tour(), len(self.scene.shown) < MOST_AS_LARGE_DOTS
         if len(tour) > 1:
-            painter.setPen(QPen(qcolor(theme.line), 0))
+            painter.setPen(QPen(qcolor(theme.edge if few else theme.line), 0))
             painter.drawPolyline(polygon(x[tour], y[tour]))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_line(painter, x, y, look.path, theme.accent, 2)
-        widths = np.clip(np.round(2 * self.scene.radii[seen] * camera.zoom), 2, 24).astype(np.int64)
+        widths = np.clip(np.round(2 * self.scene.radii[seen] * camera.zoom), 4 if few else 2, 24).astype(np.int64)
         shades = self._shades(seen)
         groups = shades * 64 + widths
         order = np.argsort(groups, kind="stable")
@@ -265,9 +266,10 @@ class TreePainter:
         view: QRectF,
     ) -> None:  # fmt: skip
         """Chips beside the nodes that matter; from near, words below all of them."""
-        theme, chips = look.theme, []
+        theme, chips, height = look.theme, [], px(24)
         if camera.zoom >= LABEL_ZOOM:
-            chips = [place for place in look.path if place]
+            between = ROW * camera.zoom * camera.stretch - 2 * SMALLEST_RADIUS
+            chips = [place for place in (look.path if between > height * 1.6 else look.path[-1:]) if place]
         for place in (look.selected, look.pointed):
             if place and place not in chips:
                 chips.append(place)
@@ -277,7 +279,6 @@ class TreePainter:
                     width = UNIT * camera.zoom - 8
                     box = QRectF(x[place] - width / 2, y[place] + radii[place] + 3, width, px(18))
                     draw_text(painter, box, look.label(place), SIZE_TINY, theme.muted, CENTRE)
-        height = px(24)
         for place in chips:
             if place >= len(x) or not view.contains(QPointF(x[place], y[place])):
                 continue

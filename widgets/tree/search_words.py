@@ -61,19 +61,16 @@ def progress_words(state: RunState) -> str:
     assert state.start is not None
     if state.start.setup.strategy.name == "mcts":
         return tr("simulation {0:,} of {1:,}", state.simulations, _simulations_asked(state))
-    ranked = sum(isinstance(moved.move, GenerationRanked | ParticlesResampled) for moved in state.moves)
-    if ranked:
-        newest = next(
-            m.move for m in reversed(state.moves) if isinstance(m.move, GenerationRanked | ParticlesResampled)
-        )
-        size = (
-            " · " + tr("effective size {0:.1f}", newest.effective_size)
-            if isinstance(newest, ParticlesResampled)
-            else ""
-        )
-        return tr("generation {0}{1}", newest.generation + 1, size)
-    drawn = sum(isinstance(moved.move, PosteriorsSampled) for moved in state.moves)
-    return tr("{0} draws", drawn) if drawn else ""
+    if state.start.setup.strategy.name == "ab-mcts":
+        drawn = sum(isinstance(moved.move, PosteriorsSampled) for moved in state.moves)
+        return tr("{0} draws", drawn) if drawn else ""
+    for moved in reversed(state.moves):
+        match moved.move:
+            case ParticlesResampled(generation=generation, effective_size=size):
+                return tr("generation {0} · effective size {1:.1f}", generation + 1, size)
+            case GenerationRanked(generation=generation):
+                return tr("generation {0}", generation + 1)
+    return ""
 
 
 def _simulations_asked(state: RunState) -> int:

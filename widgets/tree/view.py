@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSizeF, Qt, QTimer, Signal
 from PySide6.QtGui import (
@@ -277,7 +276,7 @@ class SearchTreeView(QWidget):
             self._go_to(fitting(self.scene.bounds(), size, margin=max(MARGIN, px(MARGIN))), at_once)
         elif self.mode == FOLLOW and self._path:
             zoom = max(FOLLOW_ZOOM, self._camera.zoom)
-            self._go_to(replace(self._camera, zoom=zoom).centred(self.scene.position(self._path[-1]), size), at_once)
+            self._go_to(self._camera.with_zoom(zoom).centred(self.scene.position(self._path[-1]), size), at_once)
 
     def _on_theme_changed(self) -> None:
         self._aim(at_once=True)

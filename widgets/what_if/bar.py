@@ -47,6 +47,7 @@ class WhatIfBar(QFrame):
 
     setup_wanted = Signal(object)  # RunSetup
     opened = Signal(bool)
+    answered = Signal(object)  # Outlook, or None: nothing is asked any more
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -85,7 +86,8 @@ class WhatIfBar(QFrame):
         ended = state.status in ("finished", "failed") and sum(c.is_whole for c in state.candidates.values()) > 1
         there = ended and source not in ("live", "paused")
         if there and (state.start is not self._state.start or state.events != self._state_events):
-            self._pool = None
+            self._pool = self._outlook = None
+            self.answered.emit(None)
             self._idle.stop()
             self._state, self._state_events = state, state.events
             if self.is_open:
@@ -102,11 +104,13 @@ class WhatIfBar(QFrame):
         set_icon(self.toggle, "caret-down" if is_open else "caret-right", "muted")
         for part in (self.body, self.badge, self.reset, self.real):
             part.setVisible(is_open)
+        self._column.setContentsMargins(12 if is_open else 0, 6 if is_open else 2, 12, 8 if is_open else 2)
         self.setProperty("surface", "panel" if is_open else "stage")
         self.style().unpolish(self)
         self.style().polish(self)
         if is_open:
             self._open_pool()
+        self.answered.emit(self._outlook if is_open else None)
         self.opened.emit(is_open)
 
     def answer_now(self) -> None:
@@ -123,6 +127,7 @@ class WhatIfBar(QFrame):
             self._show_outlook(self._outlook)
         self.milliseconds = 1000 * (time.perf_counter() - began)
         self.real.setEnabled(self._outlook is not None)
+        self.answered.emit(self._outlook)
 
     def what_if(self) -> WhatIf:
         """What the controls ask.
@@ -247,6 +252,7 @@ class WhatIfBar(QFrame):
         self.toggle.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.toggle.setToolTip(tr("Another number, vote, verifier or budget over this run: no new tokens (Ctrl+I)."))
         set_kind(self.toggle, "quiet")
+        self.toggle.setStyleSheet("padding-left: 0")  # its sign stands above what is below it
         set_icon(self.toggle, "caret-right", "muted")
         self.toggle.clicked.connect(lambda: self.set_open(not self.is_open))
         self.badge.set_source("what-if")
@@ -276,8 +282,8 @@ class WhatIfBar(QFrame):
         inside.addLayout(self._controls)
         inside.addLayout(said)
         inside.addWidget(self.notes)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(12, 6, 12, 8)
+        self._column = column = QVBoxLayout(self)
+        column.setContentsMargins(0, 2, 12, 2)
         column.setSpacing(6)
         column.addLayout(head)
         column.addWidget(self.body)

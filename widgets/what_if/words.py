@@ -23,9 +23,9 @@ def figures(state: RunState, outlook: Outlook) -> list[Figure]:
     rows = [_figure(tr("tokens"), outlook.completion_tokens, ledger.completion_tokens, "{:,.0f}")]
     if outlook.verifier_tokens or ledger.verifier_tokens:
         rows.append(_figure(tr("judges' tokens"), outlook.verifier_tokens, ledger.verifier_tokens, "{:,.0f}"))
-    rows.append(_figure(tr("seconds (estimate)"), outlook.seconds_estimate, state.t, "{:,.1f}"))
+    rows.append(_estimate(tr("seconds"), outlook.seconds_estimate, state.t, "{:,.1f}"))
     if outlook.energy_joules_estimate is not None and ledger.energy_joules is not None:
-        rows.append(_figure(tr("joules (estimate)"), outlook.energy_joules_estimate, ledger.energy_joules, "{:,.0f}"))
+        rows.append(_estimate(tr("joules"), outlook.energy_joules_estimate, ledger.energy_joules, "{:,.0f}"))
     rows.append(_candidates(outlook))
     return rows
 
@@ -55,3 +55,8 @@ def _candidates(outlook: Outlook) -> Figure:
 def _figure(name: str, now: float, was: float, form: str) -> Figure:
     change = round(100 * (now - was) / was) if was else 0
     return Figure(name, form.format(now), f"{change:+d} %".replace("-", "−") if change else "")
+
+
+def _estimate(name: str, now: float, was: float, form: str) -> Figure:
+    figure = _figure(name, now, was, form)
+    return figure._replace(change=", ".join(filter(None, (figure.change, tr("estimate")))))
