@@ -47,6 +47,7 @@ PAINTED_DATA = ("token_paint.py", "token_flow.py")  # who paints what models hav
 DATA = {"Thinkscope", "scope", "Think", "Scroll Left", "Scroll Right", "Close", "Cancel", "OK", ".tsrun", "unknown.xyz"}
 EVENTS = [replace(e, backend="llama.cpp") if i == 0 else e for i, e in enumerate(sample_run.events(8))]
 
+WIDEST = 1400  # with words that are longer by 40 %; 1280 in English
 ROOT = Path(__file__).resolve().parents[2]
 SHOWING = re.compile(
     r"(.*\.)?(set(Text|ToolTip|AccessibleName|AccessibleDescription|PlaceholderText|WindowTitle)|QLabel|QPushButton|QCheckBox"
@@ -310,7 +311,8 @@ def test_longer_words_are_not_cut_off(desk, pseudo, tmp_path):
             QApplication.processEvents()
             cut = cut_off(other.window)
             assert not cut, "\n".join(sorted(cut))
-            assert other.window.width() == 1280
+            # The head of the stage, with its summary and two buttons, is what needs more than English does.
+            assert other.window.width() <= WIDEST
         for panel in (other.window.setup_panel, other.window.meters):
             fits = panel.widget().minimumSizeHint().width() <= panel.viewport().width()
             assert fits or panel.isHidden() or panel.horizontalScrollBar().maximum() > 0
@@ -331,6 +333,7 @@ def test_english_words_need_no_wider_panels(qapp, pseudo, tmp_path):
             assert panel.widget().minimumSizeHint().width() <= panel.viewport().width()
             assert panel.horizontalScrollBar().maximum() == 0
         assert not cut_off(english.window)
+        assert english.window.width() == 1280
     finally:
         english.window.close()
         english.window.deleteLater()
