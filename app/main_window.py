@@ -40,7 +40,7 @@ from widgets.panels.problem_section import LONGEST_QUESTION
 from widgets.panels.prompt_dialog import PromptDialog
 from widgets.panels.setup_panel import PANEL_WIDTH as SETUP_WIDTH
 from widgets.panels.setup_panel import SetupPanel
-from widgets.scaled import width_for_words
+from widgets.scaled import panel_width
 from widgets.stage.caption_line import CaptionLine
 from widgets.stage.stage_view import StageView
 from widgets.theme import RESOURCES, THEMES, current_theme
@@ -348,8 +348,8 @@ class MainWindow(QMainWindow):
             self._fit_docks()
 
     def _fit_docks(self) -> None:
-        widths = [width_for_words(self.setup_panel, SETUP_WIDTH), width_for_words(self.meters, METERS_WIDTH)]
-        self.resizeDocks([self.setup_dock, self.meters_dock], widths, Qt.Orientation.Horizontal)
+        docks, widths = [self.setup_dock, self.meters_dock], [panel_width(SETUP_WIDTH), panel_width(METERS_WIDTH)]
+        self.resizeDocks(docks, widths, Qt.Orientation.Horizontal)
 
     def _restore(self) -> None:
         self.resize(FIRST_SIZE.boundedTo(self.screen().availableSize() - FRAME))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QScrollArea, QWidget
+from PySide6.QtWidgets import QWidget
 
 from widgets.theme import THEMES, px
 
@@ -43,14 +43,6 @@ def scaled_height(widget: QWidget, size: int) -> None:
 def panel_width(size: int) -> int:
     """The width of a side panel at the size of type of the moment."""
     return round(size * (1 + WIDER * (THEMES.scale - 1)))
-
-
-def width_for_words(panel: QScrollArea, size: int) -> int:
-    """The width of a side panel; at normal size of type it has room for all words, however long they are."""
-    if THEMES.scale > 1:
-        return panel_width(size)
-    bar = panel.verticalScrollBar().sizeHint().width()
-    return max(panel_width(size), panel.widget().minimumSizeHint().width() + bar)
 
 
 def is_large(limit: float = 1.45) -> bool:
