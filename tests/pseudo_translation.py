@@ -93,6 +93,7 @@ def shown_texts(window: QWidget) -> Iterator[tuple[str, str]]:
         yield f"{where} name", widget.accessibleName()
         yield f"{where} description", widget.accessibleDescription()
         yield f"{where} title", widget.windowTitle()
+        yield f"{where} keys", widget.whatsThis()
         yield from ((where, text) for text in _own_texts(widget))
         for action in widget.actions():
             yield f"{where} action", action.text()
@@ -107,7 +108,7 @@ def _own_texts(widget: QWidget) -> Iterator[str]:
     if isinstance(widget, QLineEdit | QPlainTextEdit):
         yield widget.placeholderText()
     if isinstance(widget, QTabWidget):
-        yield from (widget.tabText(i) for i in range(widget.count()))
+        yield from (text(i) for i in range(widget.count()) for text in (widget.tabText, widget.tabToolTip))
     if isinstance(widget, QComboBox):
         yield from (widget.itemText(i) for i in range(widget.count()))
     if isinstance(widget, QAbstractItemView) and widget.model() is not None and widget.isVisible():
