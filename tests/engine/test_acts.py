@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from engine import acts
-from engine.events import AnyEvent, CandidateQueued, PersonActed, RunFinished
+from engine.events import AnyEvent, CandidateQueued, CandidateScored, PersonActed, RunFinished
 from engine.inference.simulated_backend import SimulatedBackend
 from engine.inference.simulated_policy import SumPolicy
 from engine.moves import ValueBackedUp
@@ -23,7 +23,8 @@ from engine.setup import (
     VerifierChoice,
 )
 from engine.trace.fold import RunState, fold
-from engine.types import Problem
+from engine.types import Problem, Score
+from engine.verifiers.arithmetic import ArithmeticChecker
 
 
 class Table:
@@ -260,3 +261,121 @@ def test_one_step_by_phase_is_one_thing_that_the_search_does() -> None:
     while not table.run.paused and not table.run.finished:
         table.run.step()
     assert len(table.state.moves) > first
+
+
+ENDED_EARLY = ("adaptive", "best-of-n", "beam-search", "mcts", "self-refine", "thinking", "ab-mcts")
+
+
+@pytest.mark.parametrize("strategy", ENDED_EARLY)
+def test_a_branch_of_a_stopped_run_is_written_and_nothing_else(strategy: str) -> None:
+    table = Table(strategy)
+    table.until(lambda state: any(candidate.tokens for candidate in state.candidates.values()))
+    table.run.stop()
+    before = len(table.state.candidates)
+    assert table.act(acts.TakeToken(0, 1, 65)) == ""
+    state = table.to_the_end()
+    assert len(state.candidates) == before + 1
+    assert [event.outcome for event in table.events if isinstance(event, RunFinished)] == ["stopped", "stopped"]
+
+
+def test_a_stopped_search_goes_on_for_as_many_simulations_as_are_added() -> None:
+    table = Table("mcts", simulations=64)
+    table.until(lambda state: state.simulations >= 3)
+    table.run.stop()
+    before, begun = table.state.simulations, table.state.simulations_begun
+    assert table.act(acts.AddSimulations(4)) == ""
+    assert table.to_the_end().simulations == max(before + 4, begun)  # those that were under way come to their ends
+
+
+@pytest.mark.parametrize("count", [0, -3])
+def test_no_simulations_at_all_cannot_be_added(count: int) -> None:
+    assert "ask for one or more" in Table("mcts").act(acts.AddSimulations(count))
+
+
+@pytest.mark.parametrize("act", [acts.AddSimulations(3), acts.ExpandNode(None)])
+def test_an_act_that_is_refused_does_not_take_a_run_up_again(act: acts.AnyAct) -> None:
+    table = Table("adaptive")
+    table.until(lambda state: len(state.candidates) > 2)
+    table.run.stop()
+    before = len(table.events)
+    assert table.act(act) == "That is not possible in this run."
+    assert table.run.finished
+    assert [type(event) for event in table.events[before:]] == [PersonActed]
+
+
+def test_what_a_spent_budget_ended_goes_on_once_it_is_raised() -> None:
+    whole = Table("best-of-n", n=6).to_the_end().ledger.completion_tokens
+    table = Table("best-of-n", n=6)
+    assert table.act(acts.ChangeBudget(Budget(tokens=whole // 3))) == ""
+    table.to_the_end()
+    assert "Raise it first." in table.act(acts.TakeToken(0, 1, 65))
+    assert table.run.finished
+    assert table.act(acts.ChangeBudget(Budget(tokens=whole // 4))) == ""
+    assert table.run.finished
+    assert table.act(acts.ChangeBudget(Budget(tokens=2 * whole))) == ""
+    state = table.to_the_end()
+    assert state.finish is not None
+    assert state.finish.outcome == "answered"
+    assert [event.outcome for event in table.events if isinstance(event, RunFinished)] == ["budget", "answered"]
+
+
+@pytest.mark.parametrize("after_the_end", [False, True])
+def test_a_verifier_with_other_settings_judges_anew(after_the_end: bool) -> None:
+    def wants(answer: str) -> tuple[VerifierChoice, ...]:
+        return (VerifierChoice("constraints", 1.0, {"pattern": f"^{answer}$"}),)
+
+    table = Table("best-of-n", n=8)
+    table.act(acts.ChangeVerifiers(wants("81")))
+    table.until(lambda state: after_the_end is False and state.ledger.completion_tokens > 100)
+    table.act(acts.ChangeVerifiers(wants("82")))
+    state = table.to_the_end()
+    assert state.answer is not None
+    assert state.answer.answer == "82"
+    for candidate in state.candidates.values():
+        assert candidate.scores["constraints"].value == float(candidate.answer == "82")
+
+
+def test_another_weight_alone_asks_no_verifier_again() -> None:
+    table = Table("best-of-n", n=4)
+    table.to_the_end()
+    before = len(table.events)
+    assert table.act(acts.ChangeVerifiers((VerifierChoice("arithmetic", 0.2),))) == ""
+    assert not any(isinstance(event, CandidateScored) for event in table.events[before:])
+
+
+@pytest.mark.parametrize("strategy", ["self-consistency", "best-of-n", "adaptive"])
+def test_a_number_that_a_person_lowers_saves_nothing_and_can_be_raised_again(strategy: str) -> None:
+    table = Table(strategy, n=12)
+    table.until(lambda state: state.ledger.completion_tokens > 60)
+    table.act(acts.ChangeSetting("n", 3))
+    lowered = Table(strategy, n=12)
+    lowered.until(lambda state: state.ledger.completion_tokens > 60)
+    lowered.act(acts.ChangeSetting("n", 3))
+    state = lowered.to_the_end()
+    assert state.spared is None or state.spared.stopped == 0
+    table.act(acts.ChangeSetting("n", 12))
+    raised = table.to_the_end()
+    whole = [c for c in raised.candidates.values() if c.status == "finished"]
+    assert len(whole) == 12 or strategy == "adaptive"  # which may be certain before
+
+
+def test_a_verifier_that_fails_costs_its_opinion_and_not_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> object:
+        raise ValueError("of its own")
+
+    monkeypatch.setattr(ArithmeticChecker, "score", fail)
+    state = Table("best-of-n", n=4).to_the_end()
+    assert state.finish is not None
+    assert state.answer is not None
+    assert state.answer.answer is not None
+    score = state.candidates[0].scores["arithmetic"]
+    assert score.value is None
+    assert "ValueError: of its own" in score.detail
+
+
+def test_a_score_that_is_none_is_not_taken_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ArithmeticChecker, "score", lambda *_: Score(float("nan"), "?"))
+    for strategy in ("best-of-n", "mcts", "beam-search", "particle-filtering"):
+        state = Table(strategy).to_the_end()
+        assert state.failure is None
+        assert all(c.scores["arithmetic"].value is None for c in state.candidates.values() if c.scores)

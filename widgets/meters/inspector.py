@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVB
 
 from engine.acts import TakeToken
 from engine.trace.fold import CandidateState, RunState
-from engine.types import Token
+from engine.types import Score, Token
 from widgets.icons import set_icon
 from widgets.meters import numbers
 from widgets.meters.alternative_bars import AlternativeBars, visible
@@ -32,6 +32,16 @@ FACTS = {
 }
 TAKE_HINT = "Take another one: a branch grows beside the text from there."
 TOKEN_FACTS, CANDIDATE_FACTS = ("probability", "entropy"), ("tokens", "confidence", "mix", "seed", "prompt")
+
+
+SIGNS = {True: "✓", False: "✗", None: "?"}
+
+
+def score_lines(name: str, score: Score) -> list[str]:
+    """“arithmetic: 1.00 (the equation holds)”, and a line for each thing that was looked at."""
+    value = "cannot tell" if score.value is None else f"{score.value:.2f}"
+    parts = [f"   {SIGNS[p.passed]} {p.name}" + (f": {p.detail}" if p.detail else "") for p in score.parts]
+    return [f"{name}: {value}" + (f" ({score.detail})" if score.detail else ""), *parts]
 
 
 class Inspector(QWidget):
@@ -58,6 +68,7 @@ class Inspector(QWidget):
         self.facts = FactRows(FACTS)
         self.scores = QLabel(wordWrap=True)
         set_role(self.scores, "muted")
+        self.scores.setTextFormat(Qt.TextFormat.PlainText)
         self.prompt_button = QPushButton("What the model was given…")
         self.prompt_button.setToolTip("Shows the prompt of this candidate exactly as the model got it.")
         self._build()
@@ -88,11 +99,7 @@ class Inspector(QWidget):
         self.facts.set_value("mix", numbers.UNKNOWN if candidate.mix is None else f"{candidate.mix:.2f}")
         self.facts.set_value("seed", str(candidate.seed))
         self.facts.set_value("prompt", f"{candidate.cached_tokens:,} + {candidate.computed_tokens:,}")
-        lines = [
-            f"{name}: {'cannot tell' if score.value is None else f'{score.value:.2f}'}"
-            + (f" ({score.detail})" if score.detail else "")
-            for name, score in candidate.scores.items()
-        ]
+        lines = [line for name, score in candidate.scores.items() for line in score_lines(name, score)]
         self.scores.setText("\n".join(lines))
         self.scores.setVisible(bool(lines))
         self.prompt_button.setVisible(candidate.prompt in self._state.prompts)
