@@ -51,6 +51,11 @@ from widgets.window_style import window_stylesheet
 RECORDINGS = RESOURCES / "recordings"
 OPENS = (".gguf", ".tsrun", SETUP_SUFFIX)
 FILTER = f"Runs, set-ups and models (*.tsrun *{SETUP_SUFFIX} *.gguf);;All files (*)"
+PAGES_HELP = (
+    "One run as it happens, or as it was recorded (Ctrl+1).",
+    "Two to four set-ups race on the same question (Ctrl+2).",
+    "Every run that was recorded, to be played again (Ctrl+3).",
+)
 FIRST_SIZE = QSize(1440, 900)
 FRAME = QSize(8, 40)  # about what a window system puts around a window; Qt knows it only afterwards
 
@@ -232,6 +237,10 @@ class MainWindow(QMainWindow):
         self.tabs.addTab(self.history, "History")
         self.tabs.setCornerWidget(self.exporter.button)
         self.tabs.tabBar().setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.tabs.setAccessibleName("Pages")
+        self.tabs.tabBar().setAccessibleName("Pages")
+        for place, help_text in enumerate(PAGES_HELP):
+            self.tabs.setTabToolTip(place, help_text)
         self.tabs.setProperty("surface", "stage")
         centre = QWidget()
         centre.setProperty("surface", "stage")

@@ -23,6 +23,7 @@ KEYS = (
     ("F11  or  F5", "Present, and back"),
     ("Ctrl + +, Ctrl + -, Ctrl + 0", "Larger, smaller, normal text"),
     ("F1", "This page"),
+    ("Shift + F1", "The keys of the part that has the focus"),
     ("Ctrl + Q", "Quit"),
 )
 

@@ -138,7 +138,7 @@ class Inspector(QWidget):
         close = QToolButton()
         set_icon(close, "x", "muted")
         set_kind(close, "quiet")
-        close.setToolTip("Selects nothing.")
+        close.setToolTip("Selects nothing, and puts the other meters first again.")
         close.setAccessibleName("Close")
         close.clicked.connect(self._on_close_clicked)
         head = QHBoxLayout()

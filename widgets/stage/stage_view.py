@@ -236,7 +236,7 @@ class StageView(QWidget, Pictured):
 
     def _make_sort_button(self) -> QToolButton:
         button = QToolButton()
-        button.setToolTip("In which order candidates stand")
+        button.setToolTip("In which order the candidates stand: by number, by score, or by answer.")
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         set_kind(button, "quiet")
         menu, group = QMenu(button), QActionGroup(button)
