@@ -249,10 +249,12 @@ class MainWindow(QMainWindow):
         column.setSpacing(0)
         column.addWidget(self.banner)
         column.addWidget(self.tabs, 1)
-        self.setCentralWidget(centre)
         self.setup_dock = PanelDock("Set-up", "setup", self.setup_panel)
         self.meters_dock = PanelDock("Meters", "meters", self.meters)
+        # From left to right, which is the way that Tab goes.
         self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.setup_dock)
+        self.setCentralWidget(centre)
+        QWidget.setTabOrder(self.tabs.tabBar(), self.exporter.button)
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.meters_dock)
         self._fit_docks()
         bar = QToolBar("Timeline", self)

@@ -165,6 +165,20 @@ def test_the_keys_go_through_the_set_up_as_it_is_read(desk: Desk) -> None:
     assert jumps == []
 
 
+def test_tab_goes_from_the_top_to_the_bottom_and_from_left_to_right(desk: Desk) -> None:
+    window = desk.window
+    show(desk, fold(sample_run.events(8)))
+    parts = [window.toolbar, window.setup_dock, window.tabs.tabBar(), window.exporter.button]
+    parts += [window.stage, window.meters_dock, window.timeline]
+    seen, at = [], window.nextInFocusChain()
+    while at is not window:
+        part = next((part for part in parts if part is at or part.isAncestorOf(at)), None)
+        if part is not None and at.isVisible() and at.focusPolicy() & Qt.FocusPolicy.TabFocus and part not in seen[-1:]:
+            seen.append(part)
+        at = at.nextInFocusChain()
+    assert seen == parts
+
+
 def section_of(content: QWidget, widget: QWidget) -> int:
     """The place of the section that a control lies in."""
     while widget.parentWidget() is not content:
