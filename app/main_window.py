@@ -96,7 +96,7 @@ class MainWindow(QMainWindow):
         self.opener = TraceOpener(self)
         self.compare = CompareTab(controller, setup_panel.setup, self._checked_setup, self)
         self.exporter = Exporter(self._exhibit, self.banner.say, self)
-        self._meters_before_comparing = False
+        self._meters_before_comparing = self._greets = False
         self._arrange()
         self._build_menu()
         self._connect()
@@ -138,6 +138,7 @@ class MainWindow(QMainWindow):
         """Plays the first recording that comes with the program, if there is one."""
         first = next(iter(sorted(RECORDINGS.glob("*.tsrun"))), None)
         if first is not None:
+            self._greets = True
             self.opener.open(first)
 
     def run(self, first_step: Grain | None = None) -> None:
@@ -605,7 +606,9 @@ class MainWindow(QMainWindow):
             self.opener.list_runs(RECORDINGS, self._library)
 
     def _on_opener_opened(self, player: TracePlayer, play: bool) -> None:
-        # A first recording that is read slowly must not push a run aside that a person has started meanwhile.
+        greets, self._greets = self._greets, False
+        if greets and self.controller.live is not None:
+            return  # it was read slowly, and must not push a run aside that a person has started meanwhile
         simulated = player.state.start is not None and player.state.start.backend == "simulated"
         self.tabs.setCurrentWidget(self.stage_page)
         self.controller.show(player, "SIMULATED" if simulated else "RECORDED", play)

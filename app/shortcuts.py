@@ -12,7 +12,7 @@ KEYS = (
     ("Ctrl + Return", "Run"),
     ("Space", "Pause and go on; play a recording"),
     ("Esc  or  Ctrl + .", "Stop"),
-    ("Left, Right", "One step back or forward"),
+    ("Left, Right", "One step back or forward; among candidates, to the next"),
     ("Page Down, Page Up", "To the next mark, to the one before; also N and B"),
     ("Home, End", "Beginning and end, on the timeline"),
     ("Ctrl + 1, 2, 3", "Stage, Compare, History"),
