@@ -12,7 +12,7 @@ KEYS = (
     ("Ctrl + Return", "Run"),
     ("Space", "Pause and go on; play a recording"),
     ("Esc  or  Ctrl + .", "Stop"),
-    ("Left, Right", "One step back or forward"),
+    ("Left, Right", "One step back or forward; among candidates, to the next"),
     ("Page Down, Page Up", "To the next mark, to the one before; also N and B"),
     ("Home, End", "Beginning and end, on the timeline"),
     ("Ctrl + 1, 2, 3", "Stage, Compare, History"),
@@ -23,6 +23,7 @@ KEYS = (
     ("F11  or  F5", "Present, and back"),
     ("Ctrl + +, Ctrl + -, Ctrl + 0", "Larger, smaller, normal text"),
     ("F1", "This page"),
+    ("Shift + F1", "The keys of the part that has the focus"),
     ("Ctrl + Q", "Quit"),
 )
 

@@ -63,7 +63,7 @@ from engine.inference.chat_template import Rendered
 from engine.inference.scheduler import Drawn, Scheduler, StepReport
 from engine.inference.sequence import Sequence
 from engine.judge_models import JudgeModels, OpenModel, no_other_model, no_reward_model
-from engine.jury import Jury, Reply, Verdict, no_reply
+from engine.jury import PERSON, Jury, Reply, Verdict, no_reply
 from engine.ledger import JOULES_PER_KWH
 from engine.lineage import Beginning, Lineage
 from engine.moves import ValueBackedUp
@@ -265,6 +265,12 @@ class Run:
                 rated = self._candidates.found.get(number)
                 if rated is None or not 0 <= value <= 1:
                     return False
+                if all(choice.name != PERSON for choice in self._choices):
+                    raise BadInputError(
+                        "Your opinion is not asked in this run.",
+                        "",
+                        "Check “Your own click” among the verifiers first.",
+                    )
                 self._take_verdict(self._jury.rate(rated, value))
             case TakeToken():
                 self._branch(act)

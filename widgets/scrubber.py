@@ -47,6 +47,7 @@ class Scrubber(QWidget):
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAccessibleName("Timeline")
+        self.setWhatsThis("Click or pull to see the run at another moment. Home goes to its beginning, End to its end.")
         THEMES.theme_changed.connect(self.update)
 
     def set_moment(self, state: RunState, position: float, duration: float) -> None:

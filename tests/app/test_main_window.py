@@ -501,6 +501,14 @@ def test_nothing_lies_on_the_stage_while_presenting(desk, qtbot):
     assert desk.window.exporter.button.isVisible()
 
 
+def test_a_first_recording_that_is_read_slowly_pushes_no_run_aside(desk, qtbot):
+    desk.window.play_shipped()
+    start(desk, qtbot, 40)
+    qtbot.waitUntil(lambda: not desk.window._greets)
+    assert desk.controller.shows_live
+    finish(desk, qtbot, 40)
+
+
 def test_a_clicker_goes_from_mark_to_mark_while_presenting(desk, qtbot):
     start(desk, qtbot, 40)
     finish(desk, qtbot, 40)

@@ -203,7 +203,7 @@ class CompareView(QWidget, Pictured):
         self._pages.addWidget(page)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(ScrollPage(self._pages))
+        whole.addWidget(ScrollPage(self._pages, "Compare"))
 
     def _head(self) -> QHBoxLayout:
         words = QVBoxLayout()

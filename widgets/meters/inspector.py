@@ -148,7 +148,7 @@ class Inspector(QWidget):
         set_kind(close, "quiet")
         close.setStyleSheet("padding: 1px")
         follow_scale(close, lambda: close.setFixedSize(px(22), px(22)))
-        close.setToolTip("Selects nothing.")
+        close.setToolTip("Selects nothing, and puts the other meters first again.")
         close.setAccessibleName("Close")
         close.clicked.connect(self._on_close_clicked)
         head = QHBoxLayout()

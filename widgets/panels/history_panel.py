@@ -38,7 +38,7 @@ EMPTY = "No run has been recorded yet.\nAsk something: every run is kept here an
 NOTHING_FOUND = "No run is like that.\nTake some words or filters away."
 HINT = "Double click or Enter plays a run again · F2 names it · S stars it · Del deletes it"
 KINDS = (
-    ("all", "All", "Every run."),
+    ("all", "All", "Shows every run."),
     ("starred", "Starred", "Runs with a star."),
     ("right", "Right", "Runs whose answer is known to be right."),
     ("wrong", "Wrong", "Runs whose answer is known to be wrong."),
@@ -193,7 +193,7 @@ class HistoryPanel(QWidget, Pictured):
         page = QWidget()
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(ScrollPage(page))
+        whole.addWidget(ScrollPage(page, "History"))
         column = QVBoxLayout(page)
         column.setContentsMargins(16, 12, 16, 12)
         column.setSpacing(8)
@@ -228,6 +228,7 @@ class HistoryPanel(QWidget, Pictured):
         table.horizontalHeader().setSectionResizeMode(RUN, QHeaderView.ResizeMode.Stretch)
         follow_scale(table, self._fit_table)
         table.setAccessibleName("Recorded runs")
+        table.setWhatsThis(f"{HINT}. Ctrl+F searches, Ctrl+Z puts back what was deleted.")
         table.doubleClicked.connect(self._on_table_double_clicked)
         table.opened.connect(self._on_table_opened)
         table.clicked.connect(self._on_table_clicked)

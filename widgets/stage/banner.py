@@ -39,7 +39,7 @@ class RunBanner(QWidget):
         close = QToolButton()
         set_kind(close, "quiet")
         set_icon(close, "x", "muted")
-        close.setToolTip("Dismiss")
+        close.setToolTip("Takes this message away.")
         close.setAccessibleName("Dismiss this message")
         close.clicked.connect(self._on_close)
         words = QVBoxLayout()

@@ -113,6 +113,10 @@ class CandidateLanesView(TokenSurface):
         self._detail.ladder.token_hovered.connect(self.token_hovered)
         self._detail.hide()
         self.setAccessibleName("Candidates")
+        self.setWhatsThis(
+            "Arrows go from candidate to candidate, Esc selects none. "
+            "A click on a token shows what might have stood there."
+        )
         self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
         THEMES.theme_changed.connect(self._on_theme_changed)
 

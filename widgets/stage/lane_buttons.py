@@ -55,12 +55,14 @@ class ChoiceButton(QToolButton):
 
 
 class SortButton(ChoiceButton):
-    """In which order candidates stand."""
+    """In which order the candidates stand: by number, by score, or by answer."""
 
     chosen = Signal(str)  # SortMode
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("sort-ascending", "In which order candidates stand.", parent)
+        super().__init__(
+            "sort-ascending", "In which order the candidates stand: by number, by score, or by answer.", parent
+        )
         self._mode: SortMode = "arrival"
         for mode, word in SORT_WORDS.items():
             self.offer(mode, f"By {word}", mode == self._mode)

@@ -33,7 +33,7 @@ class LaneDetail(QWidget):
         close = QToolButton()
         set_kind(close, "quiet")
         set_icon(close, "x", "muted")
-        close.setToolTip("Close (Esc)")
+        close.setToolTip("Goes back to all candidates (Esc).")
         close.setAccessibleName("Close the opened candidate")
         close.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         close.clicked.connect(self.closed)

@@ -169,6 +169,7 @@ class TreeOutline(QTreeView):
         self.outline = OutlineModel(self)
         self.setModel(self.outline)
         self.setAccessibleName("Outline of the search tree")
+        self.setWhatsThis("The tree as rows. Up and Down go from thought to thought, Left and Right fold and open.")
         self.setUniformRowHeights(True)
         self.setAllColumnsShowFocus(True)
         self.header().setStretchLastSection(True)

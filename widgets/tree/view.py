@@ -39,6 +39,10 @@ WHEEL_FACTOR = 1.0016
 KEY_ZOOM = 1.3
 MOST_PULSES = 3
 FOLLOW_ZOOM = 0.9
+KEYS_HELP = (
+    "Arrows go from thought to thought, Home to the problem; plus and minus zoom, F shows all, C folds what is below. "
+    "In a run of yours E expands the selected thought, T adds one, P pins it and Del prunes it."
+)
 FOLLOW, FIT, FREE = "follow", "fit", "free"
 _STEPS = {
     Qt.Key.Key_Up: "parent", Qt.Key.Key_Down: "child", Qt.Key.Key_Left: "left", Qt.Key.Key_Right: "right",
@@ -59,6 +63,7 @@ class SearchTreeView(QWidget):
         self.setMouseTracking(True)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName("Search tree")
+        self.setWhatsThis(KEYS_HELP)
         self.scene = TreeScene()
         self._painter = TreePainter(self.scene)
         self._state = RunState()

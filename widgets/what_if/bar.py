@@ -302,6 +302,7 @@ class WhatIfBar(QFrame):
         self.verifier_button.setMinimumWidth(px(150))
         self.verifier_button.setMenu(self._verifier_menu())
         self.verifiers.changed.connect(self._on_verifiers_changed)
+        self._name_verifiers()
         for row, (words, control) in enumerate((("Choose by", self.choose), ("Verifiers", self.verifier_button))):
             self._controls.addWidget(QLabel(words), row, 2)
             self._controls.addWidget(control, row, 3)
@@ -316,6 +317,7 @@ class WhatIfBar(QFrame):
     def _verifier_menu(self) -> QMenu:
         menu, action, area = QMenu(self), QWidgetAction(self), QScrollArea()
         self.verifiers.setContentsMargins(12, 8, 12, 8)
+        area.setAccessibleName("Verifiers of the what-if")
         area.setWidget(self.verifiers)
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
