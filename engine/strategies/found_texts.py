@@ -9,6 +9,7 @@ from engine.strategies.base import Answer
 from engine.strategies.ranking import Key, Ranking
 from engine.strategies.texts import BILLION, Text
 
+ALL_PRUNED = Answer(None, None, "All that was written is pruned.")
 _ANSWERED, _ENDED, _OPEN = range(3)
 
 
@@ -73,7 +74,7 @@ class FoundTexts:
     def answer(self, *, by_vote: bool) -> Answer:
         """The best text's answer, or the one with the highest sum of values."""
         if not self._texts:
-            return Answer(None, None, "No step has been finished yet.")
+            return ALL_PRUNED if self._places else Answer(None, None, "No step has been finished yet.")
         if by_vote and self._answered:
             return self._by_vote()
         best = self._texts[self._ranking.first()[0]]

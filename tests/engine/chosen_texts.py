@@ -8,12 +8,12 @@ from engine.strategies.base import Answer
 from engine.strategies.texts import Text
 
 
-def answer_by_the_book(texts: Sequence[Text], *, by_vote: bool) -> Answer:
-    """The answer of texts in order of arrival, rollouts last."""
+def answer_by_the_book(texts: Sequence[Text], *, by_vote: bool, pruned: bool) -> Answer:
+    """The answer of texts in order of arrival, rollouts last; `pruned` says that there were others."""
     ended = [text for text in texts if text.candidate.is_whole]
     answered = [text for text in ended if text.candidate.vote is not None]
     if not texts:
-        return Answer(None, None, "No step has been finished yet.")
+        return Answer(None, None, "All that was written is pruned." if pruned else "No step has been finished yet.")
     if not answered:
         furthest = max(ended or texts, key=lambda text: (text.depth, *text.standing)).candidate
         if ended:
