@@ -10,7 +10,7 @@ from engine import acts
 from engine.events import AnyEvent, CandidateQueued, CandidateScored, PersonActed, RunFinished
 from engine.inference.simulated_backend import SimulatedBackend
 from engine.inference.simulated_policy import SumPolicy
-from engine.moves import ValueBackedUp
+from engine.moves import LoopEnded, ValueBackedUp
 from engine.run import Run
 from engine.setup import (
     DEFAULT_SAMPLING,
@@ -22,6 +22,7 @@ from engine.setup import (
     Value,
     VerifierChoice,
 )
+from engine.strategies.generations import NONE_GOES_ON
 from engine.trace.fold import RunState, fold
 from engine.types import Problem, Score
 from engine.verifiers.arithmetic import ArithmeticChecker
@@ -135,6 +136,79 @@ def test_a_pruned_node_is_never_gone_through_again_and_its_texts_do_not_count() 
     assert state.candidates[pruned].pruned == "by hand"
     assert state.answer is not None
     assert not state.whole_text(state.answer.candidate or 0).startswith(state.candidates[pruned].text)
+
+
+GENERATIONS = ("beam-search", "dvts", "particle-filtering")
+
+
+def way_to(state: RunState, candidate: int) -> list[int]:
+    """A candidate and those that it goes on from."""
+    way, at = [], state.candidates.get(candidate)
+    while at is not None:
+        way.append(at.id)
+        at = None if at.parent is None else state.candidates[at.parent]
+    return way
+
+
+@pytest.mark.parametrize("strategy", GENERATIONS)
+def test_nothing_is_written_below_a_node_that_is_pruned_some_generations_later(strategy: str) -> None:
+    table = Table(strategy, n=16, **({"width": 2} if strategy != "particle-filtering" else {}))
+    state = table.until(lambda state: sum("generation 3" in c.label for c in state.candidates.values()) > 0)
+    pruned = way_to(state, max(state.candidates))[-1]
+    asked = set(state.candidates)
+    assert table.act(acts.PruneNode(pruned)) == ""
+    state = table.to_the_end()
+    assert [c for c in state.candidates if c not in asked and pruned in way_to(state, c)] == []
+    assert set(state.candidates) > asked, "the others go on"
+    assert state.answer is not None
+    assert state.answer.candidate is not None
+    assert pruned not in way_to(state, state.answer.candidate)
+
+
+@pytest.mark.parametrize("strategy", GENERATIONS)
+def test_a_text_that_is_pruned_by_hand_is_not_the_answer_of_a_search_by_generations(strategy: str) -> None:
+    table = Table(strategy, n=8)
+    for _ in range(3):
+        answer = table.to_the_end().answer
+        assert answer is not None
+        assert answer.candidate is not None
+        assert table.act(acts.PruneNode(answer.candidate)) == ""
+        assert table.state.answer is not None
+        assert table.state.answer.candidate != answer.candidate
+        assert table.act(acts.PruneNode(answer.candidate)) != "", "it is pruned already"
+
+
+@pytest.mark.parametrize("strategy", GENERATIONS)
+@pytest.mark.parametrize("generation", [1, 2, 3])
+def test_a_search_by_generations_of_which_all_is_pruned_ends_and_says_so(strategy: str, generation: int) -> None:
+    table = Table(strategy, n=8)
+    state = table.until(lambda state: sum(f"generation {generation}" in c.label for c in state.candidates.values()) > 0)
+    while state.status == "running":
+        asked = len(state.candidates)
+        for candidate in state.candidates.values():
+            if candidate.status == "finished":
+                table.act(acts.PruneNode(candidate.id))
+        table.run.step()
+        state = table.state
+    assert len(state.candidates) == asked
+    assert [m.move.reason for m in state.moves if isinstance(m.move, LoopEnded)] == [NONE_GOES_ON]
+    assert state.answer is not None
+    assert state.answer.candidate is None
+    assert state.answer.reason == "All that was written is pruned."
+
+
+@pytest.mark.parametrize("strategy", GENERATIONS)
+def test_what_a_search_by_generations_cannot_do_to_a_node_is_refused(strategy: str) -> None:
+    table = Table(strategy, n=8)
+    table.until(lambda state: sum("generation 2" in c.label for c in state.candidates.values()) > 0)
+    for act in (
+        acts.PinNode(0, True),
+        acts.ExpandNode(0),
+        acts.WriteThought(0, "So."),
+        acts.AddSimulations(4),
+        acts.PruneNode(999),
+    ):
+        assert table.act(act) == "That is not possible in this run."
 
 
 def test_the_search_goes_through_a_pinned_node_until_all_below_it_is_known() -> None:
