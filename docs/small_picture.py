@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtGui import QImage, QPixmap
 
-COLOURS, TURNS, PORTION = 256, 4, 4096
+COLOURS, FREQUENT, PORTION = 256, 64, 4096
 SMALLEST_FILE = 0  # the quality of a PNG file: nothing is lost, but it takes longer
 
 
@@ -22,22 +22,19 @@ def save_small(picture: QPixmap, path: Path) -> None:
     rows = np.zeros((image.height(), -(-image.width() // 4) * 4), np.uint8)
     rows[:, : image.width()] = indices
     small = QImage(rows.tobytes(), image.width(), image.height(), rows.shape[1], QImage.Format.Format_Indexed8)
-    small.setColorTable([0xFF000000 | r << 16 | g << 8 | b for r, g, b in np.rint(palette).astype(int).tolist()])
+    small.setColorTable([0xFF000000 | r << 16 | g << 8 | b for r, g, b in palette.astype(int).tolist()])
     small.save(str(path), "PNG", SMALLEST_FILE)
 
 
 def _palette(colours: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """The most frequent colours stay as they are in half of the palette; the rest finds its place among the others."""
+    """The most frequent colours, and then, one after the other, the one that is furthest from all of these."""
     order = np.argsort(-counts, kind="stable")
-    palette = colours[order[:COLOURS]].copy()
-    kept = len(palette) // 2
-    for _ in range(TURNS):
-        nearest = _nearest(colours, palette)
-        weight = np.bincount(nearest, counts**0.5, len(palette))
-        sums = [np.bincount(nearest, counts**0.5 * colours[:, axis], len(palette)) for axis in range(3)]
-        moved = np.stack(sums, axis=1)[kept:] / np.maximum(weight[kept:, None], 1e-9)
-        palette[kept:] = np.where(weight[kept:, None] > 0, moved, palette[kept:])
-    return palette
+    palette = [colours[place] for place in order[:FREQUENT]]
+    away = np.min([((colours - colour) ** 2).sum(axis=1) for colour in palette], axis=0)
+    while len(palette) < COLOURS and away.max() > 0:
+        palette.append(colours[int(np.argmax(away))])
+        away = np.minimum(away, ((colours - palette[-1]) ** 2).sum(axis=1))
+    return np.stack(palette)
 
 
 def _nearest(colours: np.ndarray, palette: np.ndarray) -> np.ndarray:
