@@ -233,7 +233,6 @@ class MainWindow(QMainWindow):
         column.addWidget(self.caption)
         self.caption.hide()
         self.tabs.setDocumentMode(True)
-        self.tabs.setUsesScrollButtons(False)  # there are few: large type shortens them
         self.tabs.addTab(self.stage_page, "Stage")
         self.tabs.addTab(self.compare.view, "Compare")
         self.tabs.addTab(self.history, "History")

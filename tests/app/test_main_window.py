@@ -275,8 +275,10 @@ def test_presenting_leaves_the_stage_and_comes_back(desk, qtbot):
     qtbot.keyClick(desk.window, Qt.Key.Key_F11)
     assert not desk.window.setup_dock.isVisible()
     assert not desk.window.meters_dock.isVisible()
+    assert not desk.window.exporter.button.isVisible()  # it would lie over the stage
     assert THEMES.scale > 1.2
     qtbot.keyClick(desk.window, Qt.Key.Key_Escape)
+    assert desk.window.exporter.button.isVisible()
     assert desk.window.setup_dock.isVisible()
     assert desk.window.meters_dock.isVisible()
     assert THEMES.scale == 1.0

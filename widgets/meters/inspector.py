@@ -146,7 +146,7 @@ class Inspector(QWidget):
         close = QToolButton()
         set_icon(close, "x", "muted")
         set_kind(close, "quiet")
-        close.setStyleSheet("padding: 1px")
+        close.setStyleSheet("padding: 1px; min-height: 0; min-width: 0")
         follow_scale(close, lambda: close.setFixedSize(px(22), px(22)))
         close.setToolTip("Selects nothing, and puts the other meters first again.")
         close.setAccessibleName("Close")

@@ -234,6 +234,11 @@ class CandidateLanesView(TokenSurface):
         return self._selected
 
     @property
+    def aside(self) -> frozenset[int]:
+        """The candidates that a what-if does without."""
+        return frozenset(self._aside)
+
+    @property
     def density(self) -> Density:
         """The form of the lanes: cards, bars or cells."""
         return self._grid.density
