@@ -7,13 +7,15 @@ import math
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
-from engine.acts import TakeToken
+from engine.acts import RateCandidate, TakeToken
+from engine.jury import PERSON
 from engine.trace.fold import CandidateState, RunState
 from engine.types import Score, Token
 from widgets.icons import set_icon
 from widgets.meters import numbers
 from widgets.meters.alternative_bars import AlternativeBars, visible
 from widgets.meters.fact_rows import FactRows
+from widgets.meters.opinion_row import OpinionRow
 from widgets.models.candidate_words import number
 from widgets.models.thought_tree import makes_tree, parent_of
 from widgets.panels.section import SectionTitle
@@ -69,6 +71,7 @@ class Inspector(QWidget):
         self.scores = QLabel(wordWrap=True)
         set_role(self.scores, "muted")
         self.scores.setTextFormat(Qt.TextFormat.PlainText)
+        self.opinion = OpinionRow()
         self.prompt_button = QPushButton("What the model was given…")
         self.prompt_button.setToolTip("Shows the prompt of this candidate exactly as the model got it.")
         self._build()
@@ -102,6 +105,9 @@ class Inspector(QWidget):
         lines = [line for name, score in candidate.scores.items() for line in score_lines(name, score)]
         self.scores.setText("\n".join(lines))
         self.scores.setVisible(bool(lines))
+        self.opinion.setVisible(self.can_act and PERSON in self._state.weights and candidate.status == "finished")
+        rated = candidate.scores.get(PERSON)
+        self.opinion.show_value(rated.value if rated is not None else None)
         self.prompt_button.setVisible(candidate.prompt in self._state.prompts)
 
     def _show_token(self, candidate: CandidateState, token: Token | None) -> None:
@@ -158,14 +164,19 @@ class Inspector(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         column.addLayout(head)
-        for widget in (self.text, self.bars, self.hint, self.facts, self.scores, self.prompt_button):
+        for widget in (self.text, self.bars, self.hint, self.facts, self.scores, self.opinion, self.prompt_button):
             column.addWidget(widget)
         self.prompt_button.clicked.connect(self._on_prompt_clicked)
         self.bars.chosen.connect(self._on_bars_chosen)
+        self.opinion.given.connect(self._on_opinion_given)
 
     def _on_bars_chosen(self, token: int) -> None:
         if self._candidate is not None and self._token is not None:
             self.act_requested.emit(TakeToken(self._candidate, self._token, token))
+
+    def _on_opinion_given(self, value: float) -> None:
+        if self._candidate is not None:
+            self.act_requested.emit(RateCandidate(self._candidate, value))
 
     def _on_close_clicked(self) -> None:
         self.select(self._state, None)
