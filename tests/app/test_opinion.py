@@ -15,7 +15,9 @@ def run(desk: Desk, qtbot, *verifiers: str) -> None:
     desk.change(strategy=StrategyChoice("best-of-n", {"n": 6}), verifiers=choices, seed=3)
     desk.window.tabs.setCurrentIndex(0)
     qtbot.keyClick(desk.window, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(lambda: desk.controller.activity == "idle" and desk.controller.player.state.finish is not None)
+    qtbot.waitUntil(
+        lambda: desk.controller.activity == "idle" and desk.controller.player.state.finish is not None, timeout=30_000
+    )
     desk.window.stage.refresh()
 
 
