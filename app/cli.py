@@ -423,7 +423,13 @@ def what_if(
         list[str] | None,
         typer.Option("--verifier", "-v", metavar="NAME[:WEIGHT]", help="In place of the run's own. Repeatable."),
     ] = None,
-    n: Annotated[int | None, typer.Option("--n", help="How many candidates, or texts of a search.")] = None,
+    n: Annotated[
+        int | None,
+        typer.Option(
+            "--n",
+            help="How many candidates. With -s best-of-n or self-consistency: the first so many texts of a search.",
+        ),
+    ] = None,
     budget_tokens: Annotated[int | None, typer.Option(help="Stop after so many generated tokens.")] = None,
     budget_seconds: Annotated[float | None, typer.Option(help="Stop after so many seconds (estimate).")] = None,
     budget_simulations: Annotated[int | None, typer.Option(help="Stop after so many simulations of a search.")] = None,

@@ -30,6 +30,7 @@ from engine.trace.fold import RunState
 from engine.trace.summary import summary
 
 TEXT_WIDTH = 100
+PASSED = {True: "passes", False: "fails", None: "not known"}
 
 
 class Screen(Protocol):
@@ -107,7 +108,8 @@ class PlainScreen:
                 return f"candidate {event.candidate + 1} ends ({end}, {event.completion_tokens} tokens): {answer}"
             case CandidateScored():
                 value = "cannot tell" if event.value is None else f"{event.value:.2f}"
-                return f"candidate {event.candidate + 1} {event.verifier}: {value}, {event.detail}"
+                parts = "".join(f" [{part.name}: {PASSED[part.passed]}]" for part in event.parts)
+                return f"candidate {event.candidate + 1} {event.verifier}: {value}, {event.detail}{parts}"
             case AnswerPicked():
                 return f"answer {shown_answer(event.answer, event.correct)}: {event.reason}"
             case CandidatesSpared():

@@ -67,15 +67,22 @@ def summary_lines(outcome: ProblemSetOutcome) -> list[str]:
 
 
 def saved_lines(outcome: ProblemSetOutcome, budget: int, most: int) -> list[str]:
-    """What the budget was not needed for, and where it was not allowed to go; nothing before the end."""
+    """What the budget was not needed for, and where it was not allowed to go; nothing before the end.
+
+    What unsettled problems did not get because of `most` is left of the budget, but it is not saved.
+    """
     if outcome.saved_samples is None:
         return []
-    tokens = outcome.saved_tokens_estimate or 0
-    words = f"{outcome.saved_samples:,} samples, about {tokens:,} tokens (estimate: saved samples × mean length)"
-    lines = [f"Saved     {words if outcome.saved_samples else 'nothing'}, against an even split of {budget:,} samples"]
-    capped = sum(one.samples >= most and not one.is_settled for one in outcome.problems)
+    capped = [one for one in outcome.problems if one.samples >= most and not one.is_settled]
+    even = budget // max(1, len(outcome.problems))
+    kept_back = min(outcome.saved_samples, sum(max(0, even - one.samples) for one in capped))
+    saved = outcome.saved_samples - kept_back
+    tokens = round((outcome.saved_tokens_estimate or 0) * saved / max(1, outcome.saved_samples))
+    words = f"{saved:,} samples, about {tokens:,} tokens (estimate: saved samples × mean length)"
+    lines = [f"Saved     {words if saved else 'nothing'}, against an even split of {budget:,} samples"]
     if capped:
-        lines.append(f"Note      {capped} unsettled problems had the {most:,} samples that one may get (--most).")
+        note = f"Note      {len(capped)} unsettled problems had the {most:,} samples that one may get (--most)"
+        lines.append(f"{note}: {kept_back:,} samples fewer, which is no saving." if kept_back else f"{note}.")
     return lines
 
 

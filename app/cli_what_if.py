@@ -13,7 +13,8 @@ from app.cli_screens import TEXT_WIDTH, describe_run, shown_answer
 from app.cli_setup import choose_verifiers, strategy_settings
 from engine.errors import BadInputError
 from engine.plain_text import printable
-from engine.setup import BUDGET_UNITS, Budget, Value, VerifierChoice
+from engine.setup import BUDGET_UNITS, Budget, StrategyChoice, Value, VerifierChoice
+from engine.strategies.registry import strategy_spec
 from engine.trace.fold import RunState
 from engine.trace.reader import TraceReader
 from engine.trace.snapshots import apply_recorded
@@ -69,12 +70,22 @@ def make_what_if(pool: WhatIfPool, options: WhatIfOptions) -> WhatIf:
     """
     settings = strategy_settings(options.settings)
     if options.n is not None:
+        _check_takes_n(pool.choice(options.strategy))
         settings["n"] = options.n
     return WhatIf(
         strategy=pool.choice(options.strategy, settings),
         verifiers=choose_verifiers(options.verifiers, options.settings, pool.recorded.verifiers),
         budget=_changed(pool.recorded.budget, options),
     )
+
+
+def _check_takes_n(choice: StrategyChoice) -> None:
+    spec = strategy_spec(choice)
+    if all(setting.name != "n" for setting in spec.settings):
+        raise BadInputError(
+            f"“{spec.title}” has no number of candidates that --n could change.",
+            next_step="To choose from the first N texts that the run found: --strategy best-of-n --n N.",
+        )
 
 
 def _changed(budget: Budget, options: WhatIfOptions) -> Budget:

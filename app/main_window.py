@@ -52,6 +52,11 @@ from widgets.window_style import window_stylesheet
 RECORDINGS = RESOURCES / "recordings"
 OPENS = (".gguf", ".tsrun", SETUP_SUFFIX)
 FILTER, FILES = later("Runs, set-ups and models ({0});;All files (*)"), f"*.tsrun *{SETUP_SUFFIX} *.gguf"
+PAGES_HELP = (
+    later("One run as it happens, or as it was recorded (Ctrl+1)."),
+    later("Two to four set-ups race on the same question (Ctrl+2)."),
+    later("Every run that was recorded, to be played again (Ctrl+3)."),
+)
 FIRST_SIZE = QSize(1440, 900)
 FRAME = QSize(8, 40)  # about what a window system puts around a window; Qt knows it only afterwards
 
@@ -92,7 +97,7 @@ class MainWindow(QMainWindow):
         self.opener = TraceOpener(self)
         self.compare = CompareTab(controller, setup_panel.setup, self._checked_setup, self)
         self.exporter = Exporter(self._exhibit, self.banner.say, self)
-        self._meters_before_comparing = False
+        self._meters_before_comparing = self._greets = False
         self._arrange()
         self._build_menu()
         self._connect()
@@ -144,6 +149,7 @@ class MainWindow(QMainWindow):
         """Plays the first recording that comes with the program, if there is one."""
         first = next(iter(sorted(RECORDINGS.glob("*.tsrun"))), None)
         if first is not None:
+            self._greets = True
             self.opener.open(first)
 
     def run(self, first_step: Grain | None = None) -> None:
@@ -238,12 +244,15 @@ class MainWindow(QMainWindow):
         column.addWidget(self.caption)
         self.caption.hide()
         self.tabs.setDocumentMode(True)
-        self.tabs.setUsesScrollButtons(False)  # there are few: large type shortens them
         self.tabs.addTab(self.stage_page, tr("Stage"))
         self.tabs.addTab(self.compare.view, tr("Compare"))
         self.tabs.addTab(self.history, tr("History"))
         self.tabs.setCornerWidget(self.exporter.button)
         self.tabs.tabBar().setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.tabs.setAccessibleName(tr("Pages"))
+        self.tabs.tabBar().setAccessibleName(tr("Pages"))
+        for place, help_text in enumerate(PAGES_HELP):
+            self.tabs.setTabToolTip(place, tr(help_text))
         self.tabs.setProperty("surface", "stage")
         centre = QWidget()
         centre.setProperty("surface", "stage")
@@ -252,10 +261,12 @@ class MainWindow(QMainWindow):
         column.setSpacing(0)
         column.addWidget(self.banner)
         column.addWidget(self.tabs, 1)
-        self.setCentralWidget(centre)
         self.setup_dock = PanelDock(tr("Set-up"), "setup", self.setup_panel)
         self.meters_dock = PanelDock(tr("Meters"), "meters", self.meters)
+        # From left to right, which is the way that Tab goes.
         self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.setup_dock)
+        self.setCentralWidget(centre)
+        QWidget.setTabOrder(self.tabs.tabBar(), self.exporter.button)
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.meters_dock)
         self._fit_docks()
         bar = QToolBar(tr("Timeline"), self)
@@ -608,7 +619,9 @@ class MainWindow(QMainWindow):
             self.opener.list_runs(RECORDINGS, self._library)
 
     def _on_opener_opened(self, player: TracePlayer, play: bool) -> None:
-        # A first recording that is read slowly must not push a run aside that a person has started meanwhile.
+        greets, self._greets = self._greets, False
+        if greets and self.controller.live is not None:
+            return  # it was read slowly, and must not push a run aside that a person has started meanwhile
         simulated = player.state.start is not None and player.state.start.backend == "simulated"
         self.tabs.setCurrentWidget(self.stage_page)
         self.controller.show(player, "SIMULATED" if simulated else "RECORDED", play)

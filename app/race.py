@@ -161,7 +161,7 @@ class Race(QObject):
 
     def _run(self, entry: Entry) -> None:
         # What one has read must not be in the cache for the next: the order of turns would decide the costs.
-        self._controller.run(self._setup_of(entry), cold=True)
+        self._controller.run(self._setup_of(entry))
         if self._controller.activity != "idle":
             self._current, entry.status, entry.words = entry, "running", ""
             self.entries_changed.emit()

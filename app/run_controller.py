@@ -211,13 +211,12 @@ class RunController(QObject):
         if options is not None:
             self.load(msgspec.structs.replace(options, safe_mode=False))
 
-    def run(self, setup: RunSetup, first_step: Grain | None = None, *, cold: bool = False) -> None:
+    def run(self, setup: RunSetup, first_step: Grain | None = None) -> None:
         """Starts a run and puts it on the stage.
 
         Args:
             setup: What to run.
             first_step: It pauses again after a step of that grain.
-            cold: It finds nothing in the cache of what earlier runs have read.
         """
         if self.activity != "idle" or not self._passes(lambda: check_setup(setup)):
             return
@@ -229,7 +228,7 @@ class RunController(QObject):
         self._put_on_stage(self.live.player, "LIVE")
         self.player.follow = True
         self.model.options = setup.load  # the engine loads it first where it has another one
-        self._client.send(Start(run_id, setup, cold))
+        self._client.send(Start(run_id, setup))
         if first_step is not None:
             self._client.send(Step(first_step))
         self.shown_changed.emit()

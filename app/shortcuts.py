@@ -13,7 +13,7 @@ KEYS = (
     (later("Ctrl + Return"), later("Run")),
     (later("Space"), later("Pause and go on; play a recording")),
     (later("Esc  or  Ctrl + ."), later("Stop")),
-    (later("Left, Right"), later("One step back or forward")),
+    (later("Left, Right"), later("One step back or forward; among candidates, to the next")),
     (later("Page Down, Page Up"), later("To the next mark, to the one before; also N and B")),
     (later("Home, End"), later("Beginning and end, on the timeline")),
     (later("Ctrl + 1, 2, 3"), later("Stage, Compare, History")),
@@ -24,6 +24,7 @@ KEYS = (
     (later("F11  or  F5"), later("Present, and back")),
     (later("Ctrl + +, Ctrl + -, Ctrl + 0"), later("Larger, smaller, normal text")),
     (later("F1"), later("This page")),
+    (later("Shift + F1"), later("The keys of the part that has the focus")),
     (later("Ctrl + Q"), later("Quit")),
 )
 

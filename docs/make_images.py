@@ -10,31 +10,39 @@ import argparse
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtCore import QSize
+from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QApplication
 
 from docs.picture_runs import Studio
 from docs.picture_stage import Sitting
 from docs.picture_views import VIEWS, View
+from docs.small_picture import save_small
 from widgets.theme import THEMES, ThemeName, install_theme, set_type_scale
 
 FOLDER = Path(__file__).resolve().parent / "images"
 SMALL, LARGE = QSize(1280, 800), QSize(1920, 1080)
 PICTURED: tuple[ThemeName, ...] = ("dark", "light", "contrast")
+Save = Callable[[QPixmap, Path], None]
 Shot = tuple[ThemeName, QSize, Path]
 SHOWN: tuple[tuple[str, ThemeName, QSize], ...] = (
     ("lanes", "dark", SMALL),
     ("tree", "dark", SMALL),
-    ("refine", "light", SMALL),
+    ("refine", "light", LARGE),
     ("compare", "dark", SMALL),
     ("what-if", "light", SMALL),
-    ("ladder", "light", SMALL),
+    ("ladder", "contrast", SMALL),
 )
+
+
+def save_large(picture: QPixmap, path: Path) -> None:
+    """Writes a picture as it is, quickly."""
+    picture.save(str(path))
 
 
 def main() -> None:
@@ -47,14 +55,14 @@ def main() -> None:
         if options.all is None:
             for name, theme, size in SHOWN:
                 view = next(view for view in VIEWS if view.name == name)
-                take(view, studio, [(theme, size, FOLDER / f"{name}.png")])
+                take(view, studio, [(theme, size, FOLDER / f"{name}.png")], save_small)
             return
         for view in VIEWS:
             if view.name.startswith(tuple(options.only)):
                 take(view, studio, _every(view, options.all, options.themes, options.sizes))
 
 
-def take(view: View, studio: Studio, shots: Sequence[Shot]) -> None:
+def take(view: View, studio: Studio, shots: Sequence[Shot], save: Save = save_large) -> None:
     """Takes pictures of one view, in a window of its own."""
     if THEMES.scale != 1.0:
         set_type_scale(1.0)
@@ -64,7 +72,7 @@ def take(view: View, studio: Studio, shots: Sequence[Shot]) -> None:
     view.pose(sitting, studio)
     for theme, size, path in shots:
         path.parent.mkdir(parents=True, exist_ok=True)
-        sitting.take(theme, size).save(str(path))
+        save(sitting.take(theme, size), path)
     sitting.close()
     print(view.name, flush=True)
 

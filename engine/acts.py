@@ -96,5 +96,6 @@ AnyAct = (
 )
 REOPENING = (AddSimulations, ExpandNode, WriteThought, TakeToken)
 """For these a run that has ended is taken up again."""
-AFTERWARDS = (ChangeVerifiers, RateCandidate, PruneNode, PinNode)
-"""These change the answer of a run that has ended, or where it would go on; it stays ended."""
+AFTERWARDS = (ChangeBudget, ChangeVerifiers, RateCandidate, PruneNode, PinNode)
+"""These change the answer of a run that has ended, or where it would go on; it stays ended, but for a budget that had
+ended it and is raised: then it goes on."""

@@ -66,17 +66,23 @@ class BudgetMeter:
     @property
     def remaining_tokens(self) -> int | None:
         """How many tokens may still be generated; None is unbounded."""
-        left = [
-            limit - used
-            for limit, used in ((self.budget.tokens, self.tokens), (self.budget.all_tokens, self.all_tokens))
-            if limit is not None
-        ]
-        return max(0, min(left)) if left else None
+        bounds = (_left(self.budget.tokens, self.tokens), self.remaining_all_tokens)
+        return min((left for left in bounds if left is not None), default=None)
+
+    @property
+    def remaining_all_tokens(self) -> int | None:
+        """How many tokens may still be generated and of prompts computed, together; None is unbounded."""
+        return _left(self.budget.all_tokens, self.all_tokens)
+
+    @property
+    def remaining_simulations(self) -> int | None:
+        """How many simulations may still back a value up; None is unbounded."""
+        return _left(self.budget.simulations, self.simulations)
 
     @property
     def remaining_candidates(self) -> int | None:
         """How many candidates may still be begun; None is unbounded."""
-        return None if self.budget.candidates is None else max(0, self.budget.candidates - self.candidates)
+        return _left(self.budget.candidates, self.candidates)
 
     def remaining_seconds(self, seconds: float) -> float | None:
         """How long the run may still go on at `seconds` of its clock; None is unbounded."""
@@ -102,3 +108,7 @@ class BudgetMeter:
         """How many of `wanted` candidates may be begun."""
         remaining = self.remaining_candidates
         return wanted if remaining is None else min(wanted, remaining)
+
+
+def _left(limit: int | None, used: int) -> int | None:
+    return None if limit is None else max(0, limit - used)

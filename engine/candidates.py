@@ -36,9 +36,8 @@ class Candidates:
         trial = self.trials[sequence.id]
         text = self._lineage.text(trial.id)
         reason = self._finish_reason(trial, sequence, text, room)
-        kind, cut = self._problem.kind, reason == "length"
         whole = reason in ("stop", "length") and (trial.purpose in ANSWERING or trial.purpose == "branch")
-        answer = extract(text, kind, cut=cut) if whole else None
+        answer = self._answer(trial, sequence, text, cut=reason == "length") if whole else None
         candidate = Candidate(
             id=trial.id,
             text=text,
@@ -59,6 +58,19 @@ class Candidates:
         )
         self.found[trial.id] = candidate
         return candidate
+
+    def _answer(self, trial: Trial, sequence: Sequence, text: str, *, cut: bool) -> str | None:
+        """What a text answers. Where words that ask for the answer were put in, only what follows them counts.
+
+        Where nothing follows, it is what the thought before them calls its answer, not just any number in it.
+        """
+        kind = self._problem.kind
+        if trial.purpose == "answer" and trial.origin is not None and trial.origin.text:
+            drawn = sequence.text[len(self._lineage.prefix(trial.id)) :]
+            if not any(map(str.isalnum, drawn)):
+                return extract(text, kind, cut=True)
+            text = sequence.text
+        return extract(text, kind, cut=cut)
 
     def _finish_reason(self, trial: Trial, sequence: Sequence, text: str, room: int) -> FinishReason:
         """Why a text ended. A step that gives the answer is the last; one at its token limit is a step all the same.

@@ -135,7 +135,7 @@ def check_budget(budget: Budget) -> None:
             raise BadInputError(
                 f"A budget of {_shown(bound)} {unit} leaves nothing to work with." if bound <= 0
                 else f"A budget of {_shown(bound)} {unit} is not a number to count against.",
-                next_step=f"Give a number above 0, or no budget of {unit} at all.",
+                next_step="Give a number above 0, or leave this budget out.",
             )  # fmt: skip
 
 

@@ -106,11 +106,14 @@ class JudgeModels:
         key = self._model_of.pop(trial, _OWN)
         return self._backends[key].report.parameters if key in self._schedulers else 0
 
-    def step(self, report: StepReport, limit: int | None) -> None:
+    def step(self, report: StepReport, limit: int | None, all_limit: int | None = None) -> None:
         """Steps each other model that has work to do, and adds what it did to the report of the run's own step."""
         for scheduler in self._schedulers.values():
             if report.status == "ok" and not scheduler.idle:
-                _add(report, scheduler.step(None if limit is None else limit - len(report.drawn)))
+                drawn = len(report.drawn)
+                left = None if limit is None else limit - drawn
+                all_left = None if all_limit is None else all_limit - drawn - report.prefill_tokens
+                _add(report, scheduler.step(left, all_left))
 
     def end(self, *, reset: bool) -> list[TokenSequence]:
         """Ends all requests, and empties the caches too if they are to be `reset`; returns what was ended."""

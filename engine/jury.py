@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from engine.error_log import in_words
 from engine.types import Candidate, FinishReason, Problem, Score, Trial
 from engine.verifiers.base import Verifier
 
+NO_TIME = Score(None, "not judged: the time of the budget was spent")
 PERSON = "person"  # the verifier whose scores are clicks
 
 
@@ -59,7 +61,11 @@ class _Hearing:
 
 
 class Jury:
-    """Asks verifiers for their scores. What they need from the model are trials with negative ids, counted apart."""
+    """Asks verifiers for their scores. What they need from the model are trials with negative ids, counted apart.
+
+    Attributes:
+        was_cut_short: Whether a verifier was not asked for want of time.
+    """
 
     def __init__(
         self, problem: Problem, verifiers: Sequence[Verifier], clock: Callable[[], float] = time.perf_counter
@@ -71,6 +77,7 @@ class Jury:
         self._hearings: dict[int, _Hearing] = {}
         self._to_ask: list[Trial] = []
         self._next_id = -1
+        self.was_cut_short = False
 
     @property
     def idle(self) -> bool:
@@ -99,28 +106,47 @@ class Jury:
         """Whether a verifier still waits for the model before it can score this candidate."""
         return any(hearing.candidate.id == candidate for hearing in self._hearings.values())
 
-    def judge(self, candidate: Candidate) -> list[Verdict]:
+    def judge(self, candidate: Candidate, has_time: Callable[[], bool] = lambda: True) -> Iterator[Verdict]:
         """The verdicts that need neither the model nor the other candidates; the rest is set in motion.
 
         What is no answer is not judged; what is not finished only by those that judge steps.
+
+        Args:
+            candidate: Who is judged.
+            has_time: Asked before each verifier; where it says no, the verifier cannot tell for want of time.
         """
-        verdicts = []
         for verifier in self._verifiers:
             if verifier.uses_peers or not (candidate.is_whole or _is_step(verifier, candidate)):
                 continue
-            requests = verifier.requests(self._problem, candidate)
+            if not has_time():
+                self.was_cut_short = True
+                yield self._keep(verifier, candidate, NO_TIME, 0.0, late=False)
+                continue
+            requests = self._requests(verifier, candidate)
             if requests:
                 self._open_hearing(verifier, candidate, requests)
             else:
-                verdicts.append(self._score(verifier, candidate, (candidate,), (), late=False))
-        return verdicts
+                yield self._score(verifier, candidate, (candidate,), (), late=False)
 
-    def replace(self, verifiers: Sequence[Verifier], candidates: Iterable[Candidate]) -> list[Verdict]:
-        """Other verifiers from here on: what those that are new say of the candidates there are, as in `judge`."""
-        known = {verifier.name for verifier in self._verifiers}
-        self._verifiers = [verifier for verifier in verifiers if verifier.name not in known]
+    def replace(
+        self, verifiers: Sequence[Verifier], candidates: Iterable[Candidate], unchanged: Collection[str] = ()
+    ) -> list[Verdict]:
+        """Other verifiers from here on: what those that are new say of the candidates there are, as in `judge`.
+
+        Args:
+            verifiers: Who judges now.
+            candidates: Who is judged anew.
+            unchanged: Names of those that judge as they did before; the others' scores no longer hold.
+        """
+        kept = {verifier.name: verifier for verifier in self._verifiers if verifier.name in unchanged}
+        new = [verifier for verifier in verifiers if verifier.name not in kept]
+        stale = {verifier.name for verifier in (*self._verifiers, *new)} - {*kept, PERSON}
+        for scores in self._scores.values():
+            for name in stale & scores.keys():
+                del scores[name]
+        self._verifiers = new
         verdicts = [verdict for candidate in list(candidates) for verdict in self.judge(candidate)]
-        self._verifiers = list(verifiers)
+        self._verifiers = [kept.get(verifier.name, verifier) for verifier in verifiers]
         return verdicts
 
     def rate(self, candidate: Candidate, value: float) -> Verdict:
@@ -176,9 +202,25 @@ class Jury:
         late: bool,
     ) -> Verdict:
         began = self._clock()
-        score = verifier.score(self._problem, candidate, peers, replies)
-        self._scores.setdefault(candidate.id, {})[verifier.name] = score
-        return Verdict(candidate.id, verifier.name, score, self._clock() - began, late)
+        try:
+            score = verifier.score(self._problem, candidate, peers, replies)
+        except Exception as error:  # one verifier's mistake costs its opinion, not the run
+            score = Score(None, f"the verifier failed: {in_words(error)}")
+        if score.value is not None and not 0 <= score.value <= 1:
+            score = Score(None, f"the verifier gave {score.value}, which is no score from 0 to 1")
+        return self._keep(verifier, candidate, score, self._clock() - began, late=late)
+
+    def _keep(self, verifier: Verifier, candidate: Candidate, score: Score, seconds: float, *, late: bool) -> Verdict:
+        if any(verifier is current for current in self._verifiers):  # what was asked under other settings is past
+            self._scores.setdefault(candidate.id, {})[verifier.name] = score
+        return Verdict(candidate.id, verifier.name, score, seconds, late)
+
+    def _requests(self, verifier: Verifier, candidate: Candidate) -> Sequence[Trial]:
+        try:
+            return verifier.requests(self._problem, candidate)
+        except Exception as error:  # then its score is asked for, which says what is the matter
+            in_words(error)
+            return ()
 
 
 def _is_step(verifier: Verifier, candidate: Candidate) -> bool:

@@ -5,8 +5,10 @@ All of it becomes events.
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import msgspec
@@ -15,15 +17,18 @@ from engine.acts import (
     AFTERWARDS,
     FIRST_BRANCH,
     REOPENING,
+    AddSimulations,
     AnyAct,
     ChangeBudget,
     ChangeSetting,
     ChangeVerifiers,
+    ExpandNode,
     RateCandidate,
     TakeToken,
+    WriteThought,
 )
 from engine.answers import same_answer
-from engine.budget import MOST_AT_ONCE, BudgetMeter
+from engine.budget import MOST_AT_ONCE, BudgetMeter, Spent
 from engine.candidates import Candidates
 from engine.check import check_budget, check_setup, check_verifiers
 from engine.energy import EnergyMeter
@@ -58,7 +63,7 @@ from engine.inference.chat_template import Rendered
 from engine.inference.scheduler import Drawn, Scheduler, StepReport
 from engine.inference.sequence import Sequence
 from engine.judge_models import JudgeModels, OpenModel, no_other_model, no_reward_model
-from engine.jury import Jury, Reply, Verdict, no_reply
+from engine.jury import PERSON, Jury, Reply, Verdict, no_reply
 from engine.ledger import JOULES_PER_KWH
 from engine.lineage import Beginning, Lineage
 from engine.moves import ValueBackedUp
@@ -80,8 +85,27 @@ from engine.worker.messages import Grain
 
 SPECIMEN_TOKENS = 512
 NO_ENERGY = "A simulated model uses no energy that could be counted: a budget of joules or of a price ends nothing."
+IMPOSSIBLE = "That is not possible in this run."
 ENERGY_SECONDS = 0.5
+JUDGING_SECONDS = 0.05  # what verifiers may take, after the step in which the time ran out, for the texts that it ended
 MOST_KEPT = 16_384  # tokens kept for others to go on from: every cell in use slows every token down
+
+
+@dataclass(slots=True)
+class Hold:
+    """A run that was ended early goes no further by itself; a person may have something more done.
+
+    Attributes:
+        outcome: How it had ended, and ends again.
+        reason: Why.
+        simulations: How many a person has asked for since, and have not backed a value up.
+        asked_nothing: Whether nothing was left to do when the strategy was last asked.
+    """
+
+    outcome: Outcome
+    reason: str
+    simulations: int = 0
+    asked_nothing: bool = False
 
 
 class Run:
@@ -116,6 +140,7 @@ class Run:
         self.paused = False
         self._setup, self._backend, self._emit, self._clock = setup, backend, emit, clock
         self._strategy = build_strategy(setup)
+        self._choices = setup.verifiers
         self._jury = Jury(setup.problem, [build_verifier(choice) for choice in setup.verifiers])
         self._judges = JudgeModels(backend, open_model, open_reward)
         self._meter = BudgetMeter(setup.budget)
@@ -124,13 +149,14 @@ class Run:
         self._candidates = Candidates(setup.problem, setup.sampling.max_tokens, self._lineage)
         self._savings = Savings()
         self._aborted = False
+        self._hold: Hold | None = None
         self._picked: Answer | None = None
         self._phase: Phase | None = None
         self._step_until: Grain | None = None
         self._moved = False
         self._decode_seconds = self._busy_seconds = 0.0
         self._energy_at = 0.0
-        self._step_began = clock()
+        self._step_began = self._decoded_at = clock()
         self._scheduler = self._make_scheduler()
         reports = (backend.report, *self._judges.others)
         self._energy = EnergyMeter(setup.tariff.watts, gpu=any(report.layers_on_gpu > 0 for report in reports))
@@ -177,13 +203,13 @@ class Run:
 
     def act(self, act: AnyAct) -> None:
         """Carries out what a person wants changed. A run that has ended is taken up again where that makes sense."""
-        if self.finished and isinstance(act, REOPENING):
-            self._reopen()
+        was_finished = self.finished
         try:
-            possible = not self.finished or isinstance(act, AFTERWARDS)
-            refused = "" if possible and self._carry_out(act) else "That is not possible in this run."
+            refused = self._refusal(act) or ("" if self._carry_out(act) else IMPOSSIBLE)
         except ThinkscopeError as error:
             refused = str(error)
+        if was_finished and not refused and self._goes_on_after(act):
+            self._reopen()
         self._emit(PersonActed(self.seconds, act, refused))
         self._tell_moves()
         if not refused:
@@ -191,6 +217,29 @@ class Run:
             self._pick()
         if self.finished and not self._jury.idle:
             self._reopen()  # a judge that was added needs the model
+
+    def _refusal(self, act: AnyAct) -> str:
+        """Why an act cannot be carried out now, in words; empty when it can be tried."""
+        if isinstance(act, AddSimulations) and act.count < 1:
+            return f"{act.count} simulations are none: ask for one or more."
+        if not self.finished or isinstance(act, AFTERWARDS):
+            return ""
+        if not isinstance(act, REOPENING):
+            return IMPOSSIBLE
+        spent = self._meter.exceeded(self.seconds)
+        return "" if spent is None else f"{_spent_words(spent)} Raise it first."
+
+    def _goes_on_after(self, act: AnyAct) -> bool:
+        """Whether there is something to do in a run that had ended, once an act was carried out."""
+        if isinstance(act, ChangeBudget):
+            raised = self._hold is not None and self._hold.outcome == "budget"
+            if not raised or self._meter.exceeded(self.seconds) is not None:
+                return False
+            self._hold = None  # it goes on from where the budget had ended
+            self._strategy.act(act)
+        elif isinstance(act, AddSimulations) and self._hold is not None:
+            self._hold.simulations += act.count
+        return isinstance(act, ChangeBudget | AddSimulations | ExpandNode | WriteThought | TakeToken)
 
     def _carry_out(self, act: AnyAct) -> bool:
         match act:
@@ -202,7 +251,10 @@ class Run:
                 chosen = [build_verifier(choice) for choice in verifiers]
                 self._prepare_judges(chosen)
                 self._strategy.act(act)
-                for verdict in self._jury.replace(chosen, self._candidates.found.values()):
+                before = {choice.name: choice.settings for choice in self._choices}
+                unchanged = {choice.name for choice in verifiers if before.get(choice.name) == choice.settings}
+                self._choices = verifiers
+                for verdict in self._jury.replace(chosen, self._candidates.found.values(), unchanged):
                     self._take_verdict(verdict)
                 for candidate in self._candidates.found.values():
                     self._tell_strategy(candidate)
@@ -213,6 +265,12 @@ class Run:
                 rated = self._candidates.found.get(number)
                 if rated is None or not 0 <= value <= 1:
                     return False
+                if all(choice.name != PERSON for choice in self._choices):
+                    raise BadInputError(
+                        "Your opinion is not asked in this run.",
+                        "",
+                        "Check “Your own click” among the verifiers first.",
+                    )
                 self._take_verdict(self._jury.rate(rated, value))
             case TakeToken():
                 self._branch(act)
@@ -301,10 +359,11 @@ class Run:
 
     def _advance(self) -> StepReport:
         self._ask()
-        limit = self._meter.remaining_tokens
-        report = self._scheduler.step(limit)
-        self._judges.step(report, limit)
+        limit, all_limit = self._meter.remaining_tokens, self._meter.remaining_all_tokens
+        report = self._scheduler.step(limit, all_limit)
+        self._judges.step(report, limit, all_limit)
         self._decode_seconds += report.decode_seconds
+        self._decoded_at = self._clock()
         self._aborted = report.status == "aborted"
         self._tell_decoded(report)
         for sequence in report.finished:
@@ -320,19 +379,35 @@ class Run:
         self._read_energy(0.0 if self._meter.needs_energy else ENERGY_SECONDS)
         if self._check_budget():
             return report
-        if self._strategy.finished and self._jury.idle and self._idle:
-            self._conclude("answered", self._savings.in_words(self._strategy.spared))
+        if self._jury.idle and self._idle:
+            nothing_happened = not (report.finished or self._moved)
+            if self._hold is not None and self._hold.asked_nothing and nothing_happened:
+                self._conclude(self._hold.outcome, self._hold.reason)
+            elif self._hold is None and self._strategy.finished:
+                self._conclude("answered", self._savings.in_words(self._strategy.spared))
         return report
 
     def _ask(self) -> None:
         """Fills free places: a verifier's requests first, because somebody waits for them."""
         for trial in self._jury.requests():
             self._ask_for_jury(trial)
-        free = max(0, MOST_AT_ONCE - self._scheduler.load)
-        for trial in self._strategy.ask(self._meter.admit(free)):
+        free = self._meter.admit(max(0, MOST_AT_ONCE - self._scheduler.load))
+        for trial in self._trials(free):
             self._meter.charge(candidates=1)
             self._queue(trial)
         self._tell_moves()
+
+    def _trials(self, free: int) -> Iterable[Trial]:
+        """What the strategy asks for: of a run that was ended early, only what a person has wanted since."""
+        remaining = self._meter.remaining_simulations
+        if self._hold is None:
+            self._strategy.allow(remaining)
+            return self._strategy.ask(free)
+        held = self._hold.simulations
+        self._strategy.allow(held if remaining is None else min(held, remaining))
+        trials = self._strategy.ask_by_hand(free)
+        self._hold.asked_nothing = not trials
+        return trials
 
     def _queue(self, trial: Trial) -> None:
         number, rendered = self._prompts.render(trial.prompt)
@@ -392,6 +467,8 @@ class Run:
     def _tell_moves(self) -> None:
         for move in self._strategy.moves():
             self._meter.charge(simulations=isinstance(move, ValueBackedUp))
+            if self._hold is not None and isinstance(move, ValueBackedUp):
+                self._hold.simulations -= 1
             self._emit(StrategyMoved(self.seconds, move))
             self._moved = True
         self._scheduler.forget(self._strategy.dropped())
@@ -439,7 +516,7 @@ class Run:
             )
         )
         if candidate.finish_reason != "abort":
-            for verdict in self._jury.judge(candidate):
+            for verdict in self._jury.judge(candidate, self._has_time):
                 self._take_verdict(verdict)
         self._tell_strategy(candidate)
 
@@ -461,6 +538,7 @@ class Run:
                 verdict.prompt_tokens,
                 verdict.cached_tokens,
                 verdict.parameters,
+                score.parts,
             )
         )
         if verdict.candidate in self._candidates.found and verdict.late:
@@ -485,8 +563,10 @@ class Run:
     def _stop_unneeded(self) -> None:
         unneeded = list(self._strategy.unneeded)
         if unneeded:
+            decided = self._strategy.decided
             for sequence in self._scheduler.cancel(unneeded):
-                self._savings.spare(sequence)
+                if decided:
+                    self._savings.spare(sequence)
                 self._finish_sequence(sequence)
 
     def _as_reply(self, sequence: Sequence) -> Reply:
@@ -499,14 +579,20 @@ class Run:
 
     # --- the end -------------------------------------------------------------------------------------------------
 
+    def _has_time(self) -> bool:
+        """Whether the budget of seconds leaves room for a verifier to begin; those that take no time still may."""
+        in_time = self._meter.remaining_seconds(self.seconds) != 0
+        return in_time or self._clock() - self._decoded_at < JUDGING_SECONDS
+
     def _check_budget(self) -> bool:
         spent = self._meter.exceeded(self.seconds)
         if spent is None and self._idle and self._jury.idle and not self._strategy.finished:
             spent = self._meter.refused(self.seconds)
-        if spent is None or (self._idle and self._strategy.finished and self._jury.idle):
+        everything_done = self._idle and self._strategy.finished and self._jury.idle and not self._jury.was_cut_short
+        if spent is None or everything_done:
             return False
         self._emit(BudgetSpent(self.seconds, spent.unit, spent.limit, spent.used))
-        self._end_early("budget", f"The budget of {spent.limit:,.10g} {BUDGET_UNITS[spent.unit]} is spent.")
+        self._end_early("budget", _spent_words(spent))
         return True
 
     def _end_early(self, outcome: Outcome, reason: str) -> None:
@@ -516,6 +602,7 @@ class Run:
         for trial in self._jury.requests():
             self._take_verdict(self._jury.reply(trial.id, no_reply(trial, "abort")))
         self._tell_moves()
+        self._hold = Hold(outcome, reason)
         self._conclude(outcome, reason)
 
     def _conclude(self, outcome: Outcome, reason: str) -> None:
@@ -537,8 +624,11 @@ class Run:
         self.finished = True
 
     def _fail(self, error: ThinkscopeError) -> None:
+        self._hold = Hold("stopped", "The engine had failed before.")
         self._scheduler.reset()
         self._judges.end(reset=True)
+        with contextlib.suppress(Exception):  # it may be the strategy that has failed
+            self._pick()
         self._read_energy(at_least=0.0)
         self._emit(RunFailed(self.seconds, error.what, error.why, error.next_step))
         self._time.stop()
@@ -568,6 +658,10 @@ class Run:
         if grain == "thought":
             return bool(report.finished) or any(map(_ends_thought, report.drawn))
         return bool(report.drawn)
+
+
+def _spent_words(spent: Spent) -> str:
+    return f"The budget of {spent.limit:,.10g} {BUDGET_UNITS[spent.unit]} is spent."
 
 
 def _notices(shape: RunShape, room: int, cells: int) -> list[str]:

@@ -182,8 +182,20 @@ class Candidate(Struct, frozen=True):
         return self.finish_reason in ("stop", "length") and self.purpose in ANSWERING
 
 
+class Part(Struct, frozen=True):
+    """One thing that a verifier looked at, as a test of a program: `passed` is None where it could not tell."""
+
+    name: str
+    passed: bool | None
+    detail: str = ""
+
+
 class Score(Struct, frozen=True):
-    """A verifier's opinion: `value` in [0, 1], or None when it cannot tell. `detail` says why, in a few words."""
+    """A verifier's opinion: `value` in [0, 1], or None when it cannot tell. `detail` says why, in a few words.
+
+    `parts` are what it was made of, where a verifier looks at several things.
+    """
 
     value: float | None
     detail: str = ""
+    parts: tuple[Part, ...] = ()

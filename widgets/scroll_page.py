@@ -11,8 +11,9 @@ LEAST = 240  # pixels
 class ScrollPage(QScrollArea):
     """As large as its place; what it shows is as large as that, or as it has to be."""
 
-    def __init__(self, page: QWidget, parent: QWidget | None = None) -> None:
+    def __init__(self, page: QWidget, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setAccessibleName(name)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
         self.setProperty("surface", "stage")

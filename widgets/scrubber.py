@@ -53,6 +53,9 @@ class Scrubber(QWidget):
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAccessibleName(tr("Timeline"))
+        self.setWhatsThis(
+            tr("Click or pull to see the run at another moment. Home goes to its beginning, End to its end.")
+        )
         THEMES.theme_changed.connect(self.update)
 
     def set_moment(self, state: RunState, position: float, duration: float) -> None:

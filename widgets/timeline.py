@@ -24,6 +24,8 @@ GRAINS: tuple[tuple[Grain, str, str], ...] = (
     ("phase", later("Phase"), later("Until the run goes over to another kind of work.")),
 )
 SPEEDS = {"0.25": "¼×", "1": "1×", "4": "4×", "16": "16×"}
+PLAY_HELP = later("Lets the run go on, or plays what is recorded (Space).")
+PAUSE_HELP = later("Holds the run or the recording (Space).")
 
 
 class Timeline(QFrame):
@@ -39,11 +41,15 @@ class Timeline(QFrame):
         super().__init__(parent)
         self.setProperty("role", "bar")
         self.grain: Grain = "token"
-        self.start_button = self._button("skip-back", tr("To the beginning"))
-        self.back_button = self._button("caret-left", tr("One step back (Left)"))
-        self.play_button = self._button("play-fill", tr("Play (Space)"))
-        self.forward_button = self._button("caret-right", tr("One step forward (Right)"))
-        self.end_button = self._button("skip-forward", tr("To the newest event"))
+        self.start_button = self._button(
+            "skip-back", tr("To the beginning"), tr("Shows the run as it was at its beginning.")
+        )
+        self.back_button = self._button("caret-left", tr("One step back"), tr("Goes back by one step (Left)."))
+        self.play_button = self._button("play-fill", tr("Play"), tr(PLAY_HELP))
+        self.forward_button = self._button("caret-right", tr("One step forward"), tr("Goes on by one step (Right)."))
+        self.end_button = self._button(
+            "skip-forward", tr("To the newest event"), tr("Shows the newest event there is.")
+        )
         self.grain_button = QToolButton()
         self.scrubber = Scrubber()
         self.speeds = Segmented(
@@ -80,9 +86,8 @@ class Timeline(QFrame):
         for button in (self.start_button, self.back_button, self.end_button, self.play_button, self.forward_button):
             button.setEnabled(there)
         set_icon(self.play_button, "pause-fill" if playing else "play-fill", "on_accent")
-        words = tr("Pause (Space)") if playing else tr("Play (Space)")
-        self.play_button.setToolTip(words)
-        self.play_button.setAccessibleName(words)
+        self.play_button.setToolTip(tr(PAUSE_HELP) if playing else tr(PLAY_HELP))
+        self.play_button.setAccessibleName(tr("Pause") if playing else tr("Play"))
         self.speeds.setEnabled(there and (label != "LIVE" or behind or not playing))
         self.live_button.setVisible(behind)
         self._words = (f"{position:.1f} s" if there else "", tr(label))
@@ -171,11 +176,11 @@ class Timeline(QFrame):
         else:
             self.seek_requested.emit(self.scrubber.duration)
 
-    def _button(self, icon: str, words: str) -> QToolButton:
+    def _button(self, icon: str, name: str, help_text: str) -> QToolButton:
         button = QToolButton()
         set_icon(button, icon)
-        button.setToolTip(words)
-        button.setAccessibleName(words)
+        button.setToolTip(help_text)
+        button.setAccessibleName(name)
         # A click leaves the focus where it is, so that Space goes on meaning play and pause.
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         scaled_width(button, 34)

@@ -119,6 +119,7 @@ def _state(backend: Backend, entrant: Entrant, problem: Problem, budget: int, se
     load = LoadOptions(backend.report.path)
     setup = RunSetup(problem, entrant.strategy, entrant.verifiers, DEFAULT_SAMPLING, Budget(tokens=budget), load, seed)
     events: list[AnyEvent] = []
+    backend.forget()  # what another row has read must not change what this one costs
     run = Run("bench", setup, backend, events.append)
     while not run.finished:
         run.step()

@@ -96,7 +96,7 @@ class RequestScheduler(Protocol):
             EngineError: It does not fit.
         """
 
-    def step(self, limit: int | None = None) -> StepReport:
+    def step(self, limit: int | None = None, all_limit: int | None = None) -> StepReport:
         """Computes one batch."""
 
     def cancel(self) -> list[Sequence]:
@@ -119,6 +119,9 @@ class JudgeBackend(Protocol):
 
     def scheduler(self, shape: RunShape) -> RequestScheduler:
         """A scheduler with room for `shape`, or the most there can be."""
+
+    def forget(self) -> None:
+        """Empties the cache: the next run reads its prompts anew."""
 
     def room(self) -> int:
         """The most tokens one prompt can have."""

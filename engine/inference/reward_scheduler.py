@@ -58,12 +58,15 @@ class RewardScheduler:
         self._waiting.append(sequence)
         return sequence
 
-    def step(self, limit: int | None = None) -> StepReport:
-        """Reads one batch; `limit` is on drawn tokens, and none is drawn. After an aborted step, `reset`."""
+    def step(self, limit: int | None = None, all_limit: int | None = None) -> StepReport:
+        """Reads one batch, at most `all_limit` tokens; `limit` is on drawn ones, and none is drawn.
+
+        What has to be read whole is read whole. After an aborted step, `reset`.
+        """
         began = self._clock()
         report = StepReport()
         self._admit()
-        items = self._plan()
+        items = self._plan(all_limit)
         if items:
             report.status = self._decoder.read(items)
             report.decode_seconds = self._clock() - began
@@ -94,10 +97,13 @@ class RewardScheduler:
             self._running.append(sequence)
             used += len(sequence.prompt)
 
-    def _plan(self) -> list[BatchItem]:
+    def _plan(self, all_limit: int | None) -> list[BatchItem]:
         items: list[BatchItem] = []
+        most = self._decoder.n_batch
+        if all_limit is not None and not self._decoder.whole:
+            most = min(most, all_limit)
         for sequence in self._running:
-            room = self._decoder.n_batch - len(items)
+            room = most - len(items)
             left = sequence.prompt[sequence.computed :]
             if not room or (self._decoder.whole and len(left) > room):
                 break

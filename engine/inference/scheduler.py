@@ -147,15 +147,22 @@ class Scheduler:
         self._logits.clear()
         return cancelled
 
-    def step(self, limit: int | None = None) -> StepReport:
+    def step(self, limit: int | None = None, all_limit: int | None = None) -> StepReport:
         """Admits, computes one batch, draws at most `limit` tokens (all by default).
 
         After an aborted step the caller must `reset`.
+
+        Args:
+            limit: The most tokens that are drawn.
+            all_limit: The most that are drawn and of prompts computed, together.
         """
         began = self._clock()
         report = StepReport()
         self._admit(report)
-        batch = self._plan(limit)
+        batch = self._plan(limit, all_limit)
+        if all_limit is not None:
+            read = sum(sequence.status == "prefilling" for sequence, _ in batch)
+            limit = all_limit - read if limit is None else min(limit, all_limit - read)
         if batch:
             self._compute(batch, report)
         if report.status == "ok":
@@ -278,7 +285,7 @@ class Scheduler:
 
     # --- compute -------------------------------------------------------------------------------------------------
 
-    def _plan(self, limit: int | None) -> list[tuple[Sequence, BatchItem]]:
+    def _plan(self, limit: int | None, all_limit: int | None = None) -> list[tuple[Sequence, BatchItem]]:
         """One token of every decoding sequence, then as much of the waiting prompts as fits."""
         batch: list[tuple[Sequence, BatchItem]] = []
         decoding = [s for s in self._running if s.status == "decoding"]
@@ -288,6 +295,8 @@ class Scheduler:
         room = self._decoder.n_batch - len(batch)
         if batch:
             room = min(room, PREFILL_BESIDE)
+        if all_limit is not None:
+            room = max(0, min(room, all_limit - len(batch)))
         for sequence in self._running:
             if sequence.status == "prefilling":
                 chunk = self._chunk(sequence, room)

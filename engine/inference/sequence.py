@@ -119,9 +119,9 @@ class Sequence:
             self.first = sampled.alternatives
         self.generated.append(sampled.id)
         self.logprob_sum += sampled.logprob
-        if len(sampled.alternatives) > 1:
-            best, next_best = sampled.alternatives[:2]
-            self._margins.append(math.exp(best.logprob) - math.exp(next_best.logprob))
+        margin = _margin(sampled, self.sampling.alternatives)
+        if margin is not None:
+            self._margins.append(margin)
         self.confidence.add(sampled.entropy, sampled.self_certainty, sampled.confidence)
         last = end or self.remaining <= 0
         added = self._append(piece, final=end)
@@ -197,3 +197,14 @@ def unfinished_character(text: bytes) -> bytes:
         if lead < 0x80:
             return b""
     return b""
+
+
+def _margin(sampled: Sampled, asked: int) -> float | None:
+    """How far the likeliest token is ahead of the next one, which has no probability where it is the only one.
+
+    None where fewer than two were asked for.
+    """
+    if asked < 2 or not sampled.alternatives:
+        return None
+    best, *others = (math.exp(alternative.logprob) for alternative in sampled.alternatives[:2])
+    return best - sum(others)

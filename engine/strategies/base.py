@@ -43,6 +43,19 @@ class Strategy(Protocol):
     def tell(self, result: Result) -> None:
         """Takes the result of a trial. Telling the same trial twice changes nothing."""
 
+    def allow(self, simulations: int | None) -> None:
+        """How many more simulations may back a value up, those under way included; None is unbounded."""
+        return
+
+    def ask_by_hand(self, free: int) -> Sequence[Trial]:
+        """As `ask`, but only what a person has asked for since the run was ended early."""
+        return ()
+
+    @property
+    def decided(self) -> bool:
+        """Whether what is `unneeded` is so because the answer stands, and not because a person wants fewer."""
+        return True
+
     @property
     def unneeded(self) -> Sequence[int]:
         """Trials under way whose results cannot change the answer any more; whoever runs them may stop them."""

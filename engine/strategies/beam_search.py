@@ -54,21 +54,21 @@ class Beams:
 
     def __init__(self, n: int, width: int) -> None:
         self._n, self._width, self._kept = n, width, max(1, n // width)
-        self._done = 0
+        self._done: list[Node] = []
 
     def survive(self, generation: int, nodes: Sequence[Node]) -> Survival:
         """The N/M best by value, then by the model's confidence; together they are asked for N steps."""
-        done = [node.id for node in nodes if node.terminal]
-        self._done += len(done)
+        done = [node for node in nodes if node.terminal]
+        self._done = [node for node in (*self._done, *done) if not node.pruned]
         ranked = sorted((node for node in nodes if not node.terminal), key=rank, reverse=True)
         kept, dropped = ranked[: self._kept], ranked[self._kept :]
         for node in dropped:
             node.pruned = True
-        moves: list[AnyMove] = [_ranking(generation, nodes, [*done, *(node.id for node in kept)])]
+        moves: list[AnyMove] = [_ranking(generation, nodes, [node.id for node in (*done, *kept)])]
         if dropped:
             moves.append(NodesPruned(tuple(node.id for node in dropped), "others scored higher"))
         share = self._n // len(kept) if kept else 0  # more than M each where fewer than N/M are different
-        parents = [node.id for node in kept for _ in range(share)] if self._done < self._n else []
+        parents = [node.id for node in kept for _ in range(share)] if len(self._done) < self._n else []
         return Survival(tuple(parents), tuple(moves))
 
 

@@ -19,7 +19,7 @@ from engine.strategies.found_texts import choose_text
 from engine.strategies.seeds import trial_seed
 from engine.strategies.spec import PROMPT, StrategySpec
 from engine.strategies.texts import Text
-from engine.types import Origin, Prompt, Trial
+from engine.types import Candidate, Origin, Prompt, Trial
 
 BRANCHES = Setting(
     name="k",
@@ -99,23 +99,36 @@ class FirstTokenBranches(Strategy):
         if not ended:
             texts = [Text(result.candidate, None) for result in self._results.values()]
             return choose_text(texts, by_vote=False) if texts else Answer(None, None, "No path is finished yet.")
-        margins = {c.id: c.answer_margin or 0.0 for c in ended}
-        surest = max(ended, key=lambda c: margins[c.id])
+        margins = {c.id: c.answer_margin for c in ended if c.answer_margin is not None}
+        if not margins:
+            return _most_frequent(ended)
+        surest = max((c for c in ended if c.id in margins), key=lambda c: margins[c.id])
+        unknown = len(ended) - len(margins)
+        note = f" (not known of {unknown})" if unknown else ""
         if not self._by_sum:
-            reason = f"The surest of {len(ended)} paths: a lead of {margins[surest.id]:.2f} on its answer."
+            reason = f"The surest of {len(ended)} paths: a lead of {margins[surest.id]:.2f} on its answer{note}."
             return Answer(surest.id, surest.answer, reason)
         votes = count_votes(((c.id, c.vote, c.answer) for c in ended), margins)
-        path = max(votes[0].candidates, key=lambda id: margins[id])
         top = votes[0]
-        reason = f"{len(top.candidates)} of {len(ended)} paths say {top.answer}: leads of {top.weight:.2f} in sum"
+        path = max(
+            (id for id in top.candidates if id in margins), key=lambda id: margins[id], default=top.candidates[0]
+        )
+        reason = f"{len(top.candidates)} of {len(ended)} paths say {top.answer}: leads of {top.weight:.2f} in sum{note}"
         if len(votes) > 1:
             reason += f"; {votes[1].answer} has {votes[1].weight:.2f}"
-        return Answer(path, votes[0].answer, f"{reason}.")
+        return Answer(path, top.answer, f"{reason}.")
 
     def _trial(self, number: int, origin: Origin | None) -> Trial:
         label = "greedy" if origin is None else f"first token {number + 1}"
         seed = trial_seed(self._setup.seed, number)
         return Trial(number, self._prompt, self._sampling, seed, label, "answer", origin)
+
+
+def _most_frequent(ended: Sequence[Candidate]) -> Answer:
+    """The choice where no path's lead was recorded."""
+    top = count_votes((c.id, c.vote, c.answer) for c in ended)[0]
+    says = f"{len(top.candidates)} of {len(ended)} paths say {top.answer}"
+    return Answer(top.candidates[0], top.answer, f"{says}; how sure the model is of its answers is not known.")
 
 
 def _build(setup: RunSetup, settings: Mapping[str, Value]) -> Strategy:

@@ -108,6 +108,11 @@ class DeepConf(Strategy):
         return self._samples.unneeded
 
     @property
+    def decided(self) -> bool:
+        """Whether the answer stands."""
+        return self._samples.decided
+
+    @property
     def spared(self) -> int:
         """Those that were not asked for, once the answer stands."""
         return self._samples.spared

@@ -9,14 +9,16 @@ from engine.strategies.base import Answer
 from engine.strategies.ranking import Key, Ranking
 from engine.strategies.texts import BILLION, Text
 
+ALL_PRUNED = Answer(None, None, "All that was written is pruned.")
 _ANSWERED, _ENDED, _OPEN = range(3)
 
 
 @dataclass(slots=True, eq=False)
 class _Poll:
-    """The texts that give one answer: their worth in sum, the best first, and in order of arrival."""
+    """The texts that give one answer: their worth in sum, how often they came, the best first, in order of arrival."""
 
     worth: int = 0
+    copies: int = 0
     best: Ranking[int] = field(default_factory=Ranking)
     arrived: Ranking[int] = field(default_factory=Ranking)
 
@@ -26,7 +28,8 @@ class FoundTexts:
 
     The answer is that of the best text that came to its end, or the one with the highest sum of values. A text that no
     verifier could judge counts as half right; between equals the model's own confidence decides, then who came first
-    (rollouts after steps). Without any finished text it is the one that is furthest, which gives no answer.
+    (rollouts after steps). Where no verifier could judge any of them, the answer is the one that most of them give.
+    Without any finished text it is the one that is furthest, which gives no answer.
 
     A text that comes, changes or goes costs O(log n) for n texts, and so does the answer.
     """
@@ -37,7 +40,9 @@ class FoundTexts:
         self._ranking: Ranking[int] = Ranking()  # those with an answer first, then those that have ended
         self._polls: dict[str, _Poll] = {}
         self._votes: Ranking[str] = Ranking()
-        self._answered = 0
+        self._answered = self._judged = self._copies = (
+            0  # texts with an answer, those with a value, how often they came
+        )
 
     def put(self, text: Text) -> None:
         """Takes a text, or what has become of it."""
@@ -49,8 +54,11 @@ class FoundTexts:
         self._ranking.put(id, (*_merit(text, vote), *place))
         if vote is not None:
             self._answered += 1
+            self._judged += text.value is not None
+            self._copies += text.copies
             poll = self._polls.setdefault(vote, _Poll())
             poll.worth += text.worth
+            poll.copies += text.copies
             poll.best.put(id, (*_falling(text), *place))
             poll.arrived.put(id, place)
             self._rank(vote)
@@ -64,16 +72,21 @@ class FoundTexts:
         vote = _vote_of(text)
         if vote is not None:
             self._answered -= 1
+            self._judged -= text.value is not None
+            self._copies -= text.copies
             poll = self._polls[vote]
             poll.worth -= text.worth
+            poll.copies -= text.copies
             poll.best.drop(id)
             poll.arrived.drop(id)
             self._rank(vote)
 
     def answer(self, *, by_vote: bool) -> Answer:
-        """The best text's answer, or the one with the highest sum of values."""
+        """The best text's answer, or the one with the highest sum of values; unjudged, the most frequent one."""
         if not self._texts:
-            return Answer(None, None, "No step has been finished yet.")
+            return ALL_PRUNED if self._places else Answer(None, None, "No step has been finished yet.")
+        if self._answered > 1 and not self._judged:
+            return self._by_frequency()
         if by_vote and self._answered:
             return self._by_vote()
         best = self._texts[self._ranking.first()[0]]
@@ -91,12 +104,23 @@ class FoundTexts:
 
     def _by_vote(self) -> Answer:
         leaders = self._votes.first(2)
-        poll, best = self._polls[leaders[0]], self._polls[leaders[0]].best.first()[0]
-        answer = self._written(leaders[0])
+        poll, answer = self._polls[leaders[0]], self._written(leaders[0])
         reason = f"{len(poll.best)} of {self._answered} finished texts say {answer}: values of {_sum(poll)} in sum"
         for other in leaders[1:]:
             reason += f", against {_sum(self._polls[other])} for {self._written(other)}"
-        return Answer(best, answer, f"{reason}.")
+        return Answer(poll.best.first()[0], answer, f"{reason}.")
+
+    def _by_frequency(self) -> Answer:
+        """Without any value each text has the same worth, once for each time that it was written."""
+        leaders = self._votes.first(2)
+        poll, answer = self._polls[leaders[0]], self._written(leaders[0])
+        reason = (
+            f"No verifier could judge any finished text: {poll.copies} of {self._copies} {_say(poll.copies)} {answer}"
+        )
+        for other in leaders[1:]:
+            copies = self._polls[other].copies
+            reason += f", {copies} {_say(copies)} {self._written(other)}"
+        return Answer(poll.best.first()[0], answer, f"{reason}.")
 
     def _written(self, vote: str) -> str:
         """As the first text has it."""
@@ -131,6 +155,10 @@ def _without_answer(best: Text) -> Answer:
     if best.candidate.is_whole:
         return Answer(best.candidate.id, None, "No text that came to its end gives an answer that can be recognised.")
     return Answer(best.candidate.id, None, "No text has come to an answer; this one is the furthest.")
+
+
+def _say(count: int) -> str:
+    return "says" if count == 1 else "say"
 
 
 def _sum(poll: _Poll) -> str:

@@ -11,10 +11,12 @@ from msgspec import Struct
 from engine.acts import AnyAct, ChangeVerifiers, PruneNode
 from engine.moves import AnyMove, LoopEnded, NodesMerged, NodesPruned
 from engine.strategies.base import Answer, Result, Strategy
-from engine.strategies.found_texts import choose_text
+from engine.strategies.found_texts import ALL_PRUNED, choose_text
 from engine.strategies.search_tree import ROOT, Node, SearchTree
 from engine.strategies.texts import as_text
 from engine.types import Trial
+
+NONE_GOES_ON = "Nothing is left to go on from: what could go on is pruned."
 
 
 class Survival(Struct, frozen=True):
@@ -84,12 +86,12 @@ class GenerationSearch(Strategy):
         self._tree.parent_of(trial)
         if trial not in self._open:
             if trial in self._tree.nodes:
-                self._tree.add(result)
+                self._add(result)
             return
         if result.candidate.finish_reason in ("abort", "error"):
             self._stopped[trial] = result
         else:
-            self._tree.add(result)
+            self._add(result)
             if result.pending:
                 return
             self._newest.append(trial)
@@ -107,14 +109,10 @@ class GenerationSearch(Strategy):
         return self._reach
 
     def act(self, act: AnyAct) -> bool:
-        """A node that is pruned by hand is asked for no more steps; other verifiers count from here on."""
+        """A node can be pruned by hand, unless it is pruned already; other verifiers count from here on."""
         match act:
-            case PruneNode(node=node) if node in self._tree.nodes:
-                self._tree.node(node).pruned = True
-                self._wanted = deque(parent for parent in self._wanted if parent != node)
-                self._moves.append(NodesPruned((node,), "by hand"))
-                if not self._open and not self._wanted and self._newest:
-                    self._go_on()
+            case PruneNode(node=node) if node in self._tree.nodes and not self._tree.node(node).pruned:
+                self._prune(node)
             case ChangeVerifiers(verifiers=verifiers):
                 self._tree.choose_verifiers(verifiers)
             case _:
@@ -132,16 +130,43 @@ class GenerationSearch(Strategy):
         return not self._wanted and not self._open
 
     def answer(self) -> Answer:
-        """From the texts that came to their end; failing that, the most promising of those that did not."""
-        return choose_text([as_text(node) for node in self._tree.nodes.values()], by_vote=self._by_vote)
+        """From the texts that came to their end; failing that, the most promising of those that did not.
+
+        What is pruned does not count.
+        """
+        nodes = self._tree.nodes.values()
+        texts = [as_text(node) for node in nodes if not node.pruned]
+        return ALL_PRUNED if nodes and not texts else choose_text(texts, by_vote=self._by_vote)
+
+    def _add(self, result: Result) -> None:
+        """A step that was under way when something before it was pruned is pruned as well."""
+        node = self._tree.add(result)
+        node.pruned = self._tree.is_cut_off(node.id)
+
+    def _prune(self, node: int) -> None:
+        """Nothing is asked for below a node any more. If that was all that the generation waited for, it is there."""
+        was_finished = self.finished
+        self._tree.cut_off(node)
+        self._wanted = deque(parent for parent in self._wanted if parent == ROOT or not self._tree.node(parent).pruned)
+        self._moves.append(NodesPruned((node,), "by hand"))
+        if was_finished or not self.finished:
+            return
+        if self._newest:
+            self._go_on()
+        else:
+            self._moves.append(LoopEnded(NONE_GOES_ON))
 
     def _go_on(self) -> None:
-        nodes = [self._tree.node(trial) for trial in sorted(self._newest)]
+        told = [self._tree.node(trial) for trial in sorted(self._newest)]
         self._newest = []
+        nodes = [node for node in told if not node.pruned]
+        self._tree.drop(node.id for node in told if node.pruned)
         if self._selector.merges:
             nodes = self._merged(nodes)
         if not nodes:
-            return  # all were stopped from outside
+            if told:  # otherwise all were stopped from outside
+                self._moves.append(LoopEnded(NONE_GOES_ON))
+            return
         survival = self._selector.survive(self._generation, nodes)
         self._moves += survival.moves
         self._generation += 1

@@ -38,6 +38,8 @@ from engine.strategies.tree_texts import TreeTexts
 from engine.types import Candidate, Trial
 
 ALL_KNOWN = "Every step that was found has been followed to its end."
+MOST_A_TURN = 256
+"""Simulations that may end within one `ask`, where all that they meet is known: whoever asks has other work, too."""
 ALL_PRUNED = "Nothing is left to follow: every first step is pruned."
 
 
@@ -54,6 +56,7 @@ class TreeSearch(Strategy):
         self.tree, self._rules, self._step_tokens = tree, rules, step_tokens
         self._simulations = rules.simulations
         self._started = self._done = self._abandoned = 0
+        self._allowed: int | None = None  # how many may be started in all, those abandoned not counted
         self._root_in_flight = 0
         self._root_expanded = self._closed = False
         self._expanding: dict[int, Expansion] = {}
@@ -65,12 +68,21 @@ class TreeSearch(Strategy):
 
     def ask(self, free: int) -> Sequence[Trial]:
         """Starts simulations while there is room for more of them, and gives out the steps that they need."""
-        while len(self._to_ask) < free and self._may_start():
+        most = self._started + MOST_A_TURN
+        while len(self._to_ask) < free and self._may_start() and self._started < most:
             simulation = Simulation(self._started)
             self._started += 1
             self._root_in_flight += 1
             self._descend(simulation)
         return [self._to_ask.popleft() for _ in range(min(free, len(self._to_ask)))]
+
+    def ask_by_hand(self, free: int) -> Sequence[Trial]:
+        """Steps that were wanted by hand, and as many simulations as are allowed."""
+        return self.ask(free)
+
+    def allow(self, simulations: int | None) -> None:
+        """Bounds the simulations from here on."""
+        self._allowed = None if simulations is None else self._done + simulations
 
     def tell(self, result: Result) -> None:
         """Takes a step or a rollout; the simulations that waited for it go on.
@@ -166,6 +178,8 @@ class TreeSearch(Strategy):
 
     def _may_start(self) -> bool:
         under_way = self._started - self._done - self._abandoned
+        if self._allowed is not None and self._done + under_way >= self._allowed:
+            return False
         return self._started < self._simulations and under_way < self._rules.at_once and not self._closed
 
     def _descend(self, simulation: Simulation) -> None:

@@ -79,7 +79,7 @@ class Particles:
 
     def survive(self, generation: int, nodes: Sequence[Node]) -> Survival:
         """Draws the particles anew; those that stand at an unfinished text are asked for a step."""
-        particles = [*self._finished, *nodes]
+        particles = [*(node for node in self._finished if not node.pruned), *nodes]
         weights = weights_of([UNJUDGED if node.value is None else node.value for node in particles])
         survivors = [particles[i] for i in systematic(weights, self._chance.random())]
         self._finished = [node for node in survivors if node.terminal]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from engine.acts import AnyAct, ChangeSetting, ChangeVerifiers
+from engine.acts import AnyAct, ChangeBudget, ChangeSetting, ChangeVerifiers
 from engine.prompts import PROMPTS, diverse_prompts
 from engine.setup import RunSetup, Value
 from engine.strategies.base import Answer, Result, Strategy
@@ -55,6 +55,7 @@ class IndependentSamples(Strategy):
         self._choose = choose
         self._asked = 0
         self._results: dict[int, Result] = {}
+        self._given_up: set[int] = set()  # stopped because a person wanted fewer: another one may take their place
 
     def ask(self, free: int) -> Sequence[Trial]:
         """The next trials, at most `free`."""
@@ -63,7 +64,7 @@ class IndependentSamples(Strategy):
             return []
         if self._at_once is not None:
             free = min(free, self._at_once - (first - len(self._results)))
-        self._asked = max(first, min(self._n, first + free))
+        self._asked = max(first, min(self._n + len(self._given_up), first + free))
         return [self._trial(i) for i in range(first, self._asked)]
 
     def tell(self, result: Result) -> None:
@@ -74,25 +75,34 @@ class IndependentSamples(Strategy):
         """
         if not 0 <= result.candidate.id < self._asked:
             raise ValueError(f"trial {result.candidate.id} was never asked for")
+        if not result.candidate.is_whole and result.candidate.id in self._surplus():
+            self._given_up.add(result.candidate.id)
         self._results[result.candidate.id] = result
         if self._decided is not None and not self._closed:
-            self._closed = self._decided(self._ended(), self._n - len(self._results))
+            self._closed = self._decided(self._ended(), self._n + len(self._given_up) - len(self._results))
 
     @property
     def unneeded(self) -> Sequence[int]:
         """All that are under way, once the answer stands; and those beyond a number that was lowered."""
-        first = 0 if self._closed else self._n
-        return [i for i in range(first, self._asked) if i not in self._results]
+        unneeded = range(self._asked) if self._closed else self._surplus()
+        return [i for i in unneeded if i not in self._results]
+
+    @property
+    def decided(self) -> bool:
+        """Whether the answer stands; a number that was lowered decides nothing."""
+        return self._closed
 
     @property
     def spared(self) -> int:
         """Those that were not asked for, once the answer stands."""
-        return max(0, self._n - self._asked) if self._closed else 0
+        return max(0, self._n + len(self._given_up) - self._asked) if self._closed else 0
 
     def act(self, act: AnyAct) -> bool:
-        """Another number of candidates (those beyond it are not needed any more), or other weights."""
+        """Another number of candidates (those beyond it are not needed any more), other weights, a raised budget."""
         if isinstance(act, ChangeSetting) and act.name == "n":
             self._n = max(1, int(act.value))
+        elif isinstance(act, ChangeBudget):  # what the spent one cut off is lost: others take its place
+            self._given_up |= {i for i, result in self._results.items() if result.candidate.finish_reason == "abort"}
         elif isinstance(act, ChangeVerifiers) and self._weights is not None:
             self._weights.clear()
             self._weights.update({choice.name: choice.weight for choice in act.verifiers})
@@ -103,12 +113,19 @@ class IndependentSamples(Strategy):
     @property
     def finished(self) -> bool:
         """Whether all candidates that are needed have been asked for, and all that were asked for told."""
-        return (self._closed or self._asked >= self._n) and len(self._results) == self._asked
+        enough = self._asked >= self._n + len(self._given_up)
+        return (self._closed or enough) and len(self._results) == self._asked
 
     def answer(self) -> Answer:
         """The choice from the candidates that ended by themselves; failing that, a stopped one's partial text."""
         ended = self._ended()
         return self._choose(ended) if ended else self._partial_answer()
+
+    def _surplus(self) -> Sequence[int]:
+        """The newest of those that were asked for, as many as there are beyond a number that was lowered."""
+        if self._asked - len(self._given_up) <= self._n:
+            return ()
+        return [i for i in range(self._asked) if i not in self._given_up][self._n :]
 
     def _ended(self) -> list[Result]:
         return [result for result in self._results.values() if result.candidate.is_whole]

@@ -200,6 +200,11 @@ class SearchTree:
         """Whether a node, or one on the way to it, was pruned."""
         return any(self._nodes[node].pruned for node in self.path(id) if node in self._nodes)
 
+    def cut_off(self, id: int) -> None:
+        """Prunes a node and all that go on from it so far."""
+        for node in self.below(id):
+            self._nodes[node].pruned = True
+
     def path(self, id: int) -> tuple[int, ...]:
         """The way from below the root to a node."""
         path: list[int] = []

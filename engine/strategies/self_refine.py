@@ -19,7 +19,7 @@ from engine.selection import mix
 from engine.settings import Setting
 from engine.setup import RunSetup, Value
 from engine.strategies.base import Answer, Result, Strategy
-from engine.strategies.findings import findings_of
+from engine.strategies.findings import findings_of, why_none
 from engine.strategies.found_texts import choose_text
 from engine.strategies.seeds import trial_seed
 from engine.strategies.spec import PROMPT, StrategySpec
@@ -62,11 +62,15 @@ STOP_WHEN_NOT_BETTER = Setting(
 
 @dataclass(slots=True)
 class _Draft:
-    """A draft with its score; `critique` is what the model said of it, once it was asked."""
+    """A draft with its score; `critique` is what the model said of it, once it was asked.
+
+    `none_found` says why there are no findings, should there be none.
+    """
 
     candidate: Candidate
     score: float | None
     findings: tuple[str, ...]
+    none_found: str
     critique: str | None = None
 
 
@@ -197,7 +201,7 @@ class RefinementLoop(Strategy):
         if len(self._drafts) > self._rounds:
             return f"All {self._rounds} rounds are used."
         if not self._ask_model and not draft.findings:
-            return "The verifiers found nothing wrong." if self._weights else "There is no verifier to find anything."
+            return draft.none_found
         return ""
 
     def _revise(self) -> None:
@@ -213,7 +217,7 @@ class RefinementLoop(Strategy):
     def _judged(self, result: Result) -> _Draft:
         values = {name: score.value for name, score in result.scores.items()}
         findings = findings_of(result, self._weights) if self._use_findings else ()
-        return _Draft(result.candidate, mix(values, self._weights), findings)
+        return _Draft(result.candidate, mix(values, self._weights), findings, why_none(result, self._weights))
 
     def _rescore(self, result: Result) -> None:
         """A score that came late, such as the majority's, changes which draft is the best."""

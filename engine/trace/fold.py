@@ -367,7 +367,7 @@ class RunState:
     def _score(self, event: CandidateScored) -> None:
         candidate = self._own(event.candidate)
         # New dicts rather than changed ones, so that copies of the candidate can share them.
-        candidate.scores = {**candidate.scores, event.verifier: Score(event.value, event.detail)}
+        candidate.scores = {**candidate.scores, event.verifier: Score(event.value, event.detail, event.parts)}
         candidate.verdicts = {**candidate.verdicts, event.verifier: event}
         candidate.mix = mix({name: score.value for name, score in candidate.scores.items()}, self.weights)
 

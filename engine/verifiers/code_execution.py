@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from engine.settings import Setting
-from engine.types import Candidate, Problem, Score
+from engine.types import Candidate, Part, Problem, Score
 from engine.verifiers.base import Verifier
 from engine.verifiers.limits import LIMIT_SETTINGS, Limits
 from engine.verifiers.outcome import REPEATABLE, TELLS_NOTHING, Outcome
@@ -71,7 +71,8 @@ class CodeExecution(Verifier):
         program = program_in(candidate.text)
         if program is None:
             return Score(0.0, "no program in the text")
-        return _verdict(self._tests, program, self.results(program))
+        results = self.results(program)
+        return replace(_verdict(self._tests, program, results), parts=_parts(self._tests, results))
 
     def results(self, program: str) -> list[Outcome]:
         """What became of each test, in order. They end early where the program itself fails or cannot be run here.
@@ -124,6 +125,20 @@ def _verdict(tests: Sequence[ProgramTest], program: str, results: Sequence[Outco
     first = f"{_shortened(failed[0][0].written)} {_fails(failed[0][1])}"
     passed = len(tests) - len(failed)
     return Score(passed / len(tests), f"{passed} of {len(tests)} tests pass: {first}" if len(tests) > 1 else first)
+
+
+def _parts(tests: Sequence[ProgramTest], results: Sequence[Outcome]) -> tuple[Part, ...]:
+    """What became of each test; of those after the last result nothing is known."""
+    found = []
+    for number, test in enumerate(tests):
+        outcome = results[number] if number < len(results) else None
+        if outcome is None:
+            found.append(Part(test.written, None, "not run"))
+        elif outcome.kind in TELLS_NOTHING:
+            found.append(Part(test.written, None, outcome.words))
+        else:
+            found.append(Part(test.written, outcome.kind == "ok", "" if outcome.kind == "ok" else _fails(outcome)))
+    return tuple(found)
 
 
 def _fails(outcome: Outcome) -> str:

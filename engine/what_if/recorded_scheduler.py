@@ -78,18 +78,27 @@ class RecordedScheduler:
         self._ends[part.end].append(record.candidate.id)
         return part
 
-    def step(self, limit: int | None = None) -> StepReport:
-        """One decode step that draws at most `limit` tokens, first for those that were admitted first."""
+    def step(self, limit: int | None = None, all_limit: int | None = None) -> StepReport:
+        """One decode step that draws at most `limit` tokens, first for those that were admitted first.
+
+        With `all_limit` it reads and draws no more than that together; a prompt that is not read whole draws nothing.
+        """
         self._size += self._changes.pop(self.at, 0)
-        drawn = self._size if limit is None else min(self._size, limit)
+        begun = [self.running[number].record for number in self._begins.pop(self.at, ()) if number in self.running]
+        drawn, read = self._size, sum(record.computed_tokens for record in begun)
+        if all_limit is not None:
+            room = max(0, all_limit - (self._size - len(begun)))
+            if read > room:
+                drawn, read = self._size - len(begun), room
+            drawn = min(drawn, all_limit - read)
+        drawn = drawn if limit is None else min(drawn, limit)
         if drawn < self._size:
             writing = [number for number, part in self.running.items() if part.first <= self.at <= part.last]
             self._starved.update(writing[drawn:])
-        begun = [self.running[number].record for number in self._begins.pop(self.at, ()) if number in self.running]
         ended = [self.running[number] for number in self._ends.pop(self.at, ()) if number in self.running]
         self.at += 1
         arrived = [part for part in ended if part.record.candidate.id not in self._starved]
-        return StepReport(drawn, sum(record.computed_tokens for record in begun), _in_order(arrived))
+        return StepReport(drawn, read, _in_order(arrived))
 
     def leave(self, part: Part) -> None:
         """Takes a candidate out, with what it has written by now."""

@@ -75,7 +75,7 @@ class RecordedVerifier:
     def _find(self, problem: Problem, candidate: Candidate) -> Score:
         recorded = self._recorded.get(candidate.id) or self._cut_short.get(candidate.id)
         if recorded is not None:
-            return Score(recorded.value, recorded.detail)
+            return Score(recorded.value, recorded.detail, recorded.parts)
         if self._verifier.requests(problem, candidate):
             return NOT_RECORDED
         return self._verifier.score(problem, candidate, (candidate,), ())

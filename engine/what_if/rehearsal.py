@@ -133,7 +133,7 @@ class Rehearsal:
 
     def _draw(self) -> list[Part]:
         step = self._scheduler.at
-        report = self._scheduler.step(self._meter.remaining_tokens)
+        report = self._scheduler.step(self._meter.remaining_tokens, self._meter.remaining_all_tokens)
         self._meter.charge(tokens=report.drawn, prompt_tokens=report.prompt_tokens)
         self._late += self._timetable.delay(step, report.drawn)
         joules = self._run.joules(self._clock) if self._meter.needs_energy else None

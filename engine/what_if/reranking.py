@@ -94,6 +94,8 @@ class Reranking:
             )
         elif self._cut.t < math.inf:
             yield f"The run is as it was, up to where the budget ends it: the choice is among {texts}."
+        if self._cut.spent is not None and self._cut.spent.unit == "simulations":
+            yield "A run with this budget begins no simulation beyond it, and would have cost less."
         if self._settings.get("choose") == "visits" and not (self._is_same_run and self._cut.spent is None):
             yield "Visits belong to the search as it was made; the texts are compared by their values instead."
         if self.outcome == "stopped" and self._run.budget_spent is not None:

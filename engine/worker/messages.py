@@ -27,12 +27,11 @@ class Load(Command, frozen=True):
 class Start(Command, frozen=True):
     """Start a run. Its model is loaded first if it is not the one that is there.
 
-    A `cold` one finds nothing in the cache of what earlier runs have read: its costs can be held against theirs.
+    It finds nothing in the cache of what earlier runs have read: the same set-up costs the same and writes the same.
     """
 
     run_id: str
     setup: RunSetup
-    cold: bool = False
 
 
 class Pause(Command, frozen=True):

@@ -54,6 +54,11 @@ class OtherModels:
         for key in self._backends.keys() - self._wanted:
             self._backends.pop(key).close()
 
+    def forget(self) -> None:
+        """Empties their caches: what earlier runs have asked them is asked anew."""
+        for backend in self._backends.values():
+            backend.forget()
+
     def close(self) -> None:
         """Closes all of them."""
         self._wanted = set()

@@ -188,9 +188,9 @@ class Worker:
             raise AssertionError("a loaded model has a backend")
         self._backend.allow()
         self._ended = None  # its sequences are about to lose their cache
-        if command.cold:
-            self._backend.forget()
-            self._others.close()  # loaded again before the run's clock starts
+        # What earlier runs left in a cache would change what this one costs, and by rounding even what it writes.
+        self._backend.forget()
+        self._others.forget()
         try:
             open_model, open_reward = self._others.begin(self._backend, self._loaded)
             self._run = Run(

@@ -106,6 +106,15 @@ def press_after(monkeypatch: pytest.MonkeyPatch, samples: int) -> None:
     monkeypatch.setattr(ProblemSetRun, "interrupt", interrupt)
 
 
+def test_what_a_limit_for_each_problem_kept_back_is_not_said_to_be_saved(capsys: Output) -> None:
+    few = ["spread", "one-digit-sums", "--model", "simulated", "--budget", "40", "--probe", "50", "--most", "3"]
+    assert run_command_line(few) == 0
+    out = capsys.readouterr().out
+    assert "Settled   0 of 10 problems" in out
+    assert "Saved     nothing, against an even split of 40 samples" in out
+    assert "samples that one may get (--most): 10 samples fewer, which is no saving." in out
+
+
 def test_ctrl_c_ends_it_with_what_is_there(monkeypatch: pytest.MonkeyPatch, capsys: Output) -> None:
     press_after(monkeypatch, 10)
     found = lines(capsys, *TWO_SETS, "--budget", "160", "--even", status=130)

@@ -104,7 +104,7 @@ def test_what_could_not_be_known_is_noted(tmp_path: Path, capsys: Output) -> Non
     [
         (["--strategy", "magic"], "no strategy “magic”"),
         (["--strategy", "direct"], "cannot be answered from this run"),
-        (["--strategy", "chain-of-thought", "--n", "3"], "no setting “n”"),
+        (["--strategy", "chain-of-thought", "--n", "3"], "has no number of candidates"),
         (["--n", "7"], "6 candidates are recorded"),
         (["--n", "0"], "cannot be 0"),
         (["--n", "many"], "--n"),
@@ -176,3 +176,15 @@ def test_options_become_a_what_if_on_top_of_the_recorded_run() -> None:
     assert other.verifiers == (VerifierChoice("majority"), VerifierChoice("arithmetic", 2.0))
     with pytest.raises(BadInputError):
         make_what_if(pool, WhatIfOptions(strategy="magic"))
+
+
+def test_a_number_of_candidates_for_a_search_is_refused_with_what_can_be_asked_instead(
+    tmp_path: Path, capsys: Output
+) -> None:
+    search = tmp_path / "search.tsrun"
+    write_trace(search, simulated_events(make_setup("mcts", simulations=12)))
+    assert run_command_line(["whatif", str(search), "--n", "2"]) == 2
+    refusal = capsys.readouterr().err
+    assert "“MCTS” has no number of candidates that --n could change." in refusal
+    assert "--strategy best-of-n --n N" in refusal
+    assert found(capsys, str(search), "--strategy", "best-of-n", "--n", "2")["what_if"]["chosen_among"] == 2

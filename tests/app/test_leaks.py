@@ -8,7 +8,8 @@ from collections import Counter
 from pathlib import Path
 
 import psutil
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QThread, QTimer
+import shiboken6
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
 from engine.setup import Budget, StrategyChoice
@@ -56,35 +57,43 @@ def tidy_up() -> None:
         gc.collect()
 
 
-def objects() -> Counter[str]:
-    """How many Qt objects Python knows, by their class."""
-    return Counter(type(thing).__name__ for thing in gc.get_objects() if isinstance(thing, QObject))
+def alive() -> list[QObject]:
+    """The Qt objects that Python knows and that are there."""
+    return [thing for thing in gc.get_objects() if isinstance(thing, QObject) and shiboken6.isValid(thing)]
 
 
-def listeners() -> int:
-    """How many wait to hear of another theme."""
-    return THEMES.receivers("2theme_changed()")
+class Count:
+    """What there is at this moment."""
+
+    def __init__(self) -> None:
+        self.objects = Counter(type(thing).__name__ for thing in alive())
+        self.threads = {thread.name for thread in threading.enumerate()}
+        self.processes = {child.pid for child in psutil.Process().children(recursive=True)}
+        self.timers = sum(isinstance(thing, QTimer) and thing.isActive() for thing in alive())
+        self.windows = sum(widget.isVisible() for widget in QApplication.topLevelWidgets())
+        self.listeners = THEMES.receivers("2theme_changed()")  # who waits to hear of another theme
 
 
 def test_windows_that_are_opened_used_and_closed_leave_nothing_behind(qtbot, tmp_path: Path) -> None:
-    threads, left, heard = set(threading.enumerate()), [], []
+    tidy_up()
+    counts = [Count()]
     for number in range(ROUNDS):
         desk = Desk(tmp_path / str(number))
         desk.window.resize(1280, 800)
         desk.window.show()
         qtbot.waitExposed(desk.window)
         use_everything(desk, qtbot)
-        assert objects()["MainWindow"] == 1
-        assert listeners()
+        assert Count().objects["MainWindow"] == counts[0].objects["MainWindow"] + 1
         close(desk, qtbot)
         del desk
         tidy_up()
-        left.append(objects())
-        heard.append(listeners())
-    assert set(threading.enumerate()) <= threads
-    assert psutil.Process().children(recursive=True) == []
-    assert [w for w in QApplication.topLevelWidgets() if w.isVisible()] == []
-    assert [t for t in gc.get_objects() if isinstance(t, QTimer) and t.isActive()] == []
-    assert [t for t in gc.get_objects() if isinstance(t, QThread)] == []
-    assert not [name for name in left[-1] if name == "MainWindow" or left[-1][name] > left[0][name]]
-    assert heard[-1] == heard[0]
+        counts.append(Count())
+    before, first, *_, last = counts
+    assert last.threads <= before.threads
+    assert last.processes <= before.processes
+    assert last.timers <= before.timers
+    assert last.windows <= before.windows
+    assert last.listeners <= before.listeners
+    assert last.objects["MainWindow"] == before.objects["MainWindow"]
+    assert last.objects["QThread"] == 0
+    assert last.objects - first.objects == Counter()

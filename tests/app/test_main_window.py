@@ -275,8 +275,10 @@ def test_presenting_leaves_the_stage_and_comes_back(desk, qtbot):
     qtbot.keyClick(desk.window, Qt.Key.Key_F11)
     assert not desk.window.setup_dock.isVisible()
     assert not desk.window.meters_dock.isVisible()
+    assert not desk.window.exporter.button.isVisible()  # it would lie over the stage
     assert THEMES.scale > 1.2
     qtbot.keyClick(desk.window, Qt.Key.Key_Escape)
+    assert desk.window.exporter.button.isVisible()
     assert desk.window.setup_dock.isVisible()
     assert desk.window.meters_dock.isVisible()
     assert THEMES.scale == 1.0
@@ -499,6 +501,14 @@ def test_nothing_lies_on_the_stage_while_presenting(desk, qtbot):
     assert not desk.window.exporter.button.isVisible()
     qtbot.keyClick(desk.window, Qt.Key.Key_F11)
     assert desk.window.exporter.button.isVisible()
+
+
+def test_a_first_recording_that_is_read_slowly_pushes_no_run_aside(desk, qtbot):
+    desk.window.play_shipped()
+    start(desk, qtbot, 40)
+    qtbot.waitUntil(lambda: not desk.window._greets)
+    assert desk.controller.shows_live
+    finish(desk, qtbot, 40)
 
 
 def test_a_clicker_goes_from_mark_to_mark_while_presenting(desk, qtbot):

@@ -78,7 +78,7 @@ class World:
     def result(self, trial: Trial) -> Result:
         """What comes of a trial, with the scores of the verifiers that need no model."""
         candidate = self._as_candidate(trial, self._write(trial))
-        self._jury.judge(candidate)
+        list(self._jury.judge(candidate))
         return Result(candidate, self._jury.scores(candidate.id))
 
     def failure(self, trial: Trial, reason: FinishReason = "error") -> Result:

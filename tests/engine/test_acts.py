@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 
 from engine import acts
-from engine.events import AnyEvent, CandidateQueued, PersonActed, RunFinished
+from engine.events import AnyEvent, CandidateQueued, CandidateScored, PersonActed, RunFinished
 from engine.inference.simulated_backend import SimulatedBackend
 from engine.inference.simulated_policy import SumPolicy
-from engine.moves import ValueBackedUp
+from engine.moves import LoopEnded, ValueBackedUp
 from engine.run import Run
 from engine.setup import (
     DEFAULT_SAMPLING,
@@ -22,8 +22,10 @@ from engine.setup import (
     Value,
     VerifierChoice,
 )
+from engine.strategies.generations import NONE_GOES_ON
 from engine.trace.fold import RunState, fold
-from engine.types import Problem
+from engine.types import Problem, Score
+from engine.verifiers.arithmetic import ArithmeticChecker
 
 
 class Table:
@@ -134,6 +136,79 @@ def test_a_pruned_node_is_never_gone_through_again_and_its_texts_do_not_count() 
     assert state.candidates[pruned].pruned == "by hand"
     assert state.answer is not None
     assert not state.whole_text(state.answer.candidate or 0).startswith(state.candidates[pruned].text)
+
+
+GENERATIONS = ("beam-search", "dvts", "particle-filtering")
+
+
+def way_to(state: RunState, candidate: int) -> list[int]:
+    """A candidate and those that it goes on from."""
+    way, at = [], state.candidates.get(candidate)
+    while at is not None:
+        way.append(at.id)
+        at = None if at.parent is None else state.candidates[at.parent]
+    return way
+
+
+@pytest.mark.parametrize("strategy", GENERATIONS)
+def test_nothing_is_written_below_a_node_that_is_pruned_some_generations_later(strategy: str) -> None:
+    table = Table(strategy, n=16, **({"width": 2} if strategy != "particle-filtering" else {}))
+    state = table.until(lambda state: sum("generation 3" in c.label for c in state.candidates.values()) > 0)
+    pruned = way_to(state, max(state.candidates))[-1]
+    asked = set(state.candidates)
+    assert table.act(acts.PruneNode(pruned)) == ""
+    state = table.to_the_end()
+    assert [c for c in state.candidates if c not in asked and pruned in way_to(state, c)] == []
+    assert set(state.candidates) > asked, "the others go on"
+    assert state.answer is not None
+    assert state.answer.candidate is not None
+    assert pruned not in way_to(state, state.answer.candidate)
+
+
+@pytest.mark.parametrize("strategy", GENERATIONS)
+def test_a_text_that_is_pruned_by_hand_is_not_the_answer_of_a_search_by_generations(strategy: str) -> None:
+    table = Table(strategy, n=8)
+    for _ in range(3):
+        answer = table.to_the_end().answer
+        assert answer is not None
+        assert answer.candidate is not None
+        assert table.act(acts.PruneNode(answer.candidate)) == ""
+        assert table.state.answer is not None
+        assert table.state.answer.candidate != answer.candidate
+        assert table.act(acts.PruneNode(answer.candidate)) != "", "it is pruned already"
+
+
+@pytest.mark.parametrize("strategy", GENERATIONS)
+@pytest.mark.parametrize("generation", [1, 2, 3])
+def test_a_search_by_generations_of_which_all_is_pruned_ends_and_says_so(strategy: str, generation: int) -> None:
+    table = Table(strategy, n=8)
+    state = table.until(lambda state: sum(f"generation {generation}" in c.label for c in state.candidates.values()) > 0)
+    while state.status == "running":
+        asked = len(state.candidates)
+        for candidate in state.candidates.values():
+            if candidate.status == "finished":
+                table.act(acts.PruneNode(candidate.id))
+        table.run.step()
+        state = table.state
+    assert len(state.candidates) == asked
+    assert [m.move.reason for m in state.moves if isinstance(m.move, LoopEnded)] == [NONE_GOES_ON]
+    assert state.answer is not None
+    assert state.answer.candidate is None
+    assert state.answer.reason == "All that was written is pruned."
+
+
+@pytest.mark.parametrize("strategy", GENERATIONS)
+def test_what_a_search_by_generations_cannot_do_to_a_node_is_refused(strategy: str) -> None:
+    table = Table(strategy, n=8)
+    table.until(lambda state: sum("generation 2" in c.label for c in state.candidates.values()) > 0)
+    for act in (
+        acts.PinNode(0, True),
+        acts.ExpandNode(0),
+        acts.WriteThought(0, "So."),
+        acts.AddSimulations(4),
+        acts.PruneNode(999),
+    ):
+        assert table.act(act) == "That is not possible in this run."
 
 
 def test_the_search_goes_through_a_pinned_node_until_all_below_it_is_known() -> None:
@@ -260,3 +335,121 @@ def test_one_step_by_phase_is_one_thing_that_the_search_does() -> None:
     while not table.run.paused and not table.run.finished:
         table.run.step()
     assert len(table.state.moves) > first
+
+
+ENDED_EARLY = ("adaptive", "best-of-n", "beam-search", "mcts", "self-refine", "thinking", "ab-mcts")
+
+
+@pytest.mark.parametrize("strategy", ENDED_EARLY)
+def test_a_branch_of_a_stopped_run_is_written_and_nothing_else(strategy: str) -> None:
+    table = Table(strategy)
+    table.until(lambda state: any(candidate.tokens for candidate in state.candidates.values()))
+    table.run.stop()
+    before = len(table.state.candidates)
+    assert table.act(acts.TakeToken(0, 1, 65)) == ""
+    state = table.to_the_end()
+    assert len(state.candidates) == before + 1
+    assert [event.outcome for event in table.events if isinstance(event, RunFinished)] == ["stopped", "stopped"]
+
+
+def test_a_stopped_search_goes_on_for_as_many_simulations_as_are_added() -> None:
+    table = Table("mcts", simulations=64)
+    table.until(lambda state: state.simulations >= 3)
+    table.run.stop()
+    before, begun = table.state.simulations, table.state.simulations_begun
+    assert table.act(acts.AddSimulations(4)) == ""
+    assert table.to_the_end().simulations == max(before + 4, begun)  # those that were under way come to their ends
+
+
+@pytest.mark.parametrize("count", [0, -3])
+def test_no_simulations_at_all_cannot_be_added(count: int) -> None:
+    assert "ask for one or more" in Table("mcts").act(acts.AddSimulations(count))
+
+
+@pytest.mark.parametrize("act", [acts.AddSimulations(3), acts.ExpandNode(None)])
+def test_an_act_that_is_refused_does_not_take_a_run_up_again(act: acts.AnyAct) -> None:
+    table = Table("adaptive")
+    table.until(lambda state: len(state.candidates) > 2)
+    table.run.stop()
+    before = len(table.events)
+    assert table.act(act) == "That is not possible in this run."
+    assert table.run.finished
+    assert [type(event) for event in table.events[before:]] == [PersonActed]
+
+
+def test_what_a_spent_budget_ended_goes_on_once_it_is_raised() -> None:
+    whole = Table("best-of-n", n=6).to_the_end().ledger.completion_tokens
+    table = Table("best-of-n", n=6)
+    assert table.act(acts.ChangeBudget(Budget(tokens=whole // 3))) == ""
+    table.to_the_end()
+    assert "Raise it first." in table.act(acts.TakeToken(0, 1, 65))
+    assert table.run.finished
+    assert table.act(acts.ChangeBudget(Budget(tokens=whole // 4))) == ""
+    assert table.run.finished
+    assert table.act(acts.ChangeBudget(Budget(tokens=2 * whole))) == ""
+    state = table.to_the_end()
+    assert state.finish is not None
+    assert state.finish.outcome == "answered"
+    assert [event.outcome for event in table.events if isinstance(event, RunFinished)] == ["budget", "answered"]
+
+
+@pytest.mark.parametrize("after_the_end", [False, True])
+def test_a_verifier_with_other_settings_judges_anew(after_the_end: bool) -> None:
+    def wants(answer: str) -> tuple[VerifierChoice, ...]:
+        return (VerifierChoice("constraints", 1.0, {"pattern": f"^{answer}$"}),)
+
+    table = Table("best-of-n", n=8)
+    table.act(acts.ChangeVerifiers(wants("81")))
+    table.until(lambda state: after_the_end is False and state.ledger.completion_tokens > 100)
+    table.act(acts.ChangeVerifiers(wants("82")))
+    state = table.to_the_end()
+    assert state.answer is not None
+    assert state.answer.answer == "82"
+    for candidate in state.candidates.values():
+        assert candidate.scores["constraints"].value == float(candidate.answer == "82")
+
+
+def test_another_weight_alone_asks_no_verifier_again() -> None:
+    table = Table("best-of-n", n=4)
+    table.to_the_end()
+    before = len(table.events)
+    assert table.act(acts.ChangeVerifiers((VerifierChoice("arithmetic", 0.2),))) == ""
+    assert not any(isinstance(event, CandidateScored) for event in table.events[before:])
+
+
+@pytest.mark.parametrize("strategy", ["self-consistency", "best-of-n", "adaptive"])
+def test_a_number_that_a_person_lowers_saves_nothing_and_can_be_raised_again(strategy: str) -> None:
+    table = Table(strategy, n=12)
+    table.until(lambda state: state.ledger.completion_tokens > 60)
+    table.act(acts.ChangeSetting("n", 3))
+    lowered = Table(strategy, n=12)
+    lowered.until(lambda state: state.ledger.completion_tokens > 60)
+    lowered.act(acts.ChangeSetting("n", 3))
+    state = lowered.to_the_end()
+    assert state.spared is None or state.spared.stopped == 0
+    table.act(acts.ChangeSetting("n", 12))
+    raised = table.to_the_end()
+    whole = [c for c in raised.candidates.values() if c.status == "finished"]
+    assert len(whole) == 12 or strategy == "adaptive"  # which may be certain before
+
+
+def test_a_verifier_that_fails_costs_its_opinion_and_not_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> object:
+        raise ValueError("of its own")
+
+    monkeypatch.setattr(ArithmeticChecker, "score", fail)
+    state = Table("best-of-n", n=4).to_the_end()
+    assert state.finish is not None
+    assert state.answer is not None
+    assert state.answer.answer is not None
+    score = state.candidates[0].scores["arithmetic"]
+    assert score.value is None
+    assert "ValueError: of its own" in score.detail
+
+
+def test_a_score_that_is_none_is_not_taken_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ArithmeticChecker, "score", lambda *_: Score(float("nan"), "?"))
+    for strategy in ("best-of-n", "mcts", "beam-search", "particle-filtering"):
+        state = Table(strategy).to_the_end()
+        assert state.failure is None
+        assert all(c.scores["arithmetic"].value is None for c in state.candidates.values() if c.scores)

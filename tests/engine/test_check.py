@@ -186,4 +186,4 @@ def test_a_tariff_that_makes_no_sense_is_refused(tariff: Tariff) -> None:
 def test_a_refusal_says_what_to_do_next() -> None:
     with pytest.raises(BadInputError) as refusal:
         check_setup(msgspec.structs.replace(GOOD, budget=Budget(tokens=0)))
-    assert refusal.value.next_step == "Give a number above 0, or no budget of tokens at all."
+    assert refusal.value.next_step == "Give a number above 0, or leave this budget out."

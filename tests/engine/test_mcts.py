@@ -18,7 +18,7 @@ from engine.moves import LoopEnded, PathSelected, SimulationAbandoned, ValueBack
 from engine.prompts import PROMPTS
 from engine.run import Run
 from engine.setup import Budget, RunSetup
-from engine.strategies.base import Result
+from engine.strategies.base import Answer, Result
 from engine.strategies.mcts import ALL_PRUNED, TreeSearch
 from engine.strategies.registry import build_strategy
 from engine.strategies.search_tree import ROOT
@@ -289,7 +289,8 @@ def test_the_answer_is_at_any_moment_that_of_all_texts_that_are_not_cut_off(eval
                 search.act(PruneNode(search.tree.children(ROOT)[0].id))
             nodes = [as_text(node) for node in search.tree.nodes.values() if not search.tree.is_cut_off(node.id)]
             texts = [text for id, text in rollouts.items() if not search.tree.is_cut_off(search.tree.parent_of(id))]
-            assert search.answer() == answer_by_the_book([*nodes, *texts], by_vote=choose == "vote")
+            expected = answer_by_the_book([*nodes, *texts], by_vote=choose == "vote", pruned=True)
+            assert search.answer() == expected
 
 
 # --- by hand -----------------------------------------------------------------------------------------------------
@@ -370,6 +371,21 @@ def test_without_any_verifier_a_text_is_worth_how_many_others_agree() -> None:
         search.tell(Result(Candidate(trial.id, "So.", answer, answer, "stop", 9, -0.1, "rollout"), {}))
         values += [move.value for move in search.moves() if isinstance(move, ValueBackedUp)]
     assert values == pytest.approx([1.0, 1.0, 1 / 3, 0.0])
+
+
+@pytest.mark.parametrize("choose", ["value", "vote"])
+def test_without_any_verifier_the_answer_is_what_most_texts_say_and_not_what_the_surest_says(choose: str) -> None:
+    setup = small_setup("mcts", (), at_once=1, simulations=4, children=4, evaluate="rollouts", choose=choose)
+    search = search_of(setup)
+    for trial in search.ask(9):
+        text = f"Step {trial.id}."
+        search.tell(Result(Candidate(trial.id, text, None, None, "step", 3, -0.1, "step", steps=(text,)), {}))
+    for answer, logprob in (("82", -0.9), ("72", -0.1), ("82", -0.8), (None, -0.1)):
+        trial = next(iter(search.ask(9)))
+        search.tell(Result(Candidate(trial.id, "So.", answer, answer, "stop", 9, logprob, "rollout"), {}))
+    assert search.answer() == Answer(
+        trial.id - 1, "82", "No verifier could judge any finished text: 2 of 3 say 82, 1 says 72."
+    )
 
 
 # --- several at once ---------------------------------------------------------------------------------------------

@@ -15,20 +15,26 @@ from engine.events import (
     BudgetSpent,
     CandidateFinished,
     CandidateQueued,
+    CandidateScored,
     CandidateStarted,
     EnergyRead,
     NoticeGiven,
     RunFailed,
     RunFinished,
+    StrategyMoved,
     TokensDecoded,
 )
 from engine.inference.simulated_backend import SimulatedBackend
 from engine.inference.simulated_policy import SumPolicy
+from engine.moves import ValueBackedUp
 from engine.run import Run
-from engine.setup import Budget
+from engine.setup import Budget, Value
+from engine.strategies.mcts import MOST_A_TURN
 from engine.strategies.registry import STRATEGIES
 from engine.trace.fold import RunState, fold
 from engine.trace.summary import summary
+from engine.types import Score
+from engine.verifiers.arithmetic import ArithmeticChecker
 from tests.engine.simulated_world import small_setup
 from tests.simulated_runs import make_setup, simulated_events
 
@@ -41,11 +47,16 @@ class Course:
     """A run with a clock that every engine step moves by the same time, and what it said."""
 
     def __init__(
-        self, name: str, budget: Budget, verifiers: tuple[str, ...] = ("arithmetic",), cells: int = 1 << 16
+        self,
+        name: str,
+        budget: Budget,
+        verifiers: tuple[str, ...] = ("arithmetic",),
+        cells: int = 1 << 16,
+        **settings: Value,
     ) -> None:
         self.now, self.events = 0.0, list[AnyEvent]()
         self.backend = SimulatedBackend(lru_cache(SumPolicy()), cells=cells)
-        setup = replace(small_setup(name, verifiers), budget=budget)
+        setup = replace(small_setup(name, verifiers, **settings), budget=budget)
         self.run = Run("run", setup, self.backend, self.events.append, lambda: self.now)
         self.steps = 0
 
@@ -117,6 +128,67 @@ def test_never_a_token_more_than_the_budget(name: str, tokens: int) -> None:
         assert [(spent.unit, spent.limit, spent.used) for spent in course.of(BudgetSpent)] == [("tokens", tokens, used)]
     else:
         assert course.run._strategy.finished
+
+
+@every_strategy
+@pytest.mark.parametrize("tokens", [1, 40, 150, 500, 900])
+def test_never_a_token_more_than_the_budget_of_all_tokens_prompts_included(name: str, tokens: int) -> None:
+    course = Course(name, Budget(all_tokens=tokens)).to_the_end()
+    check_books(course)
+    check_answer(course)
+    ledger = course.state.ledger
+    assert ledger.completion_tokens + ledger.prompt_tokens + ledger.recomputed_tokens <= tokens
+    if course.of(RunFinished)[0].outcome == "budget":
+        assert [(spent.unit, spent.used) for spent in course.of(BudgetSpent)] == [("all_tokens", tokens)]
+    else:
+        assert course.run._strategy.finished
+
+
+@pytest.mark.parametrize("simulations", [1, 2, 3, 5, 8])
+@pytest.mark.parametrize("settings", [{}, {"choose": "visits"}, {"evaluate": "rollouts"}])
+def test_never_a_simulation_more_than_the_budget(simulations: int, settings: dict[str, Value]) -> None:
+    course = Course("mcts", Budget(simulations=simulations), simulations=5000, **settings).to_the_end()
+    check_books(course)
+    check_answer(course)
+    done = sum(isinstance(event.move, ValueBackedUp) for event in course.of(StrategyMoved))
+    assert done == simulations
+    assert [(spent.unit, spent.used) for spent in course.of(BudgetSpent)] == [("simulations", simulations)]
+
+
+def test_thousands_of_simulations_for_which_nothing_has_to_be_written_leave_room_for_a_stop() -> None:
+    course = Course("mcts", Budget(), simulations=10_000, choose="visits")
+    for _ in range(20):
+        before = sum(isinstance(event.move, ValueBackedUp) for event in course.of(StrategyMoved))
+        course.run.step()
+        after = sum(isinstance(event.move, ValueBackedUp) for event in course.of(StrategyMoved))
+        assert after - before <= MOST_A_TURN
+    course.run.stop()
+    assert course.of(RunFinished)[0].outcome == "stopped"
+
+
+class SlowVerifier(ArithmeticChecker):
+    """Takes a second of the course's clock for an opinion."""
+
+    def __init__(self, course: Course) -> None:
+        self.course, self.asked = course, 0
+
+    def score(self, *args: object) -> Score:
+        self.asked += 1
+        self.course.now += 1.0
+        return super().score(*args)  # type: ignore[arg-type]
+
+
+def test_no_verifier_begins_after_the_time_and_what_it_did_not_judge_is_said() -> None:
+    course = Course("best-of-n", Budget(seconds=19.5))
+    slow = SlowVerifier(course)
+    course.run._jury._verifiers = [slow]
+    course.to_the_end()
+    (spent,) = course.of(BudgetSpent)
+    assert course.of(RunFinished)[0].outcome == "budget"
+    assert spent.used < 19.5 + 1.0 + STEP_SECONDS
+    details = [event.detail for event in course.of(CandidateScored)]
+    assert 0 < slow.asked < len(details)
+    assert details.count("not judged: the time of the budget was spent") == len(details) - slow.asked
 
 
 @every_strategy

@@ -109,6 +109,19 @@ def test_the_known_answer_is_not_given_away_in_a_critique() -> None:
     assert "82" not in ask(strategy).prompt.messages[-1].content.partition("A first try:")[2]
 
 
+def test_where_nobody_can_tell_it_stops_and_does_not_say_that_nothing_is_wrong() -> None:
+    strategy = loop()
+    strategy.tell(draft(ask(strategy), "72", None, "there is nothing to check"))
+    assert reason(strategy) == "No verifier could tell whether anything is wrong."
+
+
+def test_what_is_wrong_by_the_known_answer_alone_stops_it_and_is_said_to_be_wrong() -> None:
+    strategy = loop(("known-answer", "arithmetic"))
+    result = draft(ask(strategy), "72", 1.0)
+    strategy.tell(Result(result.candidate, {**result.scores, "known-answer": Score(0.0, "72 is not 82")}))
+    assert reason(strategy) == "It was found to be wrong, but to say what is wrong would give the answer away."
+
+
 def test_without_any_critic_the_first_draft_stands() -> None:
     strategy = loop(())
     strategy.tell(draft(ask(strategy), "72", None))

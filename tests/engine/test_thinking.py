@@ -16,6 +16,7 @@ from engine.trace.fold import CandidateState
 from engine.trace.split import thinking_tokens
 from engine.types import Candidate, FinishReason, Message, Prompt, Token, Trial
 from tests.engine.simulated_world import small_setup
+from tests.simulated_runs import make_setup, simulate
 
 QWEN = "{% for m in messages %}<|turn|>{{ m.content }}{% endfor %}<|turn|>{# <think> #}"
 
@@ -133,3 +134,17 @@ def test_tokens_of_hidden_reasoning_are_counted_apart() -> None:
         candidate.newest_tokens.append(Token(0, 1, text, -0.1, 0.1))
     assert thinking_tokens(candidate) == 4
     assert thinking_tokens(CandidateState(0, "", 0, 1, 0.7, 160, 0.0, "thinking")) == 0
+
+
+@pytest.mark.parametrize(
+    ("texts", "answer"),
+    [
+        ({"47 + 35 is 7 + 5 and 40": 1.0}, None),
+        ({"The answer is 82. I am sure of": 1.0}, "82"),
+        ({"The answer is 72. No,": 0.999999, "The answer is 72. No,\n\nThe answer is 82.": 0.000001}, "82"),
+    ],
+)
+def test_a_number_in_a_thought_is_no_answer_to_the_request_for_one(texts: dict[str, float], answer: str | None) -> None:
+    state = simulate(make_setup("thinking", (), thinking_tokens=60), texts)
+    assert state.answer is not None
+    assert state.answer.answer == answer

@@ -19,9 +19,10 @@ from widgets.stage.candidate_lanes import CandidateLanesView
 from widgets.stage.lane import Lane, LaneStyle
 from widgets.stage.lane_bar import LaneBar, LaneCell
 from widgets.stage.lane_card import LaneCard
-from widgets.stage.lane_grid import choose_grid
+from widgets.stage.lane_grid import BAR_TIGHT_HEIGHT, choose_grid
+from widgets.stage.stage_view import StageView
 from widgets.stage.token_flow import type_metrics
-from widgets.theme import current_theme, font, set_theme
+from widgets.theme import current_theme, font, qcolor, set_theme
 
 
 def state_of(n: int, part: float = 1.0, sentences: int = 1) -> RunState:
@@ -324,3 +325,33 @@ def test_a_candidate_that_was_stopped_because_the_model_was_unsure_says_so() -> 
     assert status_word(doubted) == "unsure"
     assert missing_answer(doubted) == "stopped: the model was unsure"
     assert describe(doubted).startswith("Candidate 1, stopped: the model was unsure, ")
+
+
+def test_bars_stand_in_full_rows_where_they_can() -> None:
+    assert choose_grid(16, 1244, 330, 1.4, "bar").columns == 4
+
+
+def test_sixty_four_bars_have_room_for_whole_answers_in_the_smallest_window() -> None:
+    grid = choose_grid(64, 666, 548)
+    assert grid.density == "bar"
+    assert grid.height >= BAR_TIGHT_HEIGHT
+    assert grid.total_height <= 548
+
+
+def test_a_what_if_sets_lanes_aside_and_gives_them_back(qtbot: QtBot) -> None:
+    stage = StageView()
+    qtbot.addWidget(stage)
+    stage.resize(1000, 800)
+    stage.show()
+    stage.set_state(state_of(16), "recorded")
+    stage.what_if.set_open(True)
+    assert not stage.lanes.aside
+    assert stage.what_if.candidates is not None
+    stage.what_if.candidates.set_value(4)
+    stage.what_if.answer_now()
+    assert stage.lanes.aside == set(range(4, 16))
+    before = stage.lanes.grab().toImage()
+    stage.what_if.set_open(False)
+    assert not stage.lanes.aside
+    assert stage.lanes.grab().toImage() != before
+    assert qcolor(current_theme().background).alpha() == 255

@@ -51,6 +51,7 @@ def test_a_simulation_is_told_with_the_words_of_its_thought() -> None:
     words = caption(fold(events[: at + 1]))
     assert words.startswith("Simulation ")
     assert "goes down to the thought “" in words
+    assert ".”." not in words
     player = TracePlayer(events)
     player.seek(player.search_spans[0][1])
     phases, now = spotlight(player.state, player.search_spans)

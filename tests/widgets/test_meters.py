@@ -277,6 +277,8 @@ def test_a_tiny_price_still_says_something():
 def test_blanks_and_certainty_are_readable():
     assert visible(" ") == "␣"
     assert visible("\n") == "⏎"
+    assert visible(" =") == "␣="
+    assert visible("two words") == "two words"
     assert percent(0.99999) == "> 99.9 %"
     assert percent(0.00001) == "< 0.01 %"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
@@ -228,3 +230,22 @@ def test_an_empty_and_a_failed_run_say_so(chain: RefineChainView, events: list[A
 def test_the_reason_of_the_loop_is_the_end(events: list[AnyEvent], state: RunState) -> None:
     ended = [e.move.reason for e in events if isinstance(e, StrategyMoved) and isinstance(e.move, LoopEnded)]
     assert end_reason(state) == ended[-1]
+
+
+def test_a_critique_stands_below_its_draft_and_the_end_below_the_last_one(chain: RefineChainView) -> None:
+    for place, link in enumerate(chain.links):
+        if link.kind == "critique":
+            draft, critique = chain.column_rect(place - 1), chain.column_rect(place)
+            assert critique.left() == draft.left()
+            assert critique.top() > draft.bottom()
+    drafts = [chain.column_rect(place) for place, link in enumerate(chain.links) if link.is_draft]
+    assert all(one.right() < other.left() for one, other in itertools.pairwise(drafts))
+
+
+def test_a_low_window_has_smaller_type_rather_than_a_scroll_bar(chain: RefineChainView) -> None:
+    sizes = []
+    for height in (900, 470):
+        chain.resize(1400, height)
+        sizes.append(chain.columns[0].flow.metrics.font.pixelSize())
+        assert chain.verticalScrollBar().maximum() == 0
+    assert sizes[0] > sizes[1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, QSizeF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QPlainTextEdit
 
@@ -238,3 +238,33 @@ def test_fitting_shows_all_of_a_tree_however_wide_it_is(state):
     bounds, size = page.view.scene.bounds(), QSizeF(500, 400)
     camera = fitting(bounds, size)
     assert camera.seen(size).contains(bounds)
+
+
+def test_a_wide_and_low_tree_fills_the_height_and_its_rows_come_together_from_near():
+    bounds, size = QRectF(-10_000, -20, 20_000, 600), QSizeF(700, 500)
+    camera = fitting(bounds, size)
+    assert camera.seen(size).contains(bounds)
+    height = bounds.height() * camera.zoom * camera.stretch
+    assert height > 0.7 * size.height()
+    near = camera.zoomed(40, QPointF(350, 250))
+    assert near.stretch <= 2.4
+    assert (near.to_view(camera.to_drawing(QPointF(350, 250))) - QPointF(350, 250)).manhattanLength() < 1e-6
+
+
+def test_the_map_leads_to_where_it_is_clicked_in_a_wide_tree_too(qtbot):
+    page = SearchTreePage()
+    qtbot.addWidget(page)
+    minimap = page.view._minimap
+    minimap.resize(168, 104)
+    minimap._bounds = QRectF(-10_000, -20, 20_000, 600)
+    point = QPointF(4_000, 300)
+    assert (minimap._to_drawing(minimap._to_map(point)) - point).manhattanLength() < 1e-6
+    assert minimap._to_map(QPointF(0, 580)).y() - minimap._to_map(QPointF(0, -20)).y() > 20
+
+
+def test_the_outline_shows_its_figures_without_scrolling(page, qtbot):
+    page.resize(900, 640)
+    page.outline_button.setChecked(True)
+    qtbot.waitUntil(lambda: page.outline.viewport().width() > 300)
+    header = page.outline.header()
+    assert header.sectionViewportPosition(2) + header.sectionSize(2) <= page.outline.viewport().width()

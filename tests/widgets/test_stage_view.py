@@ -126,6 +126,7 @@ def test_the_result_stands_above_the_lanes_when_no_meter_shows_it(stage: StageVi
     stage.set_result_shown(True)
     assert stage.result.isVisible()
     assert "votes" in stage.result.accessibleDescription()
+    assert "so far" not in stage.result.accessibleDescription()
     stage.set_state(fold(events(1, strategy="direct")), "live")
     assert not stage.result.isVisible()
 

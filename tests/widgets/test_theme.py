@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QRawFont
-from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from widgets.icons import icon, set_icon
@@ -133,6 +133,17 @@ def test_changing_the_theme_repaints_labels_and_icons(qtbot: QtBot) -> None:
     assert current_theme() is LIGHT
     assert button.icon().pixmap(16).toImage() != before
     assert label.palette().color(label.foregroundRole()).name() == LIGHT.muted
+
+
+def test_a_button_follows_the_theme_though_its_menu_has_icons_of_its_own(qtbot: QtBot) -> None:
+    button, menu = QToolButton(), QMenu()
+    qtbot.addWidget(button)
+    menu.setParent(button)
+    set_icon(menu.addAction("Copy"), "copy")
+    set_icon(button, "export")
+    before = button.icon().pixmap(16).toImage()
+    set_theme("light")
+    assert button.icon().pixmap(16).toImage() != before
 
 
 def test_a_deleted_button_is_not_painted_again(qtbot: QtBot) -> None:

@@ -56,6 +56,7 @@ def test_the_sentence_says_what_majority_and_perfect_verifier_say() -> None:
 
 def test_a_tie_is_told_as_a_tie() -> None:
     assert vote_sentence(state_with_answers("7", "8")) == "7 and 8 are level; 7 came first."
+    assert vote_sentence(state_with_answers("7", "8", "9")) == "7, 8 and 9 are level; 7 came first."
 
 
 def test_bars_move_to_their_lengths(qtbot: QtBot) -> None:

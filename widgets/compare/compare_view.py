@@ -209,7 +209,7 @@ class CompareView(QWidget, Pictured):
         self._pages.addWidget(page)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(ScrollPage(self._pages))
+        whole.addWidget(ScrollPage(self._pages, tr("Compare")))
 
     def _head(self) -> QHBoxLayout:
         words = QVBoxLayout()

@@ -39,6 +39,7 @@ class RaceTable(QTableView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(tr("Cost and answer of each contestant"))
+        self.setWhatsThis(tr("A row for each contestant: what it has answered, and what that has cost so far."))
         THEMES.theme_changed.connect(self._fit)
         self._fit()
 

@@ -20,10 +20,12 @@ WHY_NOT = later("A recording cannot be changed: its model is not at work. Run it
 
 
 def visible(text: str) -> str:
-    """A token's text with its blanks made visible."""
+    """A token's text with the blanks before it made visible: they tell two tokens apart that look alike."""
     if not text:
         return "∅"
-    return text.replace("\n", "⏎").replace("\t", "⇥").replace(" ", "␣") if not text.strip() else text.replace("\n", "⏎")
+    shown = text.replace("\n", "⏎").replace("\t", "⇥")
+    word = shown.lstrip(" ")
+    return "␣" * (len(shown) - len(word)) + word
 
 
 class AlternativeRow(QAbstractButton):

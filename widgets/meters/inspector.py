@@ -7,13 +7,15 @@ import math
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
-from engine.acts import TakeToken
+from engine.acts import RateCandidate, TakeToken
+from engine.jury import PERSON
 from engine.trace.fold import CandidateState, RunState
-from engine.types import Token
+from engine.types import Score, Token
 from widgets.icons import set_icon
 from widgets.meters import numbers
 from widgets.meters.alternative_bars import AlternativeBars, visible
 from widgets.meters.fact_rows import FactRows
+from widgets.meters.opinion_row import OpinionRow
 from widgets.models.candidate_words import number
 from widgets.models.thought_tree import makes_tree, parent_of
 from widgets.panels.section import SectionTitle
@@ -36,6 +38,16 @@ FACTS = {
 }
 TAKE_HINT = later("Take another one: a branch grows beside the text from there.")
 TOKEN_FACTS, CANDIDATE_FACTS = ("probability", "entropy"), ("tokens", "confidence", "mix", "seed", "prompt")
+
+
+SIGNS = {True: "✓", False: "✗", None: "?"}
+
+
+def score_lines(name: str, score: Score) -> list[str]:
+    """“arithmetic: 1.00 (the equation holds)”, and a line for each thing that was looked at."""
+    value = tr("cannot tell") if score.value is None else f"{score.value:.2f}"
+    parts = [f"   {SIGNS[p.passed]} {p.name}" + (f": {p.detail}" if p.detail else "") for p in score.parts]
+    return [f"{name}: {value}" + (f" ({score.detail})" if score.detail else ""), *parts]
 
 
 class Inspector(QWidget):
@@ -62,6 +74,8 @@ class Inspector(QWidget):
         self.facts = FactRows({key: tr_each(words) for key, words in FACTS.items()})
         self.scores = QLabel(wordWrap=True)
         set_role(self.scores, "muted")
+        self.scores.setTextFormat(Qt.TextFormat.PlainText)
+        self.opinion = OpinionRow()
         self.prompt_button = QPushButton(tr("What the model was given…"))
         self.prompt_button.setToolTip(tr("Shows the prompt of this candidate exactly as the model got it."))
         self._build()
@@ -92,13 +106,12 @@ class Inspector(QWidget):
         self.facts.set_value("mix", numbers.UNKNOWN if candidate.mix is None else f"{candidate.mix:.2f}")
         self.facts.set_value("seed", str(candidate.seed))
         self.facts.set_value("prompt", f"{candidate.cached_tokens:,} + {candidate.computed_tokens:,}")
-        lines = [
-            f"{name}: {tr('cannot tell') if score.value is None else f'{score.value:.2f}'}"
-            + (f" ({score.detail})" if score.detail else "")
-            for name, score in candidate.scores.items()
-        ]
+        lines = [line for name, score in candidate.scores.items() for line in score_lines(name, score)]
         self.scores.setText("\n".join(lines))
         self.scores.setVisible(bool(lines))
+        self.opinion.setVisible(self.can_act and PERSON in self._state.weights and candidate.status == "finished")
+        rated = candidate.scores.get(PERSON)
+        self.opinion.show_value(rated.value if rated is not None else None)
         self.prompt_button.setVisible(candidate.prompt in self._state.prompts)
 
     def _show_token(self, candidate: CandidateState, token: Token | None) -> None:
@@ -143,9 +156,9 @@ class Inspector(QWidget):
         close = QToolButton()
         set_icon(close, "x", "muted")
         set_kind(close, "quiet")
-        close.setStyleSheet("padding: 1px")
+        close.setStyleSheet("padding: 1px; min-height: 0; min-width: 0")
         follow_scale(close, lambda: close.setFixedSize(px(22), px(22)))
-        close.setToolTip(tr("Selects nothing."))
+        close.setToolTip(tr("Selects nothing, and puts the other meters first again."))
         close.setAccessibleName(tr("Close"))
         close.clicked.connect(self._on_close_clicked)
         head = QHBoxLayout()
@@ -155,14 +168,19 @@ class Inspector(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         column.addLayout(head)
-        for widget in (self.text, self.bars, self.hint, self.facts, self.scores, self.prompt_button):
+        for widget in (self.text, self.bars, self.hint, self.facts, self.scores, self.opinion, self.prompt_button):
             column.addWidget(widget)
         self.prompt_button.clicked.connect(self._on_prompt_clicked)
         self.bars.chosen.connect(self._on_bars_chosen)
+        self.opinion.given.connect(self._on_opinion_given)
 
     def _on_bars_chosen(self, token: int) -> None:
         if self._candidate is not None and self._token is not None:
             self.act_requested.emit(TakeToken(self._candidate, self._token, token))
+
+    def _on_opinion_given(self, value: float) -> None:
+        if self._candidate is not None:
+            self.act_requested.emit(RateCandidate(self._candidate, value))
 
     def _on_close_clicked(self) -> None:
         self.select(self._state, None)

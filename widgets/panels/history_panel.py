@@ -39,7 +39,7 @@ EMPTY = later("No run has been recorded yet.\nAsk something: every run is kept h
 NOTHING_FOUND = later("No run is like that.\nTake some words or filters away.")
 HINT = later("Double click or Enter plays a run again · F2 names it · S stars it · Del deletes it")
 KINDS = (
-    ("all", later("All"), later("Every run.")),
+    ("all", later("All"), later("Shows every run.")),
     ("starred", later("Starred"), later("Runs with a star.")),
     ("right", later("Right"), later("Runs whose answer is known to be right.")),
     ("wrong", later("Wrong"), later("Runs whose answer is known to be wrong.")),
@@ -201,7 +201,7 @@ class HistoryPanel(QWidget, Pictured):
         page = QWidget()
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(ScrollPage(page))
+        whole.addWidget(ScrollPage(page, tr("History")))
         column = QVBoxLayout(page)
         column.setContentsMargins(16, 12, 16, 12)
         column.setSpacing(8)
@@ -236,6 +236,7 @@ class HistoryPanel(QWidget, Pictured):
         table.horizontalHeader().setSectionResizeMode(RUN, QHeaderView.ResizeMode.Stretch)
         follow_scale(table, self._fit_table)
         table.setAccessibleName(tr("Recorded runs"))
+        table.setWhatsThis(tr("{0}. Ctrl+F searches, Ctrl+Z puts back what was deleted.", tr(HINT)))
         table.doubleClicked.connect(self._on_table_double_clicked)
         table.opened.connect(self._on_table_opened)
         table.clicked.connect(self._on_table_clicked)

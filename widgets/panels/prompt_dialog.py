@@ -21,6 +21,7 @@ class PromptDialog(QDialog):
         self.text = QPlainTextEdit(prompt.text, readOnly=True)
         self.text.setFont(font(SIZE_SMALL, mono=True))
         self.text.setAccessibleName(tr("Rendered prompt"))
+        self.text.setToolTip(tr("The prompt exactly as the model got it, with the signs that its template puts in."))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)

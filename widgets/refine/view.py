@@ -60,6 +60,9 @@ class RefineChainView(TokenSurface):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.horizontalScrollBar().setSingleStep(40)
         self.setAccessibleName(tr("Drafts and critiques"))
+        self.setWhatsThis(
+            tr("Left and Right go from column to column, Home and End to the first and last; Esc selects none.")
+        )
         for bar in (self.horizontalScrollBar(), self.verticalScrollBar()):
             bar.valueChanged.connect(self._on_scrolled)
         THEMES.theme_changed.connect(self._lay_out_anew)

@@ -41,7 +41,7 @@ class RunBanner(QWidget):
         close = QToolButton()
         set_kind(close, "quiet")
         set_icon(close, "x", "muted")
-        close.setToolTip(tr("Dismiss"))
+        close.setToolTip(tr("Takes this message away."))
         close.setAccessibleName(tr("Dismiss this message"))
         close.clicked.connect(self._on_close)
         words = QVBoxLayout()

@@ -114,6 +114,12 @@ class CandidateLanesView(TokenSurface):
         self._detail.ladder.token_hovered.connect(self.token_hovered)
         self._detail.hide()
         self.setAccessibleName(tr("Candidates"))
+        self.setWhatsThis(
+            tr(
+                "Arrows go from candidate to candidate, Esc selects none. "
+                "A click on a token shows what might have stood there."
+            )
+        )
         self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
         THEMES.theme_changed.connect(self._on_theme_changed)
 
@@ -229,6 +235,11 @@ class CandidateLanesView(TokenSurface):
     def selected(self) -> int | None:
         """The selected candidate."""
         return self._selected
+
+    @property
+    def aside(self) -> frozenset[int]:
+        """The candidates that a what-if does without."""
+        return frozenset(self._aside)
 
     @property
     def density(self) -> Density:

@@ -60,12 +60,14 @@ class ChoiceButton(QToolButton):
 
 
 class SortButton(ChoiceButton):
-    """In which order candidates stand."""
+    """In which order the candidates stand: by number, by score, or by answer."""
 
     chosen = Signal(str)  # SortMode
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("sort-ascending", tr("In which order candidates stand."), parent)
+        super().__init__(
+            "sort-ascending", tr("In which order the candidates stand: by number, by score, or by answer."), parent
+        )
         self._mode: SortMode = "arrival"
         for mode, (word, _) in SORT_WORDS.items():
             self.offer(mode, tr(word), mode == self._mode)

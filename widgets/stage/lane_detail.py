@@ -34,7 +34,7 @@ class LaneDetail(QWidget):
         close = QToolButton()
         set_kind(close, "quiet")
         set_icon(close, "x", "muted")
-        close.setToolTip(tr("Close (Esc)"))
+        close.setToolTip(tr("Goes back to all candidates (Esc)."))
         close.setAccessibleName(tr("Close the opened candidate"))
         close.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         close.clicked.connect(self.closed)

@@ -70,6 +70,12 @@ class ThoughtLadderView(TokenSurface):
         self._opened: bool | None = None  # what the person has chosen; None leaves it to the ladder
         self._characters = 0
         self.setAccessibleName(tr("Thoughts"))
+        self.setWhatsThis(
+            tr(
+                "A card is a thought. A click on a token shows what might have stood there; Enter opens "
+                "hidden reasoning."
+            )
+        )
         self.verticalScrollBar().valueChanged.connect(self.hide_popup)
         THEMES.theme_changed.connect(self._on_theme_changed)
 

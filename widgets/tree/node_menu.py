@@ -103,6 +103,7 @@ class ThoughtDialog(QDialog):
         set_role(words, "muted")
         self.edit = QPlainTextEdit(text)
         self.edit.setAccessibleName(tr("The thought"))
+        self.edit.setToolTip(tr("One step, in your own words; the search goes on from its end."))
         self.edit.setPlaceholderText("24 - 9 = 15.")
         self.edit.setTabChangesFocus(True)
         self.edit.setMinimumSize(px(380), px(96))

@@ -170,6 +170,7 @@ class TreeOutline(QTreeView):
         self.outline = OutlineModel(self)
         self.setModel(self.outline)
         self.setAccessibleName(tr("Outline of the search tree"))
+        self.setWhatsThis(tr("The tree as rows. Up and Down go from thought to thought, Left and Right fold and open."))
         self.setUniformRowHeights(True)
         self.setAllColumnsShowFocus(True)
         self.header().setStretchLastSection(True)

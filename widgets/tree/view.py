@@ -24,7 +24,7 @@ from engine.trace.fold import RunState
 from widgets.models.thought_tree import ROOT
 from widgets.stage.marks import CENTRE, LEFT, draw_empty, draw_text, text_width
 from widgets.theme import SIZE_SMALL, SIZE_TINY, THEMES, current_theme, px, qcolor, viridis
-from widgets.translation import tr
+from widgets.translation import later, tr
 from widgets.tree.camera import MARGIN, Camera, fitting
 from widgets.tree.minimap import Minimap
 from widgets.tree.painter import Look, Pulse, TreePainter
@@ -40,6 +40,10 @@ WHEEL_FACTOR = 1.0016
 KEY_ZOOM = 1.3
 MOST_PULSES = 3
 FOLLOW_ZOOM = 0.9
+KEYS_HELP = later(
+    "Arrows go from thought to thought, Home to the problem; plus and minus zoom, F shows all, C folds what is below. "
+    "In a run of yours E expands the selected thought, T adds one, P pins it and Del prunes it."
+)
 FOLLOW, FIT, FREE = "follow", "fit", "free"
 _STEPS = {
     Qt.Key.Key_Up: "parent", Qt.Key.Key_Down: "child", Qt.Key.Key_Left: "left", Qt.Key.Key_Right: "right",
@@ -60,6 +64,7 @@ class SearchTreeView(QWidget):
         self.setMouseTracking(True)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName(tr("Search tree"))
+        self.setWhatsThis(tr(KEYS_HELP))
         self.scene = TreeScene()
         self._painter = TreePainter(self.scene)
         self._state = RunState()

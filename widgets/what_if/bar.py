@@ -306,6 +306,7 @@ class WhatIfBar(QFrame):
         self.verifier_button.setMinimumWidth(px(150))
         self.verifier_button.setMenu(self._verifier_menu())
         self.verifiers.changed.connect(self._on_verifiers_changed)
+        self._name_verifiers()
         for row, (words, control) in enumerate(
             ((tr("Choose by"), self.choose), (tr("Verifiers"), self.verifier_button))
         ):
@@ -322,6 +323,7 @@ class WhatIfBar(QFrame):
     def _verifier_menu(self) -> QMenu:
         menu, action, area = QMenu(self), QWidgetAction(self), QScrollArea()
         self.verifiers.setContentsMargins(12, 8, 12, 8)
+        area.setAccessibleName(tr("Verifiers of the what-if"))
         area.setWidget(self.verifiers)
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -104,6 +104,9 @@ class RewardBackend:
             self._scheduler = RewardScheduler(self._context)
         return self._scheduler
 
+    def forget(self) -> None:
+        """Nothing: no text is kept for another one."""
+
     def room(self) -> int:
         """The most tokens one text can have."""
         return self._model.n_ctx_train
