@@ -65,11 +65,14 @@ def test_a_ready_contest_is_raced_recorded_and_replayed_together(desk, qtbot):
     assert {info.strategy for info in recorded} == {"self-consistency", "best-of-n"}
     assert all(info.complete for info in recorded)
     assert {repr(entry.budget) for entry in desk.race.entries} == {repr(Budget(tokens=1500, seconds=60.0))}
-    assert desk.view.verdict.text()
+    said = desk.view.verdict.text()
+    assert said
     qtbot.keyClick(desk.view, Qt.Key.Key_Space)
     assert desk.race.playing
+    assert desk.view.verdict.text() == f"At the end: {said}"
     qtbot.waitUntil(lambda: not desk.race.playing, timeout=20_000)
     assert desk.race.position == desk.race.duration
+    assert desk.view.verdict.text() == said
 
 
 def test_what_is_shared_is_what_the_set_up_panel_says_when_the_race_begins(desk, qtbot):

@@ -65,7 +65,7 @@ class CompareView(QWidget, Pictured):
         self.columns: list[ContestantColumn] = []
         self._entries: Sequence[Entry] = ()
         self._models: Models = ()
-        self._going = self._reduce_motion = False
+        self._going = self._reduce_motion = self._is_before_end = False
         self.empty = EmptyPage(offers)
         self.question, self.terms = OneLine(SIZE_LARGE, strong=True), OneLine()
         self.add_button, self.race_button, self.stop_button = QPushButton(), QPushButton(), QPushButton()
@@ -109,6 +109,10 @@ class CompareView(QWidget, Pictured):
     def set_moment(self, position: float, duration: float, *, playing: bool, enabled: bool) -> None:
         """Shows the moment of the shared clock."""
         self.clock.set_moment(position, duration, playing=playing, enabled=enabled)
+        is_before = enabled and position < duration
+        if is_before != self._is_before_end:
+            self._is_before_end = is_before
+            self._say()
         self.refresh()
 
     def set_terms(self, setup: RunSetup) -> None:
@@ -300,7 +304,7 @@ class CompareView(QWidget, Pictured):
         self.note.setText("" if recorded else tr(TURNS))
         words = differences(self._entries) if recorded else ""
         said = " ".join(part for part in (verdict(self._entries), words) if part)
-        self.verdict.setText(said)
+        self.verdict.setText(tr("At the end: {0}", said) if said and self._is_before_end else said)
 
 
 def question_of(entry: Entry) -> str:
