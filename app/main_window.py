@@ -325,6 +325,8 @@ class MainWindow(QMainWindow):
             lambda candidate: self.meters.select(candidate if candidate >= 0 else None)
         )
         self.stage.token_selected.connect(self.meters.select)
+        self.stage.token_stepped.connect(self.meters.inspector.step_token)
+        self.stage.alternatives_wanted.connect(self.meters.inspector.bars.focus_first)
         self.stage.act_requested.connect(controller.act)
         self.stage.setup_wanted.connect(self._on_setup_wanted)
         self.meters.act_requested.connect(controller.act)

@@ -14,6 +14,7 @@ KEYS = (
     (later("Space"), later("Pause and go on; play a recording")),
     (later("Esc  or  Ctrl + ."), later("Stop")),
     (later("Left, Right"), later("One step back or forward; among candidates, to the next")),
+    (later("Shift + Left, Right, Down"), later("From token to token; to what could have come instead")),
     (later("Page Down, Page Up"), later("To the next mark, to the one before; also N and B")),
     (later("Home, End"), later("Beginning and end, on the timeline")),
     (later("Ctrl + 1, 2, 3"), later("Stage, Compare, History")),

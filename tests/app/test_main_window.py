@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QApplication, QLabel
 
 from app.application import first_setup, make_window
 from app.main_window import MainWindow
@@ -541,3 +541,28 @@ def test_a_run_that_goes_on_can_be_looked_back_at_and_caught_up_with(desk, qtbot
     qtbot.mouseClick(window.timeline.live_button, Qt.MouseButton.LeftButton)
     assert player.index == 60
     assert not window.timeline.live_button.isVisible()
+
+
+def test_the_keyboard_alone_takes_another_token(desk, qtbot):
+    desk.controller.model.status = "ready"
+    start(desk, qtbot, 60)
+    desk.controller.model.options = desk.controller.live.setup.load
+    window, shift = desk.window, Qt.KeyboardModifier.ShiftModifier
+    window.meters.update_now()
+    lanes = window.stage.lanes
+    lanes.setFocus()
+    qtbot.keyClick(lanes, Qt.Key.Key_Right)
+    candidate = lanes.selected
+    qtbot.keyClick(lanes, Qt.Key.Key_Right, shift)
+    qtbot.keyClick(lanes, Qt.Key.Key_Right, shift)
+    assert lanes.selected == candidate
+    inspector = window.meters.inspector
+    assert "TOKEN 2" in inspector.title.text()
+    qtbot.keyClick(lanes, Qt.Key.Key_Left, shift)
+    assert "TOKEN 1" in inspector.title.text()
+    qtbot.keyClick(lanes, Qt.Key.Key_Down, shift)
+    row = QApplication.focusWidget()
+    assert row in inspector.bars.rows
+    qtbot.keyClick(row, Qt.Key.Key_Return)
+    acts = [command.act for command in desk.client.commands if isinstance(command, Intervene)]
+    assert acts == [TakeToken(candidate, 0, row.alternative.id)]

@@ -105,6 +105,9 @@ def show(desk: Desk, state: RunState) -> None:
 
 
 def test_every_control_of_every_page_and_strategy_has_a_name_and_teaches(desk: Desk) -> None:
+    panel = desk.window.setup_panel
+    for fields in (*panel.strategy.fields.values(), *(row.fields for row in panel.verifiers.rows.values())):
+        assert len(fields.fields) >= 0  # they are made when they are asked for
     assert len(list(controls(desk.window))) > 300  # those of strategies that are not chosen, and of pages, too
     assert faults_in(desk.window) == []
 

@@ -139,6 +139,13 @@ class AlternativeBars(QWidget):
         ]
         self.setAccessibleDescription("; ".join(spoken))
 
+    def focus_first(self) -> None:
+        """Goes to the likeliest that can be taken, for who has come by keyboard."""
+        row = next((row for row in self.rows if row.isEnabled()), None)
+        if row is not None:
+            row.show()  # it may be so new that its layout has not shown it yet, and then takes no focus
+            row.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
     def _on_theme_changed(self) -> None:
         for row in self.rows:
             row.setFixedHeight(px(ROW_HEIGHT))

@@ -86,6 +86,14 @@ class Inspector(QWidget):
         self._candidate, self._token = candidate, token
         self.show_state(state)
 
+    def step_token(self, step: int) -> None:
+        """Goes to the token before or after; from a candidate to its first, from nothing to the first candidate."""
+        candidate = self._state.candidates.get(self._candidate if self._candidate is not None else 0)
+        if candidate is None or not candidate.tokens:
+            return
+        at = 0 if self._token is None else self._token + step
+        self.select(self._state, candidate.id, min(max(at, 0), len(candidate.tokens) - 1))
+
     def show_state(self, state: RunState) -> None:
         """Shows the selection as it is in a state; a candidate that is not there yet hides it."""
         self._state = state

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -207,6 +207,21 @@ class SettingFields(QWidget):
         if seldom:
             column.addWidget(folded)
         self.set_values(self._given)
+        self._take_tab_places()
+
+    def _take_tab_places(self) -> None:
+        """Tab reaches what was made late where it stands, and not after everything else."""
+        before = self.previousInFocusChain()
+        while before is not self and not _takes_tab(before):
+            before = before.previousInFocusChain()
+        for widget in filter(_takes_tab, self.findChildren(QWidget)):
+            if widget.window() is self.window():  # the list of a box is a window of its own
+                QWidget.setTabOrder(before, widget)
+                before = widget
+
+
+def _takes_tab(widget: QWidget) -> bool:
+    return bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus)
 
 
 def _number(value: Value, default: Value) -> float:

@@ -383,6 +383,8 @@ class RefineChainView(TokenSurface):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Left and Right go from column to column, Home and End to the first and last, Escape selects none."""
+        if self.takes_token_key(event):
+            return
         last, now = len(self._columns) - 1, self._selected
         steps = {
             Qt.Key.Key_Left: last if now is None else max(0, now - 1),

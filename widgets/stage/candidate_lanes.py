@@ -111,13 +111,16 @@ class CandidateLanesView(TokenSurface):
         self._detail = LaneDetail(self)
         self._detail.closed.connect(lambda: self.select(None))
         self._detail.ladder.token_clicked.connect(self.token_clicked)
+        self._detail.ladder.token_stepped.connect(self.token_stepped)
+        self._detail.ladder.alternatives_wanted.connect(self.alternatives_wanted)
         self._detail.ladder.token_hovered.connect(self.token_hovered)
         self._detail.hide()
         self.setAccessibleName(tr("Candidates"))
         self.setWhatsThis(
             tr(
                 "Arrows go from candidate to candidate, Esc selects none. "
-                "A click on a token shows what might have stood there."
+                "A click on a token, or Shift with Left and Right, shows what might have stood there; Shift with Down "
+                "goes to it."
             )
         )
         self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
@@ -554,6 +557,8 @@ class CandidateLanesView(TokenSurface):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Arrows go from lane to lane, Escape selects none."""
+        if self.takes_token_key(event):
+            return
         step = _KEYS.get(event.key())
         if step is not None and self._order:
             self.select(self._order[self._stepped(step)])

@@ -41,6 +41,8 @@ class LadderPage(QWidget):
     """One candidate thought by thought; each branch from it is one more ladder to its right. All of them scroll."""
 
     token_clicked = Signal(int, int)
+    token_stepped = Signal(int)
+    alternatives_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -124,6 +126,8 @@ class LadderPage(QWidget):
     def _add_column(self) -> None:
         column = LadderColumn()
         column.ladder.token_clicked.connect(self.token_clicked)
+        column.ladder.token_stepped.connect(self.token_stepped)
+        column.ladder.alternatives_wanted.connect(self.alternatives_wanted)
         self._columns.append(column)
         self._splitter.addWidget(column)
         self._splitter.setSizes([1000] * len(self._columns))

@@ -47,6 +47,8 @@ class StageView(QWidget, Pictured):
 
     candidate_selected = Signal(int)
     token_selected = Signal(int, int)
+    token_stepped = Signal(int)
+    alternatives_wanted = Signal()
     act_requested = Signal(object)
     setup_wanted = Signal(object)  # RunSetup: a what-if that is to be made real
 
@@ -78,6 +80,8 @@ class StageView(QWidget, Pictured):
             chooser.candidate_selected.connect(self.candidate_selected)
         for view in (self.lanes, self.ladder, self.chain):
             view.token_clicked.connect(self.token_selected)
+            view.token_stepped.connect(self.token_stepped)
+            view.alternatives_wanted.connect(self.alternatives_wanted)
         self.set_state(self._state, None)
 
     def set_state(self, state: RunState, label: Source | None, can_act: bool | None = None) -> None:

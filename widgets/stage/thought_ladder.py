@@ -72,8 +72,8 @@ class ThoughtLadderView(TokenSurface):
         self.setAccessibleName(tr("Thoughts"))
         self.setWhatsThis(
             tr(
-                "A card is a thought. A click on a token shows what might have stood there; Enter opens "
-                "hidden reasoning."
+                "A card is a thought. A click on a token, or Shift with Left and Right, shows what might have stood "
+                "there; Shift with Down goes to it. Enter opens hidden reasoning."
             )
         )
         self.verticalScrollBar().valueChanged.connect(self.hide_popup)
@@ -181,6 +181,8 @@ class ThoughtLadderView(TokenSurface):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter and Space fold or open hidden reasoning."""
+        if self.takes_token_key(event):
+            return
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and self.hidden_count:
             self.set_folded(not self.is_folded)
         else:

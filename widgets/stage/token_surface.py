@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from PySide6.QtCore import QEvent, QPoint, QRect, Qt, Signal
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from engine.types import Token
@@ -26,6 +26,8 @@ class TokenSurface(QAbstractScrollArea):
 
     token_hovered = Signal(int, int)
     token_clicked = Signal(int, int)
+    token_stepped = Signal(int)  # to the token before or after the one that is looked at
+    alternatives_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -55,6 +57,19 @@ class TokenSurface(QAbstractScrollArea):
         self._hovered = None
         if self._popup is not None:
             self._popup.hide()
+
+    def takes_token_key(self, event: QKeyEvent) -> bool:
+        """Shift with Left and Right goes from token to token, with Down to what could have come instead."""
+        if event.modifiers() != Qt.KeyboardModifier.ShiftModifier:
+            return False
+        steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
+        if event.key() in steps:
+            self.token_stepped.emit(steps[Qt.Key(event.key())])
+        elif event.key() == Qt.Key.Key_Down:
+            self.alternatives_wanted.emit()
+        else:
+            return False
+        return True
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Shows the popup of the token under the pointer."""
