@@ -30,6 +30,7 @@ from engine.strategies.registry import STRATEGIES
 from engine.trace.player import TracePlayer
 from engine.trace.reader import TraceReader
 from engine.trace.store import RunLibrary, write_trace
+from engine.verifiers.registry import VERIFIERS
 from engine.worker.messages import Loaded, LoadFailed, Loading
 from tests import sample_run
 from tests.app.fake_client import FakeClient
@@ -45,6 +46,7 @@ from widgets.tree.node_menu import NodeMenu, ThoughtDialog
 PAINTED_DATA = ("token_paint.py", "token_flow.py")  # who paints what models have written
 # The product, Qt's own words, what comes from the machine or from the engine's sentences.
 DATA = {"Thinkscope", "scope", "Think", "Scroll Left", "Scroll Right", "Close", "Cancel", "OK", ".tsrun", "unknown.xyz"}
+DATA |= set(VERIFIERS)  # the ids that stand beside scores, also of the recording that a new window opens
 EVENTS = [replace(e, backend="llama.cpp") if i == 0 else e for i, e in enumerate(sample_run.events(8))]
 
 WIDEST = 1400  # with words that are longer by 40 %; 1280 in English

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 
-from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
@@ -32,13 +31,16 @@ from widgets.stage.headline import Headline
 from widgets.stage.ladder_page import LadderPage
 from widgets.stage.lane_buttons import FilterButton, SortButton
 from widgets.stage.legend import Legend, StageLegend
+from widgets.stage.marks import text_width
 from widgets.stage.result_line import ResultLine
-from widgets.theme import set_role
+from widgets.stage.summary_line import SummaryLine
+from widgets.theme import SIZE_BODY
 from widgets.translation import tr, tr_n
 from widgets.tree.page import SearchTreePage
 from widgets.what_if.bar import WhatIfBar
 
 StageOf = CandidateLanesView | LadderPage | SearchTreePage | RefineChainView
+SUMMARY_MS = 100
 HEAD_MARGINS = 46  # pixels around the badge and the summary
 
 
@@ -63,8 +65,9 @@ class StageView(QWidget, Pictured):
         self.badge, self.banner = SourceBadge(self), RunBanner()
         self.headline, self.result = Headline(), ResultLine()
         self.what_if, self.legend = WhatIfBar(), StageLegend()
-        self._summary = QLabel()
-        set_role(self._summary, "muted")
+        self._summary = SummaryLine()
+        self._later = QTimer(self, singleShot=True, interval=SUMMARY_MS)
+        self._later.timeout.connect(self._show_summary)
         self.sort_button, self.filter_button = SortButton(), FilterButton()
         self._views = QStackedWidget()
         for view in (self.lanes, self.ladder, self.tree, self.chain):
@@ -95,6 +98,7 @@ class StageView(QWidget, Pictured):
         if state.start is not self._state.start:
             self.banner.forget()
             self.set_filter(ALL)  # what hid candidates of the last run must not hide those of the next
+        self._later.stop()
         self._state, self._source = state, label
         self.can_act = label in ("live", "paused", None) if can_act is None else can_act
         state.changed.clear()
@@ -148,7 +152,6 @@ class StageView(QWidget, Pictured):
         self.tree.set_tools_shown(not compact)
         self.headline.setVisible(not compact)
         self.badge.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
-        self._summary.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._choose_view()
         self._update_words()
 
@@ -159,6 +162,8 @@ class StageView(QWidget, Pictured):
 
     def finish_rendering(self) -> None:
         """Draws all that waits for a later frame, for a picture of the stage."""
+        self._later.stop()
+        self._show_summary()
         for view in (self.lanes, self.tree, self.chain):
             view.finish_rendering()
 
@@ -250,7 +255,6 @@ class StageView(QWidget, Pictured):
         head.addWidget(self._summary, row, 0 if row else 2, 1, 2 if row else 1)
         head.addWidget(self.filter_button, row, 3)
         head.addWidget(self.sort_button, row, 4)
-        self._summary.setWordWrap(is_large())
         self.sort_button.show_words()
         self.filter_button.show_words()
 
@@ -284,8 +288,19 @@ class StageView(QWidget, Pictured):
     def _fitting(self, words: str) -> str:
         """As much of a summary as there is room for beside the badge, which is never shortened."""
         room = self.width() - HEAD_MARGINS - self.badge.sizeHint().width()
-        metrics = self._summary.fontMetrics()
-        return next((w for w in (words, words.partition(" · ")[0]) if metrics.horizontalAdvance(w) <= room), "")
+        return next((w for w in (words, words.partition(" · ")[0]) if text_width(w, SIZE_BODY) <= room), "")
+
+    def _show_summary(self) -> None:
+        """At most ten times a second: every change of its length lays the stage out anew."""
+        if self._later.isActive():
+            return
+        words = summary_words(self._state)
+        if self._compact:
+            words = self._fitting(words)
+        if words != self._summary.text():
+            self._summary.setText(words)
+            if self._state.status == "running":
+                self._later.start()
 
     def _update_words(self) -> None:
         start = self._state.start
@@ -294,11 +309,7 @@ class StageView(QWidget, Pictured):
             self.badge.set_source(source)
         question = start.setup.problem.question if start and not self._compact else ""
         self.headline.set_text(" ".join(question.split()))
-        words = summary_words(self._state)
-        if self._compact:
-            words = self._fitting(words)
-        if words != self._summary.text():
-            self._summary.setText(words)
+        self._show_summary()
         self.banner.show_state(self._state)
         if not self._compact:
             self.what_if.show_state(self._state, self._source)

@@ -84,7 +84,7 @@ class VoteBars(QWidget):
     def set_votes(self, state: RunState) -> None:
         """Takes the votes of a run as they stand; cheap when nothing has changed."""
         rows, sentence = vote_rows(state), vote_sentence(state)
-        if rows == self._rows and sentence == self._sentence and self._lengths:
+        if rows == self._rows and sentence == self._sentence:
             return
         self._more = max(0, len(rows) - MOST_ROWS)
         self._rows, self._sentence = rows, sentence

@@ -31,7 +31,7 @@ from widgets.tree.painter import Look, Pulse, TreePainter
 from widgets.tree.scene import TreeScene
 from widgets.tree.search_words import SearchMoment, search_moment
 
-FRAME_MS = 16
+FRAME_MS, NEXT_FRAME_MS = 16, 26
 MOVE_SECONDS, PULSE_SECONDS, CAMERA_SECONDS = 0.24, 0.3, 0.26
 LAYOUT_SECONDS = 0.002
 LAYOUT_PAUSE = 0.12  # a tree that grows is laid out about eight times a second: the eye follows no faster
@@ -120,8 +120,12 @@ class SearchTreeView(QWidget):
             return
         self.scene.take(self._state, changed)
         self._take_moment(changed)
-        self._wake()
-        self.update()
+        if self.isVisible():
+            # One picture a frame: motion goes along with it, and the own clock waits for whether the next one comes.
+            self._timer.start(NEXT_FRAME_MS)
+            self._tick()
+        else:
+            self._settle()
 
     def select(self, candidate: int | None) -> None:
         """Selects a node by its candidate; None selects nothing."""
@@ -244,6 +248,7 @@ class SearchTreeView(QWidget):
             self._timer.start()
 
     def _on_tick(self) -> None:
+        self._timer.setInterval(FRAME_MS)
         with self.watch():
             self._tick()
 
