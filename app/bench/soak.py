@@ -10,26 +10,19 @@ from __future__ import annotations
 import gc
 import json
 import math
-import tempfile
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import msgspec
 import numpy as np
 import psutil
 from PySide6.QtWidgets import QApplication
 
-from app.application import make_window
-from app.bench.ui import SIZE, begin_application, wait_until
+from app.bench.ui import begin_application, wait_until, whole_window
 from app.bench.ui_tree import tree_events
 from app.main_window import RECORDINGS, MainWindow
-from app.preferences import Preferences
-from app.run_controller import RunController
 from engine.trace.player import TracePlayer
 from engine.trace.reader import TraceReader
-from engine.trace.store import RunLibrary
-from engine.worker.client import WorkerClient
 
 SPEED = 16.0
 TREE, TREE_SECONDS = 1000, 60.0
@@ -62,18 +55,8 @@ def bench_soak(minutes: float, as_json: bool) -> int:
     """Measures, prints and returns the exit status."""
     begin_application()
     began = time.perf_counter()
-    with tempfile.TemporaryDirectory(prefix="thinkscope-bench-") as folder:
-        library = RunLibrary(Path(folder) / "runs")
-        controller = RunController(lambda on_reply: WorkerClient(on_reply, Path(folder)), library.new_writer)
-        window = make_window(controller, library, Preferences(Path(folder) / "preferences.ini"))
-        window.resize(*SIZE)
-        window.show()
-        window.load_plots()
-        try:
-            rounds = list(replay_rounds(window, 60 * minutes))
-        finally:
-            window.close()
-            window.deleteLater()
+    with whole_window() as window:
+        rounds = list(replay_rounds(window, 60 * minutes))
     report = make_report(minutes, time.perf_counter() - began, rounds)
     print(json.dumps(msgspec.to_builtins(report), indent=2) if as_json else _in_words(report))
     return 0

@@ -103,8 +103,8 @@ def begin_application() -> None:
 
 
 @contextlib.contextmanager
-def window_with_engine(load: LoadOptions) -> Iterator[MainWindow]:
-    """A whole window with a data folder of its own and a model that is ready."""
+def whole_window() -> Iterator[MainWindow]:
+    """A whole window with a data folder of its own; its engine has not been started."""
     with tempfile.TemporaryDirectory(prefix="thinkscope-bench-") as folder:
         library = RunLibrary(Path(folder) / "runs")
         controller = RunController(lambda on_reply: WorkerClient(on_reply, Path(folder)), library.new_writer)
@@ -112,14 +112,21 @@ def window_with_engine(load: LoadOptions) -> Iterator[MainWindow]:
         window.resize(*SIZE)
         window.show()
         window.load_plots()
-        controller.start()
-        controller.load(load)
-        wait_until(lambda: controller.model.status in ("ready", "failed"))
         try:
             yield window
         finally:
             window.close()
             window.deleteLater()
+
+
+@contextlib.contextmanager
+def window_with_engine(load: LoadOptions) -> Iterator[MainWindow]:
+    """The same with a model that is ready."""
+    with whole_window() as window:
+        window.controller.start()
+        window.controller.load(load)
+        wait_until(lambda: window.controller.model.status in ("ready", "failed"))
+        yield window
 
 
 def wait_until(done: Callable[[], bool], milliseconds: int = LONGEST_WAIT_MS) -> None:
