@@ -8,8 +8,6 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import msgspec
 
@@ -30,44 +28,36 @@ from engine.acts import (
 from engine.answers import same_answer
 from engine.budget import MOST_AT_ONCE, BudgetMeter, Spent
 from engine.candidates import Candidates
-from engine.check import check_budget, check_setup, check_verifiers
+from engine.check import check_budget, check_setup
+from engine.court import Court
 from engine.energy import EnergyMeter
 from engine.error_log import in_words
-from engine.errors import BadInputError, EngineError, ThinkscopeError
+from engine.errors import BadInputError, ThinkscopeError
 from engine.events import (
-    AnswerPicked,
     AnyEvent,
     BudgetSpent,
-    CandidateFinished,
-    CandidateQueued,
-    CandidateScored,
     CandidatesSpared,
-    CandidateStarted,
     EnergyRead,
-    NoticeGiven,
     Outcome,
     PersonActed,
     Phase,
-    PhaseEntered,
-    PromptRendered,
     RunFailed,
     RunFinished,
     RunPaused,
     RunResumed,
-    RunStarted,
     StrategyMoved,
-    TokensDecoded,
 )
+from engine.hold import Hold
 from engine.inference.backend import Backend, RunShape
 from engine.inference.chat_template import Rendered
 from engine.inference.scheduler import Drawn, Scheduler, StepReport
 from engine.inference.sequence import Sequence
-from engine.judge_models import JudgeModels, OpenModel, no_other_model, no_reward_model
-from engine.jury import PERSON, Jury, Reply, Verdict, no_reply
+from engine.judge_models import OpenModel, no_other_model, no_reward_model
 from engine.ledger import JOULES_PER_KWH
 from engine.lineage import Beginning, Lineage
 from engine.moves import ValueBackedUp
 from engine.prompt_book import PromptBook
+from engine.reporter import Reporter
 from engine.run_clock import RunClock
 from engine.savings import Savings
 from engine.settings import resolve
@@ -77,35 +67,14 @@ from engine.strategies.registry import build_strategy, strategy_spec
 from engine.strategies.seeds import trial_seed
 from engine.thinking import fill
 from engine.thoughts import ends_thought
-from engine.types import Candidate, Origin, Token, Trial
-from engine.verifiers.base import Verifier
-from engine.verifiers.registry import build_verifier
-from engine.version import VERSION
+from engine.types import Candidate, Origin, Trial
 from engine.worker.messages import Grain
 
-SPECIMEN_TOKENS = 512
 NO_ENERGY = "A simulated model uses no energy that could be counted: a budget of joules or of a price ends nothing."
 IMPOSSIBLE = "That is not possible in this run."
 ENERGY_SECONDS = 0.5
 JUDGING_SECONDS = 0.05  # what verifiers may take, after the step in which the time ran out, for the texts that it ended
 MOST_KEPT = 16_384  # tokens kept for others to go on from: every cell in use slows every token down
-
-
-@dataclass(slots=True)
-class Hold:
-    """A run that was ended early goes no further by itself; a person may have something more done.
-
-    Attributes:
-        outcome: How it had ended, and ends again.
-        reason: Why.
-        simulations: How many a person has asked for since, and have not backed a value up.
-        asked_nothing: Whether nothing was left to do when the strategy was last asked.
-    """
-
-    outcome: Outcome
-    reason: str
-    simulations: int = 0
-    asked_nothing: bool = False
 
 
 class Run:
@@ -140,32 +109,31 @@ class Run:
         self.paused = False
         self._setup, self._backend, self._emit, self._clock = setup, backend, emit, clock
         self._strategy = build_strategy(setup)
-        self._choices = setup.verifiers
-        self._jury = Jury(setup.problem, [build_verifier(choice) for choice in setup.verifiers])
-        self._judges = JudgeModels(backend, open_model, open_reward)
         self._meter = BudgetMeter(setup.budget)
         self._lineage = Lineage(backend.vocabulary, backend.template.tokenize)
-        self._prompts = PromptBook(backend.template, self._tell_prompt)
+        self._time = RunClock(clock)
+        self._report = Reporter(emit, self._time)
+        self._prompts = PromptBook(backend.template, self._report.prompt)
+        self._court = Court(setup, backend, self._prompts, self._report, open_model, open_reward, self._hear)
         self._candidates = Candidates(setup.problem, setup.sampling.max_tokens, self._lineage)
         self._savings = Savings()
         self._aborted = False
         self._hold: Hold | None = None
         self._picked: Answer | None = None
-        self._phase: Phase | None = None
         self._step_until: Grain | None = None
         self._moved = False
         self._decode_seconds = self._busy_seconds = 0.0
         self._energy_at = 0.0
         self._step_began = self._decoded_at = clock()
         self._scheduler = self._make_scheduler()
-        reports = (backend.report, *self._judges.others)
+        reports = (backend.report, *self._court.models.others)
         self._energy = EnergyMeter(setup.tariff.watts, gpu=any(report.layers_on_gpu > 0 for report in reports))
-        self._time = RunClock(clock)
+        self._time.begin()
         self._start()
 
     @property
     def _idle(self) -> bool:
-        return self._scheduler.idle and self._judges.idle
+        return self._scheduler.idle and self._court.idle
 
     @property
     def seconds(self) -> float:
@@ -215,7 +183,7 @@ class Run:
         if not refused:
             self._stop_unneeded()
             self._pick()
-        if self.finished and not self._jury.idle:
+        if self.finished and not self._court.idle:
             self._reopen()  # a judge that was added needs the model
 
     def _refusal(self, act: AnyAct) -> str:
@@ -246,16 +214,8 @@ class Run:
             case ChangeBudget(budget=budget):
                 check_budget(budget)
                 self._meter.budget = budget
-            case ChangeVerifiers(verifiers=verifiers):
-                check_verifiers(verifiers)
-                chosen = [build_verifier(choice) for choice in verifiers]
-                self._prepare_judges(chosen)
-                self._strategy.act(act)
-                before = {choice.name: choice.settings for choice in self._choices}
-                unchanged = {choice.name for choice in verifiers if before.get(choice.name) == choice.settings}
-                self._choices = verifiers
-                for verdict in self._jury.replace(chosen, self._candidates.found.values(), unchanged):
-                    self._take_verdict(verdict)
+            case ChangeVerifiers():
+                self._court.replace(act, self._candidates.found.values(), lambda: self._strategy.act(act))
                 for candidate in self._candidates.found.values():
                     self._tell_strategy(candidate)
             case ChangeSetting(name=name, value=value):
@@ -265,13 +225,7 @@ class Run:
                 rated = self._candidates.found.get(number)
                 if rated is None or not 0 <= value <= 1:
                     return False
-                if all(choice.name != PERSON for choice in self._choices):
-                    raise BadInputError(
-                        "Your opinion is not asked in this run.",
-                        "",
-                        "Check “Your own click” among the verifiers first.",
-                    )
-                self._take_verdict(self._jury.rate(rated, value))
+                self._court.rate(rated, value)
             case TakeToken():
                 self._branch(act)
             case _:
@@ -294,14 +248,14 @@ class Run:
     def _reopen(self) -> None:
         """Takes the run up again: its clock goes on from where it stopped."""
         self._time.go_on()
-        self._phase = "prompt"
+        self._report.phase = "prompt"
         self.finished = False
 
     # --- the work ------------------------------------------------------------------------------------------------
 
     def step(self) -> None:
         """One engine step. Whatever goes wrong in it becomes a `RunFailed` event."""
-        self._step_began, phase, self._moved = self._clock(), self._phase, False
+        self._step_began, phase, self._moved = self._clock(), self._report.phase, False
         try:
             report = self._advance()
         except Exception as error:
@@ -323,45 +277,25 @@ class Run:
                 "Shorten the question, or choose a model with a longer context.",
             )
         kept, max_tokens = min(trial_run.reach, MOST_KEPT), self._setup.sampling.max_tokens
-        self._shape = RunShape(max(1, len(trials)), longest, max_tokens, kept, self._prepare_judges())
+        self._shape = RunShape(max(1, len(trials)), longest, max_tokens, kept, self._court.prepare())
         return self._backend.scheduler(self._shape)
 
-    def _prepare_judges(self, verifiers: list[Verifier] | None = None) -> int:
-        """Opens the models that judges ask; returns how long their prompts to the run's own can become.
-
-        Found by what they would ask about a text as long as a candidate's can be.
-        """
-        length, known = min(self._setup.sampling.max_tokens, self._backend.room()), len(self._judges.others)
-        shown = min(length, SPECIMEN_TOKENS)
-        specimen = Candidate(0, "a. " * -(-shown // 2), "a", "a", "length", shown, None)  # two tokens a sentence
-        tokens = self._judges.prepare(self._jury.foresee(specimen, verifiers), length, length - shown)
-        if self._phase is not None:
-            self._tell_judges(known)
-        return tokens
-
-    def _tell_judges(self, known: int = 0) -> None:
-        for other in self._judges.others[known:]:
-            words = f"Another model judges: {other.name}, {other.parameters:,} parameters."
-            self._emit(NoticeGiven(self.seconds, words))
-
     def _start(self) -> None:
-        created = datetime.now(UTC).isoformat(timespec="seconds")
         report = self._backend.report
-        self._emit(RunStarted(0.0, self.run_id, created, VERSION, self._setup, report, self._backend.name))
-        self._enter("prompt")
+        self._report.start(self.run_id, self._setup, report, self._backend.name)
         self._prompts.open()
-        for notice in _notices(self._shape, self._backend.room(), report.n_ctx):
-            self._emit(NoticeGiven(0.0, notice))
+        for notice in self._shape.shortfalls(self._backend.room(), report.n_ctx):
+            self._report.notice(notice)
         if self._backend.name == "simulated" and self._meter.needs_energy:
-            self._emit(NoticeGiven(0.0, NO_ENERGY))
-        self._tell_judges()
+            self._report.notice(NO_ENERGY)
+        self._court.tell_models()
         self._ask()
 
     def _advance(self) -> StepReport:
         self._ask()
         limit, all_limit = self._meter.remaining_tokens, self._meter.remaining_all_tokens
         report = self._scheduler.step(limit, all_limit)
-        self._judges.step(report, limit, all_limit)
+        self._court.step(report, limit, all_limit)
         self._decode_seconds += report.decode_seconds
         self._decoded_at = self._clock()
         self._aborted = report.status == "aborted"
@@ -375,11 +309,11 @@ class Run:
             self._tell_moves()
             self._pick()
         if self._strategy.finished:
-            self._enter("verify")
+            self._report.enter("verify")
         self._read_energy(0.0 if self._meter.needs_energy else ENERGY_SECONDS)
         if self._check_budget():
             return report
-        if self._jury.idle and self._idle:
+        if self._idle:
             nothing_happened = not (report.finished or self._moved)
             if self._hold is not None and self._hold.asked_nothing and nothing_happened:
                 self._conclude(self._hold.outcome, self._hold.reason)
@@ -389,8 +323,7 @@ class Run:
 
     def _ask(self) -> None:
         """Fills free places: a verifier's requests first, because somebody waits for them."""
-        for trial in self._jury.requests():
-            self._ask_for_jury(trial)
+        self._court.ask(self._scheduler)
         free = self._meter.admit(max(0, MOST_AT_ONCE - self._scheduler.load))
         for trial in self._trials(free):
             self._meter.charge(candidates=1)
@@ -421,36 +354,9 @@ class Run:
             keep = self._shape.kept_tokens > 0 and trial.purpose != "rollout"  # from those nobody goes on
             sequence = self._submit(trial, rendered, begin, keep=keep)
         self._lineage.submitted(sequence)
-        self._emit(
-            CandidateQueued(
-                self.seconds,
-                trial.id,
-                trial.label,
-                number,
-                trial.seed,
-                trial.sampling.temperature,
-                trial.sampling.max_tokens,
-                trial.purpose,
-                trial.parent,
-                trial.origin.keep if trial.origin else None,
-                self._lineage.prefix(trial.id),
-                trial.refines,
-            )
-        )
+        self._report.queued(trial, number, self._lineage.prefix(trial.id))
         if written:
             self._finish_sequence(sequence)
-
-    def _ask_for_jury(self, trial: Trial) -> None:
-        """A judge's prompt grows with the text it judges: one that does not fit costs its score, not the run."""
-        template = self._judges.backend(trial).template
-        rendered = self._prompts.render_for_judge(trial.label, trial.prompt, template)
-        scheduler = self._judges.scheduler(trial) or self._scheduler
-        try:
-            if len(rendered.tokens) >= self._judges.backend(trial).room():
-                raise EngineError(f"{len(rendered.tokens):,} tokens do not fit into the model's context.")
-            scheduler.submit(trial.id, rendered.tokens, trial.sampling, trial.seed)
-        except EngineError:
-            self._take_verdict(self._jury.reply(trial.id, no_reply(trial, "error")))
 
     def _submit(self, trial: Trial, rendered: Rendered, begin: Beginning, *, keep: bool) -> Sequence:
         markers = self._backend.template.markers
@@ -459,10 +365,6 @@ class Run:
         return self._scheduler.submit(
             trial.id, begin.tokens, sampling, trial.seed, prefix=begin.prefix, seen=begin.seen, keep=keep
         )
-
-    def _tell_prompt(self, number: int, rendered: Rendered) -> None:
-        tokens = len(rendered.tokens)
-        self._emit(PromptRendered(self.seconds, number, rendered.text, tokens, rendered.template))
 
     def _tell_moves(self) -> None:
         for move in self._strategy.moves():
@@ -474,81 +376,36 @@ class Run:
         self._scheduler.forget(self._strategy.dropped())
 
     def _tell_decoded(self, report: StepReport) -> None:
-        """The step as events. A judge's tokens are charged, but belong to no candidate's text."""
-        now = self.seconds
         for sequence in report.started:
             if sequence.id in self._candidates.trials:
                 self._lineage.started(sequence)
-                self._emit(CandidateStarted(now, sequence.id, sequence.cached_tokens, sequence.computed_tokens))
-        if report.drawn:
-            self._enter("generate")
-        tokens = tuple(
-            Token(d.sequence.id, d.sampled.id, d.text, d.sampled.logprob, d.sampled.entropy, d.sampled.alternatives)
-            for d in report.drawn
-            if d.sequence.id in self._candidates.trials
-        )
         self._meter.charge(tokens=len(report.drawn), prompt_tokens=report.prefill_tokens)
-        if tokens or report.prefill_tokens:
-            self._emit(TokensDecoded(now, tokens, report.prefill_tokens, report.decode_seconds, report.step_seconds))
+        self._report.decoded(report, self._candidates.trials)
 
     def _finish_sequence(self, sequence: Sequence) -> None:
         if sequence.id not in self._candidates.trials:
-            self._take_verdict(self._jury.reply(sequence.id, self._as_reply(sequence)))
+            self._court.hear(sequence)
             return
         candidate = self._candidates.take(sequence, self._scheduler.room)
         if candidate.finish_reason == "doubt":
             self._savings.doubt(sequence)
-        known = self._setup.problem.answer
-        correct = None if known is None else same_answer(candidate.answer, known)
-        self._emit(
-            CandidateFinished(
-                self.seconds,
-                candidate.id,
-                candidate.finish_reason,
-                sequence.text,
-                candidate.answer,
-                candidate.vote,
-                candidate.completion_tokens,
-                candidate.mean_logprob,
-                correct,
-                sequence.recomputed_tokens,
-                candidate.confidence,
-            )
-        )
+        self._report.finished(candidate, sequence, self._is_correct(candidate.answer))
         if candidate.finish_reason != "abort":
-            for verdict in self._jury.judge(candidate, self._has_time):
-                self._take_verdict(verdict)
+            self._court.judge(candidate, self._has_time)
         self._tell_strategy(candidate)
 
     # --- verdicts and the answer ---------------------------------------------------------------------------------
 
-    def _take_verdict(self, verdict: Verdict | None) -> None:
-        if verdict is None:
-            return
-        score = verdict.score
-        self._emit(
-            CandidateScored(
-                self.seconds,
-                verdict.candidate,
-                verdict.verifier,
-                score.value,
-                score.detail,
-                verdict.tokens,
-                verdict.seconds,
-                verdict.prompt_tokens,
-                verdict.cached_tokens,
-                verdict.parameters,
-                score.parts,
-            )
-        )
-        if verdict.candidate in self._candidates.found and verdict.late:
-            self._tell_strategy(self._candidates.found[verdict.candidate])
+    def _hear(self, number: int) -> None:
+        """A verifier has judged a candidate that the strategy knew without its score."""
+        if number in self._candidates.found:
+            self._tell_strategy(self._candidates.found[number])
 
     def _tell_strategy(self, candidate: Candidate) -> None:
         if candidate.purpose == "branch":
             return  # a person's, not the strategy's
-        pending = self._jury.is_hearing(candidate.id)
-        self._strategy.tell(Result(candidate, self._jury.scores(candidate.id), pending))
+        pending = self._court.jury.is_hearing(candidate.id)
+        self._strategy.tell(Result(candidate, self._court.scores(candidate.id), pending))
 
     def _pick(self) -> None:
         """Says the strategy's answer when it has become another one."""
@@ -556,9 +413,11 @@ class Run:
         if answer == self._picked:
             return
         self._picked = answer
+        self._report.picked(answer, None if answer.candidate is None else self._is_correct(answer.answer))
+
+    def _is_correct(self, answer: str | None) -> bool | None:
         known = self._setup.problem.answer
-        correct = None if known is None or answer.candidate is None else same_answer(answer.answer, known)
-        self._emit(AnswerPicked(self.seconds, answer.candidate, answer.answer, correct, answer.reason))
+        return None if known is None else same_answer(answer, known)
 
     def _stop_unneeded(self) -> None:
         unneeded = list(self._strategy.unneeded)
@@ -569,14 +428,6 @@ class Run:
                     self._savings.spare(sequence)
                 self._finish_sequence(sequence)
 
-    def _as_reply(self, sequence: Sequence) -> Reply:
-        reason = sequence.finish_reason or "error"
-        generated, mean = len(sequence.generated), sequence.mean_logprob
-        watched, logit = sequence.watched, sequence.logit
-        text = Candidate(sequence.id, sequence.text, None, None, reason, generated, mean, watched=watched, logit=logit)
-        parameters = self._judges.parameters(sequence.id)
-        return Reply(text, sequence.computed_tokens, sequence.cached_tokens, parameters)
-
     # --- the end -------------------------------------------------------------------------------------------------
 
     def _has_time(self) -> bool:
@@ -586,9 +437,9 @@ class Run:
 
     def _check_budget(self) -> bool:
         spent = self._meter.exceeded(self.seconds)
-        if spent is None and self._idle and self._jury.idle and not self._strategy.finished:
+        if spent is None and self._idle and not self._strategy.finished:
             spent = self._meter.refused(self.seconds)
-        everything_done = self._idle and self._strategy.finished and self._jury.idle and not self._jury.was_cut_short
+        everything_done = self._idle and self._strategy.finished and not self._court.jury.was_cut_short
         if spent is None or everything_done:
             return False
         self._emit(BudgetSpent(self.seconds, spent.unit, spent.limit, spent.used))
@@ -597,19 +448,18 @@ class Run:
 
     def _end_early(self, outcome: Outcome, reason: str) -> None:
         ended = self._scheduler.reset() if self._aborted else self._scheduler.cancel()
-        for sequence in (*ended, *self._judges.end(reset=self._aborted)):
+        for sequence in ended:
             self._finish_sequence(sequence)
-        for trial in self._jury.requests():
-            self._take_verdict(self._jury.reply(trial.id, no_reply(trial, "abort")))
+        self._court.end(reset=self._aborted)
+        self._court.dismiss()
         self._tell_moves()
         self._hold = Hold(outcome, reason)
         self._conclude(outcome, reason)
 
     def _conclude(self, outcome: Outcome, reason: str) -> None:
-        self._enter("verify")
-        for verdict in self._jury.judge_together(list(self._candidates.found.values())):
-            self._take_verdict(verdict)
-        self._enter("answer")
+        self._report.enter("verify")
+        self._court.judge_together(self._candidates.found.values())
+        self._report.enter("answer")
         self._pick()
         if outcome == "answered":
             saved = self._savings.count(self._strategy.spared, self._candidates.found.values())
@@ -626,7 +476,7 @@ class Run:
     def _fail(self, error: ThinkscopeError) -> None:
         self._hold = Hold("stopped", "The engine had failed before.")
         self._scheduler.reset()
-        self._judges.end(reset=True)
+        self._court.models.end(reset=True)
         with contextlib.suppress(Exception):  # it may be the strategy that has failed
             self._pick()
         self._read_energy(at_least=0.0)
@@ -635,12 +485,6 @@ class Run:
         self.finished = True
 
     # --- small change --------------------------------------------------------------------------------------------
-
-    def _enter(self, phase: Phase) -> None:
-        order: tuple[Phase, ...] = ("prompt", "generate", "verify", "answer")
-        if self._phase is None or order.index(phase) > order.index(self._phase):
-            self._phase = phase
-            self._emit(PhaseEntered(self.seconds, phase))
 
     def _read_energy(self, at_least: float = ENERGY_SECONDS) -> None:
         if self._backend.name == "simulated":
@@ -654,7 +498,7 @@ class Run:
 
     def _is_complete(self, grain: Grain, report: StepReport, phase: Phase | None) -> bool:
         if grain == "phase":
-            return self._phase != phase or self._moved
+            return self._report.phase != phase or self._moved
         if grain == "thought":
             return bool(report.finished) or any(map(_ends_thought, report.drawn))
         return bool(report.drawn)
@@ -662,18 +506,6 @@ class Run:
 
 def _spent_words(spent: Spent) -> str:
     return f"The budget of {spent.limit:,.10g} {BUDGET_UNITS[spent.unit]} is spent."
-
-
-def _notices(shape: RunShape, room: int, cells: int) -> list[str]:
-    """What keeps a run from being as large as it was asked for."""
-    found = []
-    longest = room - shape.prompt_tokens
-    if longest < shape.max_tokens:
-        found.append(f"Candidates end after {longest:,} tokens: the context holds {room:,}, prompt included.")
-    needed = shape.prompt_tokens + shape.sequences * min(longest, shape.max_tokens)
-    if cells < needed:
-        found.append(f"Memory allows {cells:,} of the {needed:,} tokens that this run may need: candidates may wait.")
-    return found
 
 
 def _ends_thought(drawn: Drawn) -> bool:

@@ -22,6 +22,10 @@ class RunClock:
         """The run's time."""
         return (self._clock() if self._stopped_at is None else self._stopped_at) - self._began
 
+    def begin(self) -> None:
+        """Begins anew, at zero."""
+        self._began, self._stopped_at = self._clock(), None
+
     def stop(self) -> None:
         """Stands still from now on."""
         if self._stopped_at is None:

@@ -36,6 +36,24 @@ class RunShape(Struct, frozen=True):
         prompts = self.prompt_tokens + self.other_prompt_tokens
         return prompts + self.sequences * self.max_tokens + self.kept_tokens + self.judge_tokens
 
+    def shortfalls(self, room: int, cells: int) -> list[str]:
+        """What keeps a run from becoming that large, in words.
+
+        Args:
+            room: The most tokens one sequence can hold.
+            cells: KV cells that there are.
+        """
+        found = []
+        longest = room - self.prompt_tokens
+        if longest < self.max_tokens:
+            found.append(f"Candidates end after {longest:,} tokens: the context holds {room:,}, prompt included.")
+        needed = self.prompt_tokens + self.sequences * min(longest, self.max_tokens)
+        if cells < needed:
+            found.append(
+                f"Memory allows {cells:,} of the {needed:,} tokens that this run may need: candidates may wait."
+            )
+        return found
+
 
 class Backend(Protocol):
     """A loaded model with its vocabulary and template; it makes the scheduler that fits a run."""

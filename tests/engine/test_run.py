@@ -10,7 +10,7 @@ import pytest
 from engine.events import AnyEvent, RunFailed
 from engine.inference.backend import RunShape
 from engine.inference.llama.backend import LlamaBackend
-from engine.run import Run, _notices
+from engine.run import Run
 from engine.setup import Budget, StrategyChoice
 from engine.trace.fold import fold
 from engine.trace.summary import summary
@@ -26,7 +26,7 @@ from tests import sample_run
     ],
 )
 def test_what_keeps_a_run_small_is_said(shape: RunShape, room: int, cells: int, words: list[str]) -> None:
-    notices = _notices(shape, room, cells)
+    notices = shape.shortfalls(room, cells)
     assert len(notices) == len(words)
     assert all(word in notice for word, notice in zip(words, notices, strict=True))
 

@@ -181,7 +181,7 @@ class SlowVerifier(ArithmeticChecker):
 def test_no_verifier_begins_after_the_time_and_what_it_did_not_judge_is_said() -> None:
     course = Course("best-of-n", Budget(seconds=19.5))
     slow = SlowVerifier(course)
-    course.run._jury._verifiers = [slow]
+    course.run._court.jury._verifiers = [slow]
     course.to_the_end()
     (spent,) = course.of(BudgetSpent)
     assert course.of(RunFinished)[0].outcome == "budget"

@@ -302,11 +302,11 @@ def test_a_second_judge_leaves_a_model_that_is_judging_at_its_work() -> None:
     scheduler = None
     while not run.finished and other.decoder.decoded_tokens == 0:
         run.step()
-        scheduler = run._judges._schedulers["other", False]
+        scheduler = run._court.models._schedulers["other", False]
     chosen = (VerifierChoice("model-judge", 1.0, {"model": "other"}),)
     run.act(ChangeVerifiers((*chosen, VerifierChoice("process-judge", 1.0, {"model": "other"}))))
     finish(run)
-    assert run._judges._schedulers["other", False] is scheduler
+    assert run._court.models._schedulers["other", False] is scheduler
     assert all(len(candidate.scores) == 2 for candidate in fold(events).candidates.values())
 
 
