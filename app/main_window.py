@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QTabWidget, QToolBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QTabWidget, QToolBar, QVBoxLayout, QWidget
 
 from app.appearance import Appearance
 from app.appearance_menu import AppearanceMenu
@@ -16,42 +16,37 @@ from app.compare_tab import CompareTab
 from app.docks import PanelDock
 from app.exhibits import compare_exhibit, history_exhibit, stage_exhibit
 from app.exporter import Exhibit, Exporter
+from app.files import Files, droppable
+from app.history_tab import RECORDINGS, HistoryTab
 from app.milestones import Milestones
 from app.preferences import Preferences
+from app.presenting import Presenting
 from app.run_controller import RunController
-from app.setup_file import SUFFIX as SETUP_SUFFIX
-from app.setup_file import read_setup, write_setup
 from app.shortcuts import ShortcutsDialog
 from app.toolbar import Toolbar
 from app.trace_opener import TraceOpener
-from engine.errors import BadInputError, ThinkscopeError
+from engine.errors import ThinkscopeError
 from engine.setup import RunSetup
 from engine.trace.fold import RunState
 from engine.trace.player import TracePlayer
-from engine.trace.run_notes import RunNote, RunNotes
 from engine.trace.store import RunLibrary
 from engine.worker.messages import Grain
 from widgets.load_report import LoadReport
 from widgets.meters.meters_panel import PANEL_WIDTH as METERS_WIDTH
 from widgets.meters.meters_panel import MetersPanel
 from widgets.models.caption import caption, spotlight
-from widgets.panels.history_panel import HistoryPanel
-from widgets.panels.problem_section import LONGEST_QUESTION
 from widgets.panels.prompt_dialog import PromptDialog
 from widgets.panels.setup_panel import PANEL_WIDTH as SETUP_WIDTH
 from widgets.panels.setup_panel import SetupPanel
 from widgets.scaled import panel_width
 from widgets.stage.caption_line import CaptionLine
 from widgets.stage.stage_view import StageView
-from widgets.theme import RESOURCES, THEMES, current_theme
+from widgets.theme import THEMES, current_theme
 from widgets.timeline import Timeline
 from widgets.translation import later, tr
 from widgets.trouble_banner import TroubleBanner
 from widgets.window_style import window_stylesheet
 
-RECORDINGS = RESOURCES / "recordings"
-OPENS = (".gguf", ".tsrun", SETUP_SUFFIX)
-FILTER, FILES = later("Runs, set-ups and models ({0});;All files (*)"), f"*.tsrun *{SETUP_SUFFIX} *.gguf"
 PAGES_HELP = (
     later("One run as it happens, or as it was recorded (Ctrl+1)."),
     later("Two to four set-ups race on the same question (Ctrl+2)."),
@@ -82,19 +77,20 @@ class MainWindow(QMainWindow):
     ) -> None:
         super().__init__()
         self.controller, self.setup_panel, self.preferences = controller, setup_panel, preferences
-        self._library, self._milestones = library, milestones or Milestones()
-        self._notes, self._deleted = RunNotes(library.folder), list[list[Path]]()
+        self._milestones = milestones or Milestones()
         self._shown: tuple[RunState, str, bool] | None = None
         self.appearance = Appearance(preferences, self)
         self._scale = THEMES.scale
         # Before there is any child: bars keep the margins of the style sheet they were made under.
         self._restyle()
-        self._before_presenting: tuple[bool, bool, Qt.WindowState] | None = None
         self.toolbar, self.timeline = Toolbar(self), Timeline()
-        self.stage, self.history, self.meters = StageView(), HistoryPanel(), MetersPanel()
+        self.stage, self.meters = StageView(), MetersPanel()
         self.caption = CaptionLine()
         self.banner, self.tabs = TroubleBanner(), QTabWidget()
         self.opener = TraceOpener(self)
+        self.files = Files(setup_panel, self.opener, library.folder, self)
+        self.history_tab = HistoryTab(library, self.opener, self)
+        self.history = self.history_tab.view
         self.compare = CompareTab(controller, setup_panel.setup, self._checked_setup, self)
         self.exporter = Exporter(self._exhibit, self.banner.say, self)
         self._meters_before_comparing = self._greets = False
@@ -109,41 +105,7 @@ class MainWindow(QMainWindow):
 
     def open_path(self, path: Path) -> None:
         """Opens a recording, a set-up or a model, by the ending of its name."""
-        suffix = path.suffix.lower()
-        if suffix == SETUP_SUFFIX:
-            self._open_setup(path)
-        elif suffix == ".gguf":
-            self.setup_panel.model.set_path(str(path))
-            self.controller.load(self.setup_panel.setup().load)
-        elif suffix == ".tsrun":
-            self.opener.open(path)
-        else:
-            kinds = ", ".join(OPENS)
-            self.banner.say(
-                BadInputError(tr("“{0}” cannot be opened here.", path.name), "", tr("Open one of: {0}.", kinds))
-            )
-
-    def _open_setup(self, path: Path) -> None:
-        try:
-            setup = read_setup(path)
-            if len(setup.problem.question) > LONGEST_QUESTION:
-                why = tr(
-                    "It has {0:,} characters; {1:,} fit into this window.",
-                    len(setup.problem.question),
-                    LONGEST_QUESTION,
-                )
-                raise BadInputError(
-                    tr("The question of “{0}” is too long.", path.name), why, tr("Use: run --setup {0}", path.name)
-                )
-            self.setup_panel.set_setup(setup)
-        except ThinkscopeError as error:
-            self.banner.say(error)
-            return
-        if self.setup_panel.setup().sampling != setup.sampling or self.setup_panel.setup().budget != setup.budget:
-            what = tr("“{0}” has values beyond what the fields of this window reach.", path.name)
-            self.banner.say(
-                ThinkscopeError(what, tr("They were brought within bounds."), tr("Look at sampling and budget."))
-            )
+        self.files.open(path)
 
     def play_shipped(self) -> None:
         """Plays the first recording that comes with the program, if there is one."""
@@ -203,20 +165,19 @@ class MainWindow(QMainWindow):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Takes files of the kinds that can be opened."""
-        if any(Path(url.toLocalFile()).suffix.lower() in OPENS for url in event.mimeData().urls()):
+        if droppable(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Opens what was dropped."""
-        for url in event.mimeData().urls():
-            if Path(url.toLocalFile()).suffix.lower() in OPENS:
-                self.open_path(Path(url.toLocalFile()))
+        for path in droppable(event.mimeData()):
+            self.open_path(path)
         event.acceptProposedAction()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remembers everything, stops a run in order and ends the worker."""
-        if self._before_presenting is not None:
-            self.toggle_presenting()
+        if self.presenting.on:
+            self.presenting.toggle()
         self._make_room_for_comparing(False)
         self.preferences.geometry = self.saveGeometry()
         self.preferences.layout = self.saveState()
@@ -263,6 +224,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self.tabs, 1)
         self.setup_dock = PanelDock(tr("Set-up"), "setup", self.setup_panel)
         self.meters_dock = PanelDock(tr("Meters"), "meters", self.meters)
+        self.presenting = Presenting(self, self.appearance, (self.setup_dock, self.meters_dock))
         # From left to right, which is the way that Tab goes.
         self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.setup_dock)
         self.setCentralWidget(centre)
@@ -280,8 +242,8 @@ class MainWindow(QMainWindow):
 
     def _build_menu(self) -> None:
         add = self.toolbar.add_menu_action
-        add(tr("Open…"), "Ctrl+O").triggered.connect(self._on_open_triggered)
-        add(tr("Save set-up…"), "Ctrl+S").triggered.connect(self._on_save_triggered)
+        add(tr("Open…"), "Ctrl+O").triggered.connect(self.files.ask_and_open)
+        add(tr("Save set-up…"), "Ctrl+S").triggered.connect(self.files.ask_and_save)
         self.toolbar.menu.addSeparator()
         for dock in (self.setup_dock, self.meters_dock):
             self.toolbar.menu.addAction(dock.toggleViewAction())
@@ -299,7 +261,7 @@ class MainWindow(QMainWindow):
         self.addActions([action for menu in menus for action in menu.actions()])
         for keys, slot in (
             ("Ctrl+Return", self.run), ("Ctrl+Enter", self.run), ("Ctrl+.", self.controller.stop),
-            ("F11", self.toggle_presenting), ("F5", self.toggle_presenting),
+            ("F11", self.presenting.toggle), ("F5", self.presenting.toggle),
             ("Ctrl+I", self._toggle_what_if),
             *((f"Ctrl+{i + 1}", lambda i=i: self.tabs.setCurrentIndex(i)) for i in range(self.tabs.count())),
         ):  # fmt: skip
@@ -312,7 +274,7 @@ class MainWindow(QMainWindow):
         toolbar.step_requested.connect(self._on_toolbar_step)
         toolbar.step_button.clicked.connect(lambda: self._on_toolbar_step(timeline.grain))
         toolbar.stop_requested.connect(controller.stop)
-        toolbar.present_toggled.connect(self.toggle_presenting)
+        toolbar.present_toggled.connect(self.presenting.toggle)
         toolbar.badge_clicked.connect(self._on_badge_clicked)
         timeline.play_toggled.connect(controller.toggle)
         timeline.seek_requested.connect(controller.seek)
@@ -337,11 +299,11 @@ class MainWindow(QMainWindow):
         self.tabs.currentChanged.connect(self._on_tab_changed)
         self.opener.opened.connect(self._on_opener_opened)
         self.opener.failed.connect(self.banner.say)
-        self.opener.listed.connect(lambda shipped, own: self.history.set_runs(shipped, own, self._notes.of))
-        self.history.noted.connect(self._on_history_noted)
         self.history.compare_requested.connect(lambda paths: self.compare_recordings([Path(path) for path in paths]))
-        self.history.delete_requested.connect(self._on_history_delete_requested)
-        self.history.undo_requested.connect(self._on_history_undo_requested)
+        for part in (self.files, self.history_tab, self.compare):
+            part.trouble_raised.connect(self.banner.say)
+        self.files.model_wanted.connect(lambda: controller.load(self.setup_panel.setup().load))
+        self.presenting.changed.connect(self._on_presenting_changed)
         controller.shown_changed.connect(self._on_controller_shown_changed)
         controller.frame_ready.connect(self._on_controller_frame_ready)
         controller.meters_ready.connect(self.meters.refresh)
@@ -349,8 +311,7 @@ class MainWindow(QMainWindow):
         controller.model_changed.connect(self._on_controller_model_changed)
         controller.trouble_raised.connect(self._on_controller_trouble_raised)
         controller.trouble_passed.connect(self.banner.hide)
-        controller.run_ended.connect(lambda _: self._list_runs())
-        self.compare.trouble_raised.connect(self.banner.say)
+        controller.run_ended.connect(lambda _: self.history_tab.list_runs())
         self.setup_panel.changed.connect(self.compare.show_setup)
         THEMES.theme_changed.connect(self._restyle)
 
@@ -372,8 +333,7 @@ class MainWindow(QMainWindow):
             self.restoreState(self.preferences.layout)
         if self.preferences.setup is not None:
             self.setup_panel.set_setup(self.preferences.setup)
-        self._library.forget_deleted()
-        for notice in filter(None, (self._library.notice, self._notes.trouble)):
+        for notice in self.history_tab.notices:
             self.banner.say(ThinkscopeError(notice))
 
     # From the controller
@@ -459,23 +419,7 @@ class MainWindow(QMainWindow):
         if self.stage.what_if.isVisible():
             self.stage.what_if.set_open(not self.stage.what_if.is_open)
 
-    def toggle_presenting(self) -> None:
-        """Large type and nothing but the stage, or back."""
-        if self._before_presenting is None:
-            docks = (self.setup_dock.isVisible(), self.meters_dock.isVisible(), self.windowState())
-            self._before_presenting = docks
-            self.setup_dock.hide()
-            self.meters_dock.hide()
-            self.appearance.set_presenting(True)
-            self.showFullScreen()
-        else:
-            setup, meters, state = self._before_presenting
-            self._before_presenting = None
-            self.setWindowState(state)
-            self.appearance.set_presenting(False)
-            self.setup_dock.setVisible(setup)
-            self.meters_dock.setVisible(meters)
-        presenting = self._before_presenting is not None
+    def _on_presenting_changed(self, presenting: bool) -> None:
         self.tabs.tabBar().setVisible(not presenting)  # Ctrl+1, Ctrl+2 … still go to and fro
         self.exporter.button.setVisible(not presenting)  # it would lie on the stage; its keys still work
         self.caption.setVisible(presenting)
@@ -493,8 +437,8 @@ class MainWindow(QMainWindow):
             self.compare.race.stop()
         elif self.controller.activity in ("starting", "running", "paused"):
             self.controller.stop()
-        elif self._before_presenting is not None:
-            self.toggle_presenting()
+        elif self.presenting.on:
+            self.presenting.toggle()
         else:
             self.controller.pause()
 
@@ -537,24 +481,6 @@ class MainWindow(QMainWindow):
         if rendered is not None:
             PromptDialog(rendered, self).open()
 
-    def _on_open_triggered(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, tr("Open"), str(self._library.folder), tr(FILTER, FILES))
-        if path:
-            self.open_path(Path(path))
-
-    def _on_save_triggered(self) -> None:
-        proposed, kinds = str(Path.home() / f"set-up{SETUP_SUFFIX}"), tr("Set-up (*{0})", SETUP_SUFFIX)
-        path, _ = QFileDialog.getSaveFileName(self, tr("Save set-up"), proposed, kinds)
-        if path:
-            self.save_setup(Path(path).with_suffix(SETUP_SUFFIX))
-
-    def save_setup(self, path: Path) -> None:
-        """Writes the set-up as it stands to a file."""
-        try:
-            write_setup(path, self.setup_panel.setup())
-        except ThinkscopeError as error:
-            self.banner.say(error)
-
     def _on_help_triggered(self) -> None:
         ShortcutsDialog(self).open()
 
@@ -576,49 +502,16 @@ class MainWindow(QMainWindow):
             self.meters_dock.hide()
         elif self._meters_before_comparing:
             self._meters_before_comparing = False
-            self.meters_dock.setVisible(self._before_presenting is None)
+            self.meters_dock.setVisible(not self.presenting.on)
 
     def _on_tab_changed(self) -> None:
         self._make_room_for_comparing(self.tabs.currentWidget() is self.compare.view)
         if self.tabs.currentWidget() is self.history:
-            self._list_runs()
+            self.history_tab.list_runs()
         elif self.tabs.currentWidget() is self.stage_page:
             state = self.controller.player.state
             state.changed.update(state.candidates)  # a race looks at the same state, and has taken what was new
             self._on_controller_frame_ready()
-
-    def _on_history_noted(self, path: str, note: RunNote) -> None:
-        try:
-            self._notes.write(path, note)
-        except ThinkscopeError as error:
-            self.banner.say(error)
-
-    def _on_history_delete_requested(self, paths: list[str]) -> None:
-        moved: list[Path] = []
-        for path in paths:
-            try:
-                moved.append(self._library.delete(Path(path)))
-            except ThinkscopeError as error:
-                self.banner.say(error)
-        if moved:
-            self._deleted.append(moved)
-        self._show_deleted()
-
-    def _on_history_undo_requested(self) -> None:
-        for path in self._deleted.pop() if self._deleted else []:
-            try:
-                self._library.restore(path)
-            except ThinkscopeError as error:
-                self.banner.say(error)
-        self._show_deleted()
-
-    def _show_deleted(self) -> None:
-        self.history.undo_bar.say(len(self._deleted[-1]) if self._deleted else 0)
-        self._list_runs()
-
-    def _list_runs(self) -> None:
-        if self.tabs.currentWidget() is self.history:
-            self.opener.list_runs(RECORDINGS, self._library)
 
     def _on_opener_opened(self, player: TracePlayer, play: bool) -> None:
         greets, self._greets = self._greets, False

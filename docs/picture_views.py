@@ -179,7 +179,7 @@ def _present_tree(sitting: Sitting, studio: Studio) -> None:
 
 
 def _go_presenting(sitting: Sitting) -> None:
-    sitting.window.toggle_presenting()
+    sitting.window.presenting.toggle()
     sitting.window.setWindowState(Qt.WindowState.WindowNoState)
 
 

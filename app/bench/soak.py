@@ -20,7 +20,8 @@ from PySide6.QtWidgets import QApplication
 
 from app.bench.ui import begin_application, wait_until, whole_window
 from app.bench.ui_tree import tree_events
-from app.main_window import RECORDINGS, MainWindow
+from app.history_tab import RECORDINGS
+from app.main_window import MainWindow
 from engine.trace.player import TracePlayer
 from engine.trace.reader import TraceReader
 

@@ -203,7 +203,7 @@ def test_a_file_that_is_no_recording_is_explained_and_the_stage_stays(desk, qtbo
 def test_a_set_up_is_saved_and_opened_again(desk, tmp_path):
     panel = desk.window.setup_panel
     panel.sampling.seed.set_value(4711)
-    desk.window.save_setup(tmp_path / "mine.thinkscope")
+    desk.window.files.save_setup(tmp_path / "mine.thinkscope")
     saved = panel.setup()
     panel.sampling.seed.set_value(1)
     desk.window.open_path(tmp_path / "mine.thinkscope")
@@ -211,7 +211,7 @@ def test_a_set_up_is_saved_and_opened_again(desk, tmp_path):
 
 
 def test_a_set_up_that_cannot_be_saved_is_explained(desk, tmp_path):
-    desk.window.save_setup(tmp_path / "no such folder" / "mine.thinkscope")
+    desk.window.files.save_setup(tmp_path / "no such folder" / "mine.thinkscope")
     assert desk.window.banner.isVisible()
 
 
@@ -253,7 +253,7 @@ def test_finished_runs_are_in_the_history_newest_first_and_enter_replays_one(des
 def test_a_run_is_named_deleted_and_put_back(desk, qtbot):
     start(desk, qtbot, 40)
     finish(desk, qtbot, 40)
-    write_trace(desk.window._library.folder / "mine.tsrun", sample_run.events(2))
+    write_trace(desk.window.history_tab._library.folder / "mine.tsrun", sample_run.events(2))
     qtbot.keyClick(desk.window, Qt.Key.Key_3, Qt.KeyboardModifier.ControlModifier)
     history = desk.window.history
     mine = lambda: [row for row in history.model._rows if row.info.path.endswith("mine.tsrun")]  # noqa: E731

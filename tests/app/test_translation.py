@@ -194,9 +194,9 @@ def test_a_run_that_goes_on_is_told_in_translated_words(desk, window, inspection
     desk.client.emit(EVENTS[-2:], end=True)
     qtbot.waitUntil(lambda: desk.controller.activity == "idle")
     inspection.data |= data_of(desk.controller.player.state)
-    window.toggle_presenting()
+    window.presenting.toggle()
     inspection.look(window)
-    window.toggle_presenting()
+    window.presenting.toggle()
     inspection.check()
 
 
