@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -24,10 +25,15 @@ def own_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def garbage_in_the_main_thread(request: pytest.FixtureRequest) -> Iterator[None]:
-    """A Qt object collected in a thread of the test would take the interpreter with it, as it would the program."""
+    """A Qt object collected in a thread of the test would take the interpreter with it, as it would the program.
+
+    Widgets that are to be deleted later are deleted here: without an event loop between the tests they would stay, and
+    every change of theme would go through those of all tests before.
+    """
     gc.disable()
     yield
     if "qapp" in request.fixturenames:
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         gc.collect()
     gc.enable()
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QActionGroup
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from engine.trace.fold import RunState
 from engine.trace.marks import Mark, Span
@@ -15,6 +15,7 @@ from widgets.icons import set_icon
 from widgets.panels.segmented import Segmented
 from widgets.scaled import follow_scale, is_large, scaled_width
 from widgets.scrubber import Scrubber
+from widgets.steady_label import SteadyLabel
 from widgets.theme import THEMES, px, set_kind
 from widgets.translation import later, tr
 
@@ -56,7 +57,7 @@ class Timeline(QFrame):
             [(key, text, tr("Plays a recording at {0} speed.", text)) for key, text in SPEEDS.items()]
         )
         self.live_button = QPushButton(tr("Back to live"))
-        self.clock = QLabel()
+        self.clock = SteadyLabel()
         self._shown: tuple[object, ...] = ()
         self._words = ("", "")
         self._build()
@@ -139,7 +140,7 @@ class Timeline(QFrame):
 
     def _fit(self) -> None:
         """Follows the size of type; the clock has room for its longest words, so that nothing beside it moves."""
-        self.clock.setMinimumWidth(px(64 if is_large() else 132))
+        self.clock.set_least(px(64 if is_large() else 132))
         self._show_clock()
 
     def _show_clock(self) -> None:

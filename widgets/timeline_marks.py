@@ -63,6 +63,16 @@ class Track:
         self._marks_read = 0
         self._ticks, self._starts, self._ends, self._phases = array("d"), array("d"), array("d"), array("b")
 
+    @property
+    def counts(self) -> tuple[int, int]:
+        """How many marks and spans were taken."""
+        return self._marks_read, len(self._ends)
+
+    @property
+    def has_search(self) -> bool:
+        """Whether there are phases of a search."""
+        return bool(self._starts)
+
     def take(self, marks: Sequence[Mark], spans: Sequence[Span]) -> None:
         """Takes what has been added to either since the last time."""
         for mark in marks[self._marks_read :]:

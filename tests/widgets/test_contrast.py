@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from widgets.scrubber import PHASE_WORDS, phase_colour
 from widgets.theme import CONTRAST, DARK, LIGHT, Theme, blend, contrast_ratio, ink_on, readable, viridis
 from widgets.theme_colours import answer_shades, probability_marks
+from widgets.track_picture import PHASE_WORDS, phase_colour
 
 ALL = pytest.mark.parametrize("theme", [DARK, LIGHT, CONTRAST], ids=lambda theme: theme.name)
 INKS = ("text", "muted", "accent", "good", "bad", "warn")

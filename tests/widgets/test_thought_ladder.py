@@ -40,6 +40,14 @@ def test_points_that_end_no_sentence_do_not_split(text: str) -> None:
     assert len(thoughts(*pieces(text))) == 1
 
 
+@pytest.mark.parametrize(("opener", "closer"), [("<think>", "</think>"), ("[THINK]", "[/THINK]")])
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_marker_of_reasoning_is_no_thought_of_its_own(opener: str, closer: str, whole: bool) -> None:
+    begin, end = ([opener], [closer]) if whole else (pieces(opener), [closer[:2], *pieces(closer[2:])])
+    found = thoughts(*begin, "\n", "We", " add", ".", " Now", " stop", ".", "\n", *end)
+    assert [" ".join(thought.split()) for thought in found] == [f"{opener} We add.", f"Now stop. {closer}"]
+
+
 @given(st.lists(st.text(alphabet=' ab.!?\n1)"é', max_size=5), max_size=40))
 def test_every_token_belongs_to_exactly_one_thought(tokens: list[str]) -> None:
     found = thoughts(*tokens)

@@ -9,8 +9,8 @@ from engine.contest.course import Cost, Unit, cost_of
 from engine.contest.entry import Entry
 from engine.trace.fold import RunState
 from widgets.meters import numbers
-from widgets.scrubber import phase_colour
 from widgets.theme import Theme
+from widgets.track_picture import phase_colour
 from widgets.translation import later, tr, tr_each
 
 Part = tuple[str, float, str]  # its name, its amount, its colour

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from engine.setup import BUDGET_UNITS, Budget
 from engine.trace.fold import RunState
 from widgets.meters.bars import GaugeBar
-from widgets.meters.numbers import UNKNOWN
+from widgets.meters.numbers import UNKNOWN, rough
 from widgets.models.projection import Projection, project
 from widgets.panels.section import Section
+from widgets.steady_label import SteadyLabel
 from widgets.theme import set_role
 from widgets.translation import tr
 
@@ -19,7 +21,8 @@ class Gauge(QWidget):
 
     def __init__(self, name: str, help_text: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.name, self.words, self.bar = QLabel(name), QLabel(), GaugeBar()
+        self.name, self.words, self.bar = QLabel(name), SteadyLabel(), GaugeBar()
+        self.words.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.setToolTip(help_text)
         self.words.setAccessibleName(tr("Budget, {0}", name.lower()))
         row = QHBoxLayout()
@@ -89,9 +92,9 @@ class BudgetMeter(Section):
         limits = (budget.tokens, coming.tokens), (budget.seconds, coming.seconds)
         over = any(limit is not None and value > limit for limit, value in limits)
         words = tr(
-            "Estimate: up to about {0:,.0f} tokens and {1:,.1f} s when all {2} are done",
-            coming.tokens,
-            coming.seconds,
+            "Estimate: up to about {0:,.0f} tokens and {1:,.10g} s when all {2} are done",
+            rough(coming.tokens),
+            rough(coming.seconds),
             coming.candidates,
         )
         self.outlook.setText(tr("{0}; the budget ends before that.", words) if over else f"{words}.")

@@ -55,11 +55,18 @@ class CostMeter(Section):
         self._series = RateSeries()
         self.body.addWidget(self.rows)
 
-    def show_state(self, state: RunState) -> None:
-        """Shows the ledger of a state."""
-        ledger, there = state.ledger, state.status != "empty"
+    def show_course(self, state: RunState) -> None:
+        """Shows the tokens of a state over time."""
         if self._series.follow(state.rate_samples):
-            self.sparkline.set_data(*self._series.totals(), ceiling=_token_budget(state))
+            self.sparkline.set_data(*self._series.totals(), ceiling=state.budget.tokens)
+
+    def show_kinds(self, state: RunState) -> None:
+        """Shows them by kind."""
+        self.stack.show_state(state)
+
+    def show_ledger(self, state: RunState) -> None:
+        """Shows the figures."""
+        ledger, there = state.ledger, state.status != "empty"
         tokens = {
             "prompt": ledger.prompt_tokens,
             "cached": ledger.cached_tokens,
@@ -72,7 +79,6 @@ class CostMeter(Section):
         if state.spared is not None:
             self.rows.set_value("saved", numbers.count(state.spared.tokens))
         self.rows.set_value("flops", numbers.prefixed(ledger.flops if ledger.flops else None, "FLOP"))
-        self.stack.show_state(state)
         # No machine has worked for texts that are made up, whatever an older recording says.
         simulated = state.start is not None and state.start.backend == "simulated"
         for key in ("energy", "price"):
@@ -82,7 +88,3 @@ class CostMeter(Section):
         self.rows.set_name("price", tr("Electricity, estimate") if estimated else tr("Electricity"))
         self.rows.set_value("energy", numbers.prefixed(ledger.energy_joules, "J"))
         self.rows.set_value("price", numbers.price(ledger.cost, ledger.tariff.currency))
-
-
-def _token_budget(state: RunState) -> int | None:
-    return state.budget.tokens

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from widgets.steady_label import SteadyLabel
 from widgets.theme import set_role
 
 
@@ -29,13 +30,12 @@ class FactRows(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(5)
         self._names: dict[str, QLabel] = {}
-        self._values: dict[str, QLabel] = {}
+        self._values: dict[str, SteadyLabel] = {}
         for key, (name, help_text) in rows.items():
-            label, value = QLabel(name), QLabel("–")
+            label, value = QLabel(name), SteadyLabel("–")
             set_role(label, "fact")
             label.setWordWrap(True)  # where it is narrow, the name breaks, and the number stays whole
             value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
-            value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             for widget in (label, value):
                 widget.setToolTip(help_text)
             value.setAccessibleName(name)

@@ -9,8 +9,8 @@ from widgets.meters import numbers
 from widgets.meters.bars import SplitBar
 from widgets.meters.fact_rows import FactRows
 from widgets.panels.section import Section
-from widgets.scrubber import phase_colour
 from widgets.theme import THEMES, current_theme
+from widgets.track_picture import phase_colour
 from widgets.translation import later, tr, tr_each
 
 ROWS = {

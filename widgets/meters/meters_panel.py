@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Protocol
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QPoint, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
@@ -29,12 +29,7 @@ PANEL_WIDTH = 288
 UPDATE_MS = 100
 TURN_MS = 16
 
-
-class Meter(Protocol):
-    """Shows one thing about a state."""
-
-    def show_state(self, state: RunState) -> None:
-        """Brings it up to date."""
+Show = Callable[[RunState], None]
 
 
 class MetersPanel(QScrollArea, Pictured):
@@ -65,11 +60,6 @@ class MetersPanel(QScrollArea, Pictured):
         self.cost = CostMeter()
         self.latency = LatencyMeter()
         self.budget = BudgetMeter()
-        self._groups: tuple[tuple[Meter, ...], ...] = (
-            (self.answer, self.votes, self.accuracy),
-            (self.speed, self.inspector, self.selection, self.posteriors),
-            (self.budget, self.cost, self.latency),
-        )
         self._build()
         self.update_now()
 
@@ -100,6 +90,20 @@ class MetersPanel(QScrollArea, Pictured):
         self._choose(self._state, candidate, token)
         if candidate is not None:
             self.verticalScrollBar().setValue(0)
+
+    @property
+    def _groups(self) -> Sequence[Sequence[Show]]:
+        """What is brought up to date in one frame each."""
+        cost = self.cost
+        return (
+            (self.answer.show_state, self.votes.show_state, self.accuracy.show_state),
+            (self.inspector.show_state, self.selection.show_state, self.posteriors.show_state),
+            (self.budget.show_state, self.latency.show_state),
+            (self.speed.show_state,),
+            (cost.show_course,),
+            (cost.show_kinds,),
+            (cost.show_ledger,),
+        )
 
     def _choose(self, state: RunState, candidate: int | None, token: int | None) -> None:
         self.inspector.select(state, candidate, token)
@@ -139,9 +143,9 @@ class MetersPanel(QScrollArea, Pictured):
         elif self._stale:
             self.refresh()
 
-    def _show(self, group: tuple[Meter, ...]) -> None:
-        for meter in group:
-            meter.show_state(self._state)
+    def _show(self, group: Sequence[Show]) -> None:
+        for show in group:
+            show(self._state)
 
     def _build(self) -> None:
         content = QWidget()

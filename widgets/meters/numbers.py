@@ -20,6 +20,11 @@ def seconds(value: float | None) -> str:
     return f"{value:.2f} s" if value < 10 else f"{value:,.1f} s"
 
 
+def rough(value: float) -> float:
+    """An estimate: two digits of it; more would say that it is known better than it is, and change all the time."""
+    return 0.0 if value == 0 else round(value, 1 - math.floor(math.log10(abs(value))))
+
+
 def prefixed(value: float | None, unit: str) -> str:
     """A number with an SI prefix, three digits long."""
     if value is None:

@@ -31,6 +31,7 @@ class Sparkline(QWidget):
         self._plot: Any = None  # a pyqtgraph.PlotWidget, a type that is not there before it is imported
         self._data: tuple[Sequence[float], Sequence[float]] = ((), ())
         self._ceiling: float | None = None
+        self._scale: tuple[float, float | None, bool] | None = None
         self.setAccessibleName(name)
         THEMES.theme_changed.connect(self._paint_theme)
 
@@ -46,6 +47,8 @@ class Sparkline(QWidget):
         plot.setFocusPolicy(self.focusPolicy())
         plot.viewport().setMouseTracking(False)
         plot.getPlotItem().hideAxis("bottom")
+        for side in ("left", "bottom"):
+            plot.getPlotItem().getAxis(side).enableAutoSIPrefix(False)
         plot.setFrameShape(plot.Shape.NoFrame)
         plot.getPlotItem().setContentsMargins(0, 7, 0, 5)
         self._curve = plot.plot([], [], antialias=True)
@@ -74,16 +77,24 @@ class Sparkline(QWidget):
         highest = max(values, default=0.0)
         near = self._ceiling is not None and highest * CEILING_FROM >= self._ceiling
         top = max(highest, self._ceiling) if near and self._ceiling is not None else _round_up(highest)
-        self._limit.setVisible(near)
-        if self._ceiling is not None:
-            self._limit.setValue(self._ceiling)
+        self._set_scale(top, near, bool(values))
         self._plot.setXRange(0.0, max([*t[-1:], 1.0]), padding=0.0)
-        self._plot.setYRange(0.0, top, padding=0.04)
-        axis = self._plot.getPlotItem().getAxis("left")
-        axis.setVisible(bool(values))
-        self._plot.setVisible(bool(values))
-        axis.setTicks([[(0.0, "0"), (top, f"{top:,.0f}")]] if values else [[]])
         self._curve.setData(list(t), list(values))
+
+    def _set_scale(self, top: float, near: bool, there: bool) -> None:
+        """The axis is drawn anew only when it says something else: that takes as long as all the rest."""
+        scale = (top, self._ceiling if near else None, there)
+        if scale == self._scale:
+            return
+        self._scale = scale
+        self._limit.setVisible(near)
+        if near:
+            self._limit.setValue(self._ceiling)
+        self._plot.setYRange(0.0, top, padding=0.04)
+        self._plot.setVisible(there)
+        axis = self._plot.getPlotItem().getAxis("left")
+        axis.setVisible(there)
+        axis.setTicks([[(0.0, "0"), (top, f"{top:,.0f}")]] if there else [[]])
 
     def _paint_theme(self) -> None:
         if self._plot is None:

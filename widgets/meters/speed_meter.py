@@ -10,6 +10,7 @@ from widgets.meters import numbers
 from widgets.meters.rate_series import RateSeries, mean_rate, recent_rate
 from widgets.meters.sparkline import Sparkline
 from widgets.panels.section import Section
+from widgets.steady_label import SteadyLabel
 from widgets.theme import set_role
 from widgets.translation import tr
 
@@ -19,7 +20,7 @@ class SpeedMeter(Section):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(tr("Speed"), parent, spacing=4)
-        self.rate = QLabel(numbers.UNKNOWN)
+        self.rate = SteadyLabel(numbers.UNKNOWN)
         set_role(self.rate, "number")
         self.rate.setAccessibleName(tr("Tokens per second"))
         self.words = QLabel(wordWrap=True)

@@ -13,9 +13,9 @@ from PySide6.QtWidgets import QWidget
 from engine.trace.fold import RunState
 from widgets.polygon import polygon
 from widgets.scaled import scaled_height
-from widgets.scrubber import phase_colour
 from widgets.stage.marks import LEFT, RIGHT, draw_text, text_width
 from widgets.theme import SIZE_TINY, THEMES, Theme, current_theme, px, qcolor
+from widgets.track_picture import phase_colour
 from widgets.translation import later, tr
 
 HEIGHT, LEGEND, COLUMNS = 84, 18, 80
@@ -87,7 +87,7 @@ class TokenStack(QWidget):
             return
         painter.setPen(Qt.PenStyle.NoPen)
         floor = np.zeros(COLUMNS)
-        for kind in KINDS:
+        for kind in filter(lambda kind: self.courses[kind][-1], KINDS):
             ceiling = floor + self.courses[kind]
             painter.setBrush(qcolor(kind_colour(theme, kind)))
             painter.drawPolygon(_band(area, floor, ceiling, total))

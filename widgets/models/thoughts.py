@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
+from engine.thinking import CLOSERS, OPENERS
 from engine.trace.fold import CandidateState, RunState
 
 _SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’)\]]*\s*$")
 _LIST_NUMBER = re.compile(r"^\s*(?:\d{1,3}|[A-Za-z]|[ivx]+)[.)]\s*$")
 _SHORTEST = 3
+_AMBIGUOUS = ("", "[")  # a list of sources begins like that, too
 
 
 class ThoughtSplitter:
@@ -24,6 +26,8 @@ class ThoughtSplitter:
         return begins
 
     def _is_over(self, following: str) -> bool:
+        if self._thought.strip() in OPENERS or _begins_closer(following.strip()):
+            return False  # a marker is no thought: it stands with the first or the last one that it encloses
         if "\n" in self._thought[len(self._thought.rstrip()) :] or following.lstrip(" \t").startswith("\n"):
             return True
         if not following[0].isspace() and not self._thought[-1].isspace():
@@ -35,6 +39,10 @@ class ThoughtSplitter:
         if len(sentence) < _SHORTEST or _LIST_NUMBER.match(sentence):
             return False
         return _SENTENCE_END.search(self._thought) is not None
+
+
+def _begins_closer(text: str) -> bool:
+    return text not in _AMBIGUOUS and any(closer.startswith(text) for closer in CLOSERS)
 
 
 def text_before_branch(state: RunState, branch: CandidateState) -> str:

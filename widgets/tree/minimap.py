@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
+from widgets.kept_picture import KeptPicture
 from widgets.polygon import polygon
 from widgets.stage.marks import rounded
 from widgets.theme import THEMES, current_theme, px, qcolor, viridis
@@ -31,8 +32,7 @@ class Minimap(QWidget):
         self.setToolTip(tr("The whole tree; a click goes there."))
         self._scene: TreeScene | None = None
         self._bounds, self._seen = QRectF(), QRectF()
-        self._picture = QPixmap()
-        self._drawn: tuple[object, ...] = ()
+        self._picture = KeptPicture()
         self.hide()
         THEMES.theme_changed.connect(self._on_theme_changed)
 
@@ -61,11 +61,9 @@ class Minimap(QWidget):
         rounded(painter, QRectF(self.rect()), 8, theme.surface, theme.line)
         if self._scene is None:
             return
-        drawn = (id(self._scene.shown), self._bounds, self.size(), theme.name)
-        if drawn != self._drawn:
-            self._drawn = drawn
-            self._draw_picture(self._scene)
-        painter.drawPixmap(0, 0, self._picture)
+        scene, bounds = self._scene, self._bounds
+        shows = (scene, scene.layouts, bounds.width(), bounds.height(), bounds.x(), theme.name)
+        self._picture.paint(painter, QPointF(0, 0), shows, self.size(), lambda own: self._draw_dots(own, scene))
         frame = QRectF(self._to_map(self._seen.topLeft()), self._to_map(self._seen.bottomRight()))
         frame = frame.intersected(QRectF(self.rect()).adjusted(2, 2, -2, -2))
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -81,12 +79,8 @@ class Minimap(QWidget):
         if event.buttons() & Qt.MouseButton.LeftButton:
             self.moved.emit(self._to_drawing(event.position()))
 
-    def _draw_picture(self, scene: TreeScene) -> None:
-        ratio = self.devicePixelRatioF()
-        self._picture = QPixmap(self.size() * ratio)
-        self._picture.setDevicePixelRatio(ratio)
-        self._picture.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(self._picture)
+    def _draw_dots(self, painter: QPainter, scene: TreeScene) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         x, y = scene.rest_positions()
         (across, down), corner = self._shares(), self._corner()
         x, y = x * across + corner.x(), y * down + corner.y()
@@ -99,7 +93,6 @@ class Minimap(QWidget):
             colour = current_theme().muted if shade < 0 else viridis(shade / SHADES)
             painter.setPen(QPen(qcolor(colour), 2))
             painter.drawPoints(polygon(x[these], y[these]))
-        painter.end()
 
     def _shares(self) -> tuple[float, float]:
         """How much smaller the map is, across and down; a wide and low tree is drawn taller than it is."""
@@ -120,6 +113,5 @@ class Minimap(QWidget):
         return QPointF(away.x() / across, away.y() / down)
 
     def _on_theme_changed(self) -> None:
-        self._drawn = ()
         self.place()
         self.update()

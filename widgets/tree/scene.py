@@ -36,6 +36,7 @@ class TreeScene:
         kind: `OPEN`, `WHOLE` (a text that came to its end) or `ROLLOUT`.
         flags: Marks, or-ed.
         shown: The places that can be seen, parents first.
+        layouts: How many there have been.
     """
 
     def __init__(self) -> None:
@@ -50,6 +51,7 @@ class TreeScene:
         self._layout: TidyLayout | None = None
         self._portions: Iterator[None] | None = None
         self._stale = True
+        self.layouts = 0
         self.shown: Ints = np.zeros(1, dtype=np.int64)
         self._tour: Ints = np.zeros(0, dtype=np.int64)
         self._grow_arrays(64)
@@ -117,6 +119,7 @@ class TreeScene:
     def begin_move(self) -> None:
         """Every node sets off from where it is to its place in the newest layout; `advance` moves it on."""
         assert self._layout is not None
+        self.layouts += 1
         x, y = self.positions()
         count = len(self._layout.x)
         self._from_x[: len(x)], self._from_y[: len(y)] = x, y

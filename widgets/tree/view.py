@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager, nullcontext
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSizeF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QKeyEvent,
@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 
 from engine.moves import PathSelected, ValueBackedUp
 from engine.trace.fold import RunState
+from widgets.kept_picture import KeptPicture
 from widgets.models.thought_tree import ROOT
 from widgets.stage.marks import CENTRE, LEFT, draw_empty, draw_text, text_width
 from widgets.theme import SIZE_SMALL, SIZE_TINY, THEMES, current_theme, px, qcolor, viridis
@@ -33,7 +34,7 @@ from widgets.tree.search_words import SearchMoment, search_moment
 
 FRAME_MS, NEXT_FRAME_MS = 16, 26
 MOVE_SECONDS, PULSE_SECONDS, CAMERA_SECONDS = 0.24, 0.3, 0.26
-LAYOUT_SECONDS = 0.002
+LAYOUT_SECONDS = 0.001
 LAYOUT_PAUSE = 0.12  # a tree that grows is laid out about eight times a second: the eye follows no faster
 REACH = 8.0
 WHEEL_FACTOR = 1.0016
@@ -84,7 +85,7 @@ class SearchTreeView(QWidget):
         self._move_began = self._camera_began = self._next_layout = 0.0
         self._timer = QTimer(self, interval=FRAME_MS)
         self._timer.timeout.connect(self._on_tick)
-        self._minimap = Minimap(self)
+        self._minimap, self._legend = Minimap(self), KeptPicture()
         self._minimap.moved.connect(self._on_minimap_moved)
         THEMES.theme_changed.connect(self._on_theme_changed)
 
@@ -112,7 +113,7 @@ class SearchTreeView(QWidget):
         if not same:
             self.set_mode(FIT)
         self._aim(at_once=True)
-        self.update()
+        self._show()
 
     def refresh(self, changed: Collection[int]) -> None:
         """Takes what is new in the state; once per frame."""
@@ -186,7 +187,7 @@ class SearchTreeView(QWidget):
         self._settle()
         self._pulses.clear()
         self._aim(at_once=True)
-        self.update()
+        self._show()
 
     @property
     def selected_candidate(self) -> int | None:
@@ -259,7 +260,7 @@ class SearchTreeView(QWidget):
         for pulse, began in self._pulses:
             pulse.share = _eased((now - began) / PULSE_SECONDS)
         self._move_camera(now)
-        self.update()
+        self._show()
         resting = not (self.scene.waits or self.scene.moves or self._pulses or self._camera != self._camera_to)
         if resting:
             self._timer.stop()
@@ -290,7 +291,7 @@ class SearchTreeView(QWidget):
 
     def _on_theme_changed(self) -> None:
         self._aim(at_once=True)
-        self.update()
+        self._show()
 
     def _go_to(self, camera: Camera, at_once: bool = False) -> None:
         self._camera_to = camera
@@ -300,6 +301,11 @@ class SearchTreeView(QWidget):
             self._camera_from, self._camera_began = self._camera, time.perf_counter()
             if not self._timer.isActive():
                 self._timer.start()
+        self._show()
+
+    def _show(self) -> None:
+        """Draws anew, with the map: were it told only while the tree is drawn, both would be drawn once more."""
+        self._minimap.show_scene(self.scene, self._camera, QSizeF(self.size()))
         self.update()
 
     def _look_at(self, place: int) -> None:
@@ -431,8 +437,9 @@ class SearchTreeView(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fits again."""
-        self._aim(at_once=True)
         self._minimap.place()
+        self._aim(at_once=True)
+        self._show()
 
     def event(self, event: QEvent) -> bool:
         """Shows the text of the node under the pointer, in full."""
@@ -460,7 +467,6 @@ class SearchTreeView(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_moment(painter)
         self._paint_legend(painter)
-        self._minimap.show_scene(self.scene, self._camera, QSizeF(self.size()))
 
     def _paint_moment(self, painter: QPainter) -> None:
         """How far the search is, and its phases with the one of this moment."""
@@ -490,20 +496,25 @@ class SearchTreeView(QWidget):
 
     def _paint_legend(self, painter: QPainter) -> None:
         """What colour means."""
-        theme, width, height = current_theme(), px(96), px(6)
-        left, top = px(16), self.height() - px(34)
-        gradient = QLinearGradient(left, 0, left + width, 0)
-        for step in range(9):
-            gradient.setColorAt(step / 8, qcolor(viridis(step / 8)))
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(gradient)
-        painter.drawRoundedRect(QRectF(left, top + px(2), width, height), height / 2, height / 2)
-        below = QRectF(left, top + px(9), width, px(16))
-        draw_text(painter, below, "0", SIZE_TINY, theme.muted, LEFT)
-        draw_text(painter, below, tr("value"), SIZE_TINY, theme.muted, CENTRE)
-        draw_text(
-            painter, below, "1", SIZE_TINY, theme.muted, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        )
+        size = QSize(px(96) + 2, px(26))
+        shows = (current_theme().name, THEMES.scale)
+        corner = QPointF(px(16), self.height() - px(34))
+        self._legend.paint(painter, corner, shows, size, lambda own: _draw_legend(own, size))
+
+
+def _draw_legend(painter: QPainter, size: QSize) -> None:
+    """From 0 to 1."""
+    theme, width, height = current_theme(), size.width() - 2, px(6)
+    gradient = QLinearGradient(0, 0, width, 0)
+    for step in range(9):
+        gradient.setColorAt(step / 8, qcolor(viridis(step / 8)))
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(gradient)
+    painter.drawRoundedRect(QRectF(0, px(2), width, height), height / 2, height / 2)
+    below = QRectF(0, px(9), width, px(16))
+    draw_text(painter, below, "0", SIZE_TINY, theme.muted, LEFT)
+    draw_text(painter, below, tr("value"), SIZE_TINY, theme.muted, CENTRE)
+    draw_text(painter, below, "1", SIZE_TINY, theme.muted, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
 
 def _eased(share: float) -> float:
