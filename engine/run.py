@@ -308,8 +308,8 @@ class Run:
             self._stop_unneeded()
             self._tell_moves()
             self._pick()
-        if self._strategy.finished:
-            self._report.enter("verify")
+        if self._strategy.finished and len(self._candidates.found) == len(self._candidates.trials):
+            self._report.enter("verify")  # a branch that a person grows may still be written
         self._read_energy(0.0 if self._meter.needs_energy else ENERGY_SECONDS)
         if self._check_budget():
             return report

@@ -92,7 +92,7 @@ class FoundTexts:
         best = self._texts[self._ranking.first()[0]]
         if not self._answered:
             return _without_answer(best)
-        one = "The only finished text" if self._answered == 1 else f"The best of {self._answered} finished texts"
+        one = "The only finished text" if self._answered == 1 else f"The best of {self._answered} different texts"
         return Answer(best.candidate.id, best.candidate.answer, f"{one}{_value_in_words(best)}.")
 
     def _rank(self, vote: str) -> None:
@@ -105,7 +105,7 @@ class FoundTexts:
     def _by_vote(self) -> Answer:
         leaders = self._votes.first(2)
         poll, answer = self._polls[leaders[0]], self._written(leaders[0])
-        reason = f"{len(poll.best)} of {self._answered} finished texts say {answer}: values of {_sum(poll)} in sum"
+        reason = f"{len(poll.best)} of {self._answered} different texts say {answer}: values of {_sum(poll)} in sum"
         for other in leaders[1:]:
             reason += f", against {_sum(self._polls[other])} for {self._written(other)}"
         return Answer(poll.best.first()[0], answer, f"{reason}.")

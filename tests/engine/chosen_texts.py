@@ -26,7 +26,7 @@ def answer_by_the_book(texts: Sequence[Text], *, by_vote: bool, pruned: bool) ->
     if by_vote:
         return _vote(answered)
     best = max(answered, key=lambda text: text.standing)
-    noun = "The only finished text" if len(answered) == 1 else f"The best of {len(answered)} finished texts"
+    noun = "The only finished text" if len(answered) == 1 else f"The best of {len(answered)} different texts"
     value = ", which no verifier could judge" if best.value is None else f": value {best.value:.2f}"
     return Answer(best.candidate.id, best.candidate.answer, f"{noun}{value}.")
 
@@ -55,7 +55,7 @@ def _vote(answered: Sequence[Text]) -> Answer:
     ranked = _groups(answered)
     top = ranked[0]
     answer = top[0].candidate.answer or top[0].candidate.vote
-    reason = f"{len(top)} of {len(answered)} finished texts say {answer}: values of {_weight(top):.2f} in sum"
+    reason = f"{len(top)} of {len(answered)} different texts say {answer}: values of {_weight(top):.2f} in sum"
     if len(ranked) > 1:
         reason += f", against {_weight(ranked[1]):.2f} for {ranked[1][0].candidate.answer}"
     best = max(top, key=lambda text: text.standing).candidate

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVB
 from engine.acts import RateCandidate, TakeToken
 from engine.jury import PERSON
 from engine.trace.fold import CandidateState, RunState
+from engine.trace.path_value import path_value
 from engine.types import Score, Token
 from widgets.icons import set_icon
 from widgets.meters import numbers
@@ -33,11 +34,15 @@ FACTS = {
     "tokens": (later("Tokens"), later("Tokens that this candidate has written.")),
     "confidence": (later("Mean probability"), later("The geometric mean of its tokens' probabilities.")),
     "mix": (later("Mixed score"), later("The verifiers' scores, mixed by their weights.")),
+    "path": (
+        later("Value of its steps"),
+        later("What the search goes by: the verifiers' scores of all steps up to here, reduced to one and mixed."),
+    ),
     "seed": (later("Seed"), later("The seed of this candidate's own dice.")),
     "prompt": (later("Prompt, cached + read"), later("Prompt tokens taken from the cache, and computed for it.")),
 }
 TAKE_HINT = later("Take another one: a branch grows beside the text from there.")
-TOKEN_FACTS, CANDIDATE_FACTS = ("probability", "entropy"), ("tokens", "confidence", "mix", "seed", "prompt")
+TOKEN_FACTS, CANDIDATE_FACTS = ("probability", "entropy"), ("tokens", "confidence", "mix", "path", "seed", "prompt")
 
 
 SIGNS = {True: "✓", False: "✗", None: "?"}
@@ -112,6 +117,8 @@ class Inspector(QWidget):
         self.facts.set_value("tokens", numbers.count(len(candidate.tokens)))
         self.facts.set_value("confidence", numbers.UNKNOWN if confidence is None else percent(math.exp(confidence)))
         self.facts.set_value("mix", numbers.UNKNOWN if candidate.mix is None else f"{candidate.mix:.2f}")
+        value = path_value(self._state, candidate)
+        self.facts.set_value("path", numbers.UNKNOWN if value is None else f"{value:.2f}")
         self.facts.set_value("seed", str(candidate.seed))
         self.facts.set_value("prompt", f"{candidate.cached_tokens:,} + {candidate.computed_tokens:,}")
         lines = [line for name, score in candidate.scores.items() for line in score_lines(name, score)]
@@ -139,8 +146,9 @@ class Inspector(QWidget):
         self.hint.setVisible(self.can_act and self.bars.isVisibleTo(self))
         for key in TOKEN_FACTS:
             self.facts.set_shown(key, token is not None)
+        other = "mix" if makes_tree(self._state) else "path"  # in a search the whole path has a value
         for key in CANDIDATE_FACTS:
-            self.facts.set_shown(key, token is None)
+            self.facts.set_shown(key, token is None and key != other)
 
     def _chain(self, candidate: CandidateState) -> list[CandidateState]:
         """The thoughts from the problem to this one, where a run searches over them."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from engine.trace.fold import CandidateState, RunState
+from engine.trace.path_value import path_value
 
 ROOT = 0
 """The place of the root, which is the problem; it is no candidate."""
@@ -21,6 +22,13 @@ def makes_tree(state: RunState) -> bool:
 def parent_of(candidate: CandidateState) -> int | None:
     """The candidate that another one goes on from, or improves on; None for one that begins at the problem."""
     return candidate.parent if candidate.parent is not None else candidate.refines
+
+
+def node_value(state: RunState, candidate: CandidateState) -> float | None:
+    """The value of a thought: the mean of what simulations brought back, else what its own path is worth."""
+    if candidate.visits:
+        return candidate.value_sum / candidate.visits
+    return None if candidate.merged_into is not None else path_value(state, candidate)
 
 
 class ThoughtTree:

@@ -27,6 +27,7 @@ from widgets.theme import (
 from widgets.translation import tr, tr_n
 
 MOST_ROWS = 7
+MOST_NAMED = 3  # answers in a sentence
 ROW = 24
 
 
@@ -202,8 +203,9 @@ def vote_sentence(state: RunState) -> str:
     over = all(candidate.finished_at is not None for candidate in state.candidates.values())
     most = [vote for vote in state.votes if vote.weight == state.votes[0].weight]
     if len(most) > 1:
-        named = [vote.answer for vote in most[:3]]
-        tied = tr("{0} and {1}", ", ".join(named[:-1]), named[-1])
+        named, more = [vote.answer for vote in most[:MOST_NAMED]], len(most) - MOST_NAMED
+        last = named.pop() if more <= 0 else tr("{0} more", more)
+        tied = tr("{0} and {1}", ", ".join(named), last)
         first = tr("{0} are level; {1} came first.", tied, most[0].answer)
     else:
         words = tr("Majority would have said {0}.") if over else tr("Majority so far says {0}.")

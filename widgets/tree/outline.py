@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHeaderView, QTreeView, QWidget
 
 from engine.trace.fold import CandidateState, RunState
 from widgets.models.candidate_words import written_answer
-from widgets.models.thought_tree import parent_of
+from widgets.models.thought_tree import node_value, parent_of
 from widgets.theme import THEMES, px
 from widgets.translation import later, tr
 
@@ -96,15 +96,28 @@ class OutlineModel(QAbstractItemModel):
         if candidate is None:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return _cell(candidate, index.column())
+            return self._cell(candidate, index.column())
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() in (1, 2):
             return RIGHT
         if role == Qt.ItemDataRole.ToolTipRole and index.column() == 0:
             return candidate.text
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            named = [f"{tr(COLUMNS[i]).lower()} {_cell(candidate, i)}" for i in (1, 2, 3) if _cell(candidate, i)]
-            return ", ".join([_cell(candidate, 0), *named])
+            cells = [self._cell(candidate, column) for column in range(len(COLUMNS))]
+            named = [f"{tr(title).lower()} {cell}" for title, cell in zip(COLUMNS, cells, strict=True) if cell]
+            return ", ".join([cells[0], *named[1:]])
         return None
+
+    def _cell(self, candidate: CandidateState, column: int) -> str:
+        match column:
+            case 0:
+                return " ".join(candidate.text.split()) or "…"
+            case 1:
+                return f"{candidate.visits:,}" if candidate.visits else ""
+            case 2:
+                value = node_value(self._state, candidate)
+                return "" if value is None else f"{value:.2f}"
+            case _:
+                return state_words(candidate)
 
     def _parent_id(self, id: int) -> int:
         parent = parent_of(self._state.candidates[id])
@@ -145,19 +158,6 @@ def state_words(candidate: CandidateState) -> str:
     elif candidate.status in ("stopped", "failed"):
         words.append(tr(candidate.status))
     return ", ".join(words)
-
-
-def _cell(candidate: CandidateState, column: int) -> str:
-    match column:
-        case 0:
-            return " ".join(candidate.text.split()) or "…"
-        case 1:
-            return f"{candidate.visits:,}" if candidate.visits else ""
-        case 2:
-            value = candidate.value_sum / candidate.visits if candidate.visits else candidate.mix
-            return "" if value is None else f"{value:.2f}"
-        case _:
-            return state_words(candidate)
 
 
 class TreeOutline(QTreeView):

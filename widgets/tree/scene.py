@@ -13,7 +13,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF
 
 from engine.trace.fold import CandidateState, RunState
-from widgets.models.thought_tree import ROOT, ThoughtTree
+from widgets.models.thought_tree import ROOT, ThoughtTree, node_value
 from widgets.models.tidy_layout import TidyLayout
 from widgets.tree.camera import Camera
 
@@ -70,7 +70,7 @@ class TreeScene:
         for id in changed:
             place = self.tree.place(id)
             if place is not None:
-                self._look(place, state.candidates[id])
+                self._look(place, state.candidates[id], state)
         self._simulations = state.simulations
         self._visits[ROOT] = state.simulations
         self.value[ROOT] = state.root_value_sum / state.simulations if state.simulations else math.nan
@@ -189,12 +189,10 @@ class TreeScene:
 
     # --- small change --------------------------------------------------------------------------------------------
 
-    def _look(self, place: int, candidate: CandidateState) -> None:
+    def _look(self, place: int, candidate: CandidateState, state: RunState) -> None:
         self._visits[place] = candidate.visits
-        if candidate.visits:
-            self.value[place] = candidate.value_sum / candidate.visits
-        else:
-            self.value[place] = math.nan if candidate.mix is None else candidate.mix
+        value = node_value(state, candidate)
+        self.value[place] = math.nan if value is None else value
         if candidate.purpose == "rollout":
             self.kind[place] = ROLLOUT
         else:
