@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QTabWidget, QToolBar, QVBoxLayout, QWidget
 
@@ -41,11 +41,10 @@ from widgets.panels.setup_panel import SetupPanel
 from widgets.scaled import panel_width
 from widgets.stage.caption_line import CaptionLine
 from widgets.stage.stage_view import StageView
-from widgets.theme import THEMES, current_theme
+from widgets.theme import THEMES
 from widgets.timeline import Timeline
 from widgets.translation import later, tr
 from widgets.trouble_banner import TroubleBanner
-from widgets.window_style import window_stylesheet
 
 PAGES_HELP = (
     later("One run as it happens, or as it was recorded (Ctrl+1)."),
@@ -81,8 +80,6 @@ class MainWindow(QMainWindow):
         self._shown: tuple[RunState, str, bool] | None = None
         self.appearance = Appearance(preferences, self)
         self._scale = THEMES.scale
-        # Before there is any child: bars keep the margins of the style sheet they were made under.
-        self._restyle()
         self.toolbar, self.timeline = Toolbar(self), Timeline()
         self.stage, self.meters = StageView(), MetersPanel()
         self.caption = CaptionLine()
@@ -313,13 +310,12 @@ class MainWindow(QMainWindow):
         controller.trouble_passed.connect(self.banner.hide)
         controller.run_ended.connect(lambda _: self.history_tab.list_runs())
         self.setup_panel.changed.connect(self.compare.show_setup)
-        THEMES.theme_changed.connect(self._restyle)
+        THEMES.theme_changed.connect(self._on_theme_changed)
 
-    def _restyle(self) -> None:
-        self.setStyleSheet(window_stylesheet(current_theme(), THEMES.scale))
+    def _on_theme_changed(self) -> None:
         if THEMES.scale != self._scale:
             self._scale = THEMES.scale
-            self._fit_docks()
+            QTimer.singleShot(0, self, self._fit_docks)  # when all that is in them has taken its new size
 
     def _fit_docks(self) -> None:
         docks, widths = [self.setup_dock, self.meters_dock], [panel_width(SETUP_WIDTH), panel_width(METERS_WIDTH)]

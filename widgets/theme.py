@@ -57,21 +57,24 @@ def current_theme() -> Theme:
 
 def set_theme(name: ThemeName) -> None:
     """Goes over to a theme: application palette, style sheet, title bars, and every widget that listens."""
-    THEMES.theme = PALETTES[name]
-    _apply()
+    if PALETTES[name] is not THEMES.theme:
+        THEMES.theme = PALETTES[name]
+        _apply()
 
 
 def set_type_scale(scale: float) -> None:
     """Makes all type larger or smaller (1 is normal), for presenting."""
-    THEMES.scale = scale
-    _apply()
+    if scale != THEMES.scale:
+        THEMES.scale = scale
+        _apply()
 
 
 def install_theme(app: QApplication, name: ThemeName) -> None:
     """Gives a new application its style, fonts and theme. Called once, before the first window."""
     app.setStyle("Fusion")
     app.focusChanged.connect(_on_focus_changed)
-    set_theme(name)
+    THEMES.theme = PALETTES[name]
+    _apply()
 
 
 def system_theme_name() -> ThemeName:
@@ -124,8 +127,9 @@ def set_kind(button: QAbstractButton, kind: Kind) -> None:
 def stylesheet(theme: Theme) -> str:
     """One style sheet for the whole application."""
     from widgets.theme_stylesheet import build_stylesheet
+    from widgets.window_style import window_stylesheet
 
-    return build_stylesheet(theme, THEMES.scale)
+    return build_stylesheet(theme, THEMES.scale) + window_stylesheet(theme, THEMES.scale)
 
 
 def palette(theme: Theme) -> QPalette:
@@ -152,10 +156,12 @@ def _apply() -> None:
         load_fonts()
         scheme = Qt.ColorScheme.Dark if THEMES.theme.is_dark else Qt.ColorScheme.Light
         app.styleHints().setColorScheme(scheme)
+        app.setStyleSheet("")  # Qt replaces none by one in a quarter of the time that it takes to replace one by one
         app.setPalette(palette(THEMES.theme))
         app.setFont(font())
-        app.setStyleSheet(stylesheet(THEMES.theme))
     THEMES.theme_changed.emit()
+    if isinstance(app, QApplication):
+        app.setStyleSheet(stylesheet(THEMES.theme))  # last: what is hidden, too, then measures itself anew
 
 
 def _set_property(widget: QWidget, name: str, value: object) -> None:

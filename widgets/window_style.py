@@ -1,4 +1,4 @@
-"""The part of the style sheet that belongs to the window's own controls; the rest is the application's."""
+"""The part of the style sheet that is about the main window's own controls."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ QFrame[role="banner"] {{ border: 1px solid {bad}; border-left: 5px solid {bad}; 
 
 
 def window_stylesheet(theme: Theme, scale: float) -> str:
-    """The style sheet of the main window for a theme, with type `scale` times as large."""
+    """The rules of a theme, with type `scale` times as large; they come after all others."""
     colours = {name: getattr(theme, name) for name in theme.__dataclass_fields__ if name != "name"}
     sizes = {
         "small": 22,
