@@ -6,6 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QDockWidget, QWidget
 
+from widgets.painting import painted
 from widgets.theme import THEMES, blend, current_theme, qcolor
 from widgets.translation import tr
 
@@ -54,6 +55,7 @@ class DockHandle(QWidget):
         """Shows the line less clearly."""
         self.update()
 
+    @painted
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draws the line."""
         theme = current_theme()

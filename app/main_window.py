@@ -358,6 +358,7 @@ class MainWindow(QMainWindow):
 
     def _on_controller_activity_changed(self) -> None:
         self.toolbar.show_activity(self.controller.activity)
+        self.stage.set_waiting(self.controller.activity == "starting")
         self._on_controller_frame_ready()
 
     def _show_moment(self) -> None:
@@ -465,6 +466,10 @@ class MainWindow(QMainWindow):
 
     def _on_setup_wanted(self, setup: RunSetup) -> None:
         """A what-if is made real: with the model as it is set now, as a recording's may not be here."""
+        if self.controller.activity != "idle":
+            what, next_step = tr("A run is going on."), tr("Stop it first, or wait for its end.")
+            self.banner.say(ThinkscopeError(what, "", next_step))
+            return
         self.setup_panel.set_setup(msgspec.structs.replace(setup, load=self.setup_panel.setup().load))
         self.run()
 

@@ -18,7 +18,7 @@ from app.trace_pump import Inbox, TracePump
 from engine.acts import AnyAct
 from engine.check import check_load, check_setup
 from engine.errors import ThinkscopeError
-from engine.events import Event, ModelReport, RunPaused, RunResumed
+from engine.events import Event, ModelReport, PersonActed, RunPaused, RunResumed
 from engine.setup import LoadOptions, RunSetup
 from engine.trace.player import TracePlayer
 from engine.worker.messages import (
@@ -458,6 +458,8 @@ class RunController(QObject):
                 live.paused = True
             case RunResumed():
                 live.paused = False
+            case PersonActed(refused=reason) if reason:
+                self.trouble_raised.emit(ThinkscopeError(tr("That could not be done."), reason))
         self._moved = self._moved or self.shows_live
         if self.activity != before:
             self.activity_changed.emit()

@@ -9,6 +9,7 @@ from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolButton, QWidget
 
 from engine.events import ModelReport
+from widgets.painting import painted
 from widgets.theme import MEDIUM, THEMES, current_theme, font, px, qcolor
 from widgets.translation import tr, tr_n
 
@@ -65,6 +66,7 @@ class ModelBadge(QToolButton):
         """Wide enough for the name."""
         return QSize(self._name_width() + px(2 * PAD + 2 * GAP + 2 * DOT), px(30))
 
+    @painted
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draws dot, name and facts; the facts are cut where there is no room."""
         theme = current_theme()

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 
 from engine.trace.fold import RunState
 from engine.trace.marks import Mark, Span
+from widgets.painting import painted
 from widgets.scaled import scaled_height
 from widgets.theme import THEMES, Theme, current_theme, qcolor
 from widgets.timeline_marks import Track
@@ -81,6 +82,7 @@ class Scrubber(QWidget):
             self._marks, self._search, self._drawn = marks, search, drawn
             self.update()
 
+    @painted
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draws the track and the handle."""
         theme = current_theme()

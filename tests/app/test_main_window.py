@@ -15,14 +15,16 @@ from app.main_window import MainWindow
 from app.preferences import Preferences
 from app.run_controller import RunController
 from app.setup_file import write_setup
-from engine.acts import TakeToken
-from engine.events import RunFailed
+from engine.acts import AddSimulations, TakeToken
+from engine.events import PersonActed, RunFailed
+from engine.trace.fold import RunState
 from engine.trace.store import RunLibrary, write_trace
 from engine.worker.messages import Died, Ended, Intervene, Load, Loaded, LoadFailed, Pause, Refused, Start, Step, Stop
 from tests import sample_run
 from tests.app.fake_client import FakeClient
 from widgets.load_report import LoadReport
 from widgets.panels.history_model import RUN
+from widgets.stage.marks import empty_words
 from widgets.theme import THEMES, current_theme, set_theme, set_type_scale
 
 EVENTS = [replace(e, backend="llama.cpp") if i == 0 else e for i, e in enumerate(sample_run.events(8))]
@@ -566,3 +568,33 @@ def test_the_keyboard_alone_takes_another_token(desk, qtbot):
     qtbot.keyClick(row, Qt.Key.Key_Return)
     acts = [command.act for command in desk.client.commands if isinstance(command, Intervene)]
     assert acts == [TakeToken(candidate, 0, row.alternative.id)]
+
+
+def test_what_the_engine_refuses_is_said(desk, qtbot):
+    start(desk, qtbot, len(EVENTS) - 1)
+    reason = "The budget of 120 tokens is spent. Raise it first."
+    desk.client.emit([PersonActed(EVENTS[-2].t, AddSimulations(16), reason)])
+    qtbot.waitUntil(desk.window.banner.isVisible)
+    assert reason in " ".join(label.text() for label in desk.window.banner.findChildren(QLabel))
+
+
+def test_a_what_if_is_not_made_real_while_a_run_goes_on_and_the_set_up_stays(desk, qtbot):
+    start(desk, qtbot, 5)
+    before, sent = desk.window.setup_panel.setup(), len(desk.client.commands)
+    other = replace(before, problem=replace(before.problem, question="Another question?"))
+    desk.window.stage.setup_wanted.emit(other)
+    assert desk.window.setup_panel.setup() == before
+    assert len(desk.client.commands) == sent
+    assert desk.window.banner.isVisible()
+
+
+def test_while_a_run_begins_the_stage_asks_for_no_question(desk, qtbot):
+    assert not desk.window.stage.lanes.waits
+    qtbot.keyClick(desk.window, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert desk.controller.activity == "starting"
+    assert desk.window.stage.lanes.waits
+    assert "begins" in empty_words(RunState(), "", waits=True)[0]
+    assert "Ask" in empty_words(RunState(), "", waits=False)[0]
+    desk.client.emit(EVENTS[:5])
+    qtbot.waitUntil(lambda: desk.controller.player.state.events == 5)
+    assert not desk.window.stage.lanes.waits

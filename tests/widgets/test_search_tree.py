@@ -268,3 +268,33 @@ def test_the_outline_shows_its_figures_without_scrolling(page, qtbot):
     qtbot.waitUntil(lambda: page.outline.viewport().width() > 300)
     header = page.outline.header()
     assert header.sectionViewportPosition(2) + header.sectionSize(2) <= page.outline.viewport().width()
+
+
+def test_what_is_folded_away_has_no_label_and_the_search_unfolds_it(page, state) -> None:
+    view = page.view
+    tree = view.scene.tree
+    inner = next(place for place in range(1, len(tree)) if tree.children[place])
+    view.set_collapsed(tree.ids[inner], True)
+    view.finish_rendering()
+    hidden = list(tree.below(inner))
+    assert view.scene.has_placed(inner)
+    assert not any(map(view.scene.has_placed, hidden))
+    words = state.candidates[tree.ids[hidden[0]]].text.strip()
+    assert view.search(words) >= 1
+    for _ in range(len(tree)):
+        view.go_to_match()
+        if view._selected == hidden[0]:
+            break
+    assert inner not in tree.collapsed
+    assert view.scene.has_placed(hidden[0])
+
+
+def test_keys_do_nothing_to_one_thought_where_thoughts_go_on_together(qtbot) -> None:
+    page = SearchTreePage()
+    qtbot.addWidget(page)
+    page.can_act = True
+    page.set_state(RunState().apply_all(search_events("beam-search")))
+    page.view.select(0)
+    for key in (Qt.Key.Key_E, Qt.Key.Key_P, Qt.Key.Key_Delete):
+        with qtbot.assertNotEmitted(page.act_requested):
+            qtbot.keyClick(page, key)

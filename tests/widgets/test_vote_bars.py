@@ -81,3 +81,8 @@ def test_many_answers_are_summed_up_in_a_last_row(qtbot: QtBot) -> None:
     assert len(bars.rows) == 12
     assert bars.heightForWidth(280) > few.heightForWidth(280)
     assert not bars.grab().isNull()
+
+
+def test_of_many_that_are_level_three_are_named_and_the_others_counted() -> None:
+    state = state_with_answers("7", "8", "9", "10", "11")
+    assert vote_sentence(state) == "7, 8, 9 and 2 more are level; 7 came first."

@@ -22,6 +22,7 @@ from engine.contest.entry import Entry
 from widgets.compare.cost_bar import paint_letter
 from widgets.compare.one_line import OneLine
 from widgets.icons import set_icon
+from widgets.painting import painted
 from widgets.stage.badge import Source
 from widgets.stage.marks import rounded
 from widgets.stage.stage_view import StageView
@@ -47,6 +48,7 @@ class Letter(QWidget):
         """A small box."""
         return QSize(px(22), px(22))
 
+    @painted
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints it."""
         painter = QPainter(self)
@@ -117,6 +119,7 @@ class ContestantColumn(QWidget):
         """Four of them fit side by side."""
         return QSize(px(NARROWEST), px(180))
 
+    @painted
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints the card."""
         theme = current_theme()

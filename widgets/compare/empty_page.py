@@ -8,6 +8,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QGridLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
+from widgets.painting import painted
 from widgets.stage.marks import draw_text, rounded, text_width
 from widgets.theme import (
     CARD_RADIUS,
@@ -52,6 +53,7 @@ class OfferCard(QAbstractButton):
         lines = QFontMetricsF(font(SIZE_SMALL)).boundingRect(room, flags, self._help).height()
         return QSize(px(WIDTH), max(px(HEIGHT), px(38) + round(lines) + px(10)))
 
+    @painted
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints the card."""
         theme = current_theme()

@@ -6,6 +6,8 @@ from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from widgets.painting import painted
+from widgets.plain_tooltip import plain
 from widgets.stage.marks import draw_text, text_width
 from widgets.theme import SIZE_BODY, THEMES, current_theme, px
 
@@ -34,7 +36,7 @@ class OneLine(QWidget):
         """Shows a text; the same one again costs nothing."""
         if text != self._text:
             self._text = text
-            self.setToolTip(text)
+            self.setToolTip(plain(text))
             self.setAccessibleName(text)
             self.updateGeometry()
             self.update()
@@ -47,6 +49,7 @@ class OneLine(QWidget):
         """A few letters."""
         return QSize(px(24), px(self._size + 8))
 
+    @painted
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints as much as there is room for."""
         theme = current_theme()

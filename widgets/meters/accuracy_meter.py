@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 
 from engine.lab.estimators import Interval, wilson_interval
 from engine.trace.fold import RunState
+from widgets.painting import painted
 from widgets.panels.section import Section
 from widgets.scaled import scaled_height
 from widgets.theme import THEMES, blend, current_theme, qcolor, set_role
@@ -31,6 +32,7 @@ class ShareBar(QWidget):
             self._share, self._interval = share, interval
             self.update()
 
+    @painted
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draws track, band and line."""
         theme, width, middle = current_theme(), float(self.width()), self.height() / 2

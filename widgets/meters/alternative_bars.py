@@ -9,6 +9,7 @@ from PySide6.QtGui import QEnterEvent, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QVBoxLayout, QWidget
 
 from engine.types import Alternative, Token
+from widgets.painting import painted
 from widgets.stage.marks import rounded
 from widgets.stage.token_popup import percent
 from widgets.theme import MEDIUM, SIZE_SMALL, THEMES, current_theme, font, px, qcolor
@@ -68,6 +69,7 @@ class AlternativeRow(QAbstractButton):
         super().leaveEvent(event)
         self.update()
 
+    @painted
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draws the text, the probability as a bar and a number, and the sign of a branch where one can be grown."""
         theme, row = current_theme(), QRectF(self.rect())

@@ -8,6 +8,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
+from widgets.painting import painted
 from widgets.theme import THEMES, blend, current_theme, qcolor
 
 BAR_HEIGHT = 6
@@ -30,6 +31,7 @@ class GaugeBar(QWidget):
             self._share, self._projected = share, projected
             self.update()
 
+    @painted
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draws the track and the part that is used."""
         theme = current_theme()
@@ -55,6 +57,7 @@ class SplitBar(QWidget):
             self._parts = shares
             self.update()
 
+    @painted
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draws the parts."""
         _paint_parts(self, self._parts, current_theme().line)

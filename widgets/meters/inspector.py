@@ -17,7 +17,7 @@ from widgets.meters import numbers
 from widgets.meters.alternative_bars import AlternativeBars, visible
 from widgets.meters.fact_rows import FactRows
 from widgets.meters.opinion_row import OpinionRow
-from widgets.models.candidate_words import number
+from widgets.models.candidate_words import number, written_answer
 from widgets.models.thought_tree import makes_tree, parent_of
 from widgets.panels.section import SectionTitle
 from widgets.scaled import follow_scale
@@ -31,6 +31,7 @@ FACTS = {
         later("How likely the model found it here, before temperature and cut-offs."),
     ),
     "entropy": (later("Entropy"), later("How undecided the model was here: 0 is sure, larger is more open.")),
+    "answer": (later("Its answer"), later("What this candidate answers; the answer of the whole run stands below.")),
     "tokens": (later("Tokens"), later("Tokens that this candidate has written.")),
     "confidence": (later("Mean probability"), later("The geometric mean of its tokens' probabilities.")),
     "mix": (later("Mixed score"), later("The verifiers' scores, mixed by their weights.")),
@@ -42,9 +43,13 @@ FACTS = {
     "prompt": (later("Prompt, cached + read"), later("Prompt tokens taken from the cache, and computed for it.")),
 }
 TAKE_HINT = later("Take another one: a branch grows beside the text from there.")
-TOKEN_FACTS, CANDIDATE_FACTS = ("probability", "entropy"), ("tokens", "confidence", "mix", "path", "seed", "prompt")
+TOKEN_FACTS, CANDIDATE_FACTS = (
+    ("probability", "entropy"),
+    ("answer", "tokens", "confidence", "mix", "path", "seed", "prompt"),
+)
 
 
+LONGEST_ANSWER = 18
 SIGNS = {True: "✓", False: "✗", None: "?"}
 
 
@@ -53,6 +58,15 @@ def score_lines(name: str, score: Score) -> list[str]:
     value = tr("cannot tell") if score.value is None else f"{score.value:.2f}"
     parts = [f"   {SIGNS[p.passed]} {p.name}" + (f": {p.detail}" if p.detail else "") for p in score.parts]
     return [f"{name}: {value}" + (f" ({score.detail})" if score.detail else ""), *parts]
+
+
+def _answer_words(candidate: CandidateState) -> str:
+    """“56 ✓”, shortened: the text is there to be read."""
+    answer = written_answer(candidate)
+    if answer is None:
+        return numbers.UNKNOWN
+    sign = "" if candidate.correct is None else f" {SIGNS[candidate.correct]}"
+    return (answer if len(answer) <= LONGEST_ANSWER else answer[: LONGEST_ANSWER - 1] + "…") + sign
 
 
 class Inspector(QWidget):
@@ -114,6 +128,7 @@ class Inspector(QWidget):
 
     def _show_candidate(self, candidate: CandidateState) -> None:
         confidence = candidate.mean_logprob
+        self.facts.set_value("answer", _answer_words(candidate))
         self.facts.set_value("tokens", numbers.count(len(candidate.tokens)))
         self.facts.set_value("confidence", numbers.UNKNOWN if confidence is None else percent(math.exp(confidence)))
         self.facts.set_value("mix", numbers.UNKNOWN if candidate.mix is None else f"{candidate.mix:.2f}")

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from engine.moves import Posterior, PosteriorsSampled
 from engine.trace.fold import RunState
+from widgets.painting import painted
 from widgets.panels.section import SectionTitle
 from widgets.stage.marks import LEFT, RIGHT, draw_text
 from widgets.theme import SIZE_SMALL, THEMES, blend, current_theme, px, qcolor, set_role
@@ -44,6 +45,7 @@ class PosteriorBars(QWidget):
         """As high as its rows."""
         return QSize(220, px(ROW_HEIGHT) * len(self._options))
 
+    @painted
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draws the rows on one scale."""
         theme, row = current_theme(), px(ROW_HEIGHT)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from engine.trace.fold import RunState
 from engine.trace.standings import Standing, Standings, standings_of
+from widgets.painting import painted
 from widgets.panels.labelled_slider import LabelledSlider
 from widgets.panels.section import SectionTitle
 from widgets.stage.marks import LEFT, RIGHT, draw_text, rounded
@@ -61,6 +62,7 @@ class SiblingTable(QWidget):
         if 0 <= row < len(self._rows):
             self.candidate_chosen.emit(self._rows[row][0].candidate)
 
+    @painted
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draws the head and the rows."""
         theme = current_theme()

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from widgets.painting import painted
 from widgets.scaled import scaled_height
 from widgets.theme import SIZE_TINY, THEMES, current_theme, font, px, qcolor
 
@@ -65,6 +66,7 @@ class Sparkline(QWidget):
         self._data, self._ceiling = (t, values), ceiling
         self._draw()
 
+    @painted
     def paintEvent(self, event: QPaintEvent) -> None:
         """A line to stand on, while there is nothing to show."""
         if not self._data[1]:

@@ -11,6 +11,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPolygonF
 from PySide6.QtWidgets import QWidget
 
 from engine.trace.fold import RunState
+from widgets.painting import painted
 from widgets.polygon import polygon
 from widgets.scaled import scaled_height
 from widgets.stage.marks import LEFT, RIGHT, draw_text, text_width
@@ -76,6 +77,7 @@ class TokenStack(QWidget):
             self.setAccessibleDescription(newest)
             self.update()
 
+    @painted
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draws the areas from below, and the legend above them."""
         theme, total = current_theme(), sum(course[-1] for course in self.courses.values())

@@ -79,7 +79,7 @@ def _judged_at(candidate: CandidateState) -> list[float]:
 
 def _beginning(state: RunState) -> str:
     count = len(state.candidates)
-    if not any(candidate.token_count for candidate in state.candidates.values()):
+    if state.phase in (None, "prompt"):
         return tr("The model reads the prompt.")
     return (
         tr("The model writes its answer.") if count == 1 else tr("The model writes {0} candidates side by side.", count)

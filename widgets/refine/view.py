@@ -10,11 +10,12 @@ from PySide6.QtWidgets import QWidget
 
 from engine.trace.fold import RunState
 from widgets.models.refine_chain import ChainLink, chain_links, end_reason
+from widgets.painting import painted
 from widgets.refine.column import HEAD, ChainColumn
 from widgets.refine.painter import paint_column, paint_end, paint_passage, paint_way_down
 from widgets.refine.trail import paint_trail
 from widgets.refine.words import chain_words
-from widgets.stage.marks import draw_empty, rounded
+from widgets.stage.marks import draw_empty, empty_words, rounded
 from widgets.stage.token_flow import TypeMetrics, type_metrics
 from widgets.stage.token_surface import TokenPlace, TokenSurface
 from widgets.theme import (
@@ -303,6 +304,7 @@ class RefineChainView(TokenSurface):
         super().resizeEvent(event)
         self._lay_out_anew()
 
+    @painted
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints the cards in view, the ways between them, and the trail of scores."""
         theme = current_theme()
@@ -311,7 +313,8 @@ class RefineChainView(TokenSurface):
         painter.fillRect(event.rect(), qcolor(theme.background))
         if not self._columns:
             hint = tr("A draft, what is wrong with it, and a better one,\nround after round, with every change marked.")
-            draw_empty(painter, QRectF(self.viewport().rect()), tr("Ask something and press Run"), hint, theme)
+            title, hint = empty_words(self._state, hint, waits=self.waits)
+            draw_empty(painter, QRectF(self.viewport().rect()), title, hint, theme)
             return
         # The head and the line being written are far apart: what lies between them is not painted for every token.
         rects = list(event.region()) if event.region().rectCount() <= MOST_RECTANGLES else [event.rect()]

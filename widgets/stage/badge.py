@@ -8,6 +8,7 @@ from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
+from widgets.painting import painted
 from widgets.stage.marks import LEFT, draw_text, rounded
 from widgets.theme import BOLD, SIZE_TINY, THEMES, blend, current_theme, font, px, readable
 from widgets.translation import later, tr
@@ -55,6 +56,7 @@ class SourceBadge(QWidget):
         """Never shortened: the label must be readable."""
         return self.sizeHint()
 
+    @painted
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints sign and word."""
         if self._source is None:

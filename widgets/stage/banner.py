@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVB
 from engine.setup import BUDGET_UNITS
 from engine.trace.fold import RunState
 from widgets.icons import set_icon
+from widgets.painting import painted
 from widgets.stage.marks import rounded
 from widgets.theme import CARD_RADIUS, THEMES, blend, current_theme, set_kind, set_role
 from widgets.translation import tr
@@ -80,6 +81,7 @@ class RunBanner(QWidget):
         """A new run: what was dismissed may be said again."""
         self._dismissed.clear()
 
+    @painted
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints the ground in the tone of the message."""
         theme = current_theme()

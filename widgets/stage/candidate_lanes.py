@@ -34,12 +34,13 @@ from widgets.models.answer_colours import answer_order
 from widgets.models.candidate_words import describe_run, stop_words
 from widgets.models.certainty import vote_certainty
 from widgets.models.lane_order import ALL, LaneFilter, SortMode, lane_order
+from widgets.painting import painted
 from widgets.stage.lane import Lane, LaneStyle
 from widgets.stage.lane_bar import LaneBar, LaneCell
 from widgets.stage.lane_card import LaneCard, card_regions
 from widgets.stage.lane_detail import LaneDetail
 from widgets.stage.lane_grid import Density, LaneGrid, choose_grid
-from widgets.stage.marks import draw_empty, rounded
+from widgets.stage.marks import draw_empty, empty_words, rounded
 from widgets.stage.token_flow import TypeMetrics, type_metrics
 from widgets.stage.token_surface import TokenPlace, TokenSurface
 from widgets.theme import (
@@ -63,10 +64,7 @@ MOST_RECTANGLES = 4
 SHORTEST_SPAN = 16
 EDGE = 4  # room for the selection's ring around the outermost lanes
 SCROLL_BAR = 12
-NOTHING_YET = (
-    later("Ask something and press Run"),
-    later("Each candidate gets a lane of its own here.\nYou will see every token as it is written."),
-)
+NOTHING_YET = later("Each candidate gets a lane of its own here.\nYou will see every token as it is written.")
 NOBODY = (later("No candidate is like that"), later("The others are there, too: show all of them."))
 
 LANES: dict[Density, type[Lane]] = {"card": LaneCard, "bar": LaneBar, "cell": LaneCell}
@@ -156,6 +154,7 @@ class CandidateLanesView(TokenSurface):
             return
         if self._has_others():
             self._lay_out(animate=False)
+            self.viewport().update()  # lanes of another size leave the borders of the old ones in the gaps
         changed = [candidate for candidate in changed if candidate in self._lanes]
         self._mark(changed)
         self._take_lengths(changed)
@@ -470,13 +469,16 @@ class CandidateLanesView(TokenSurface):
         self._lay_out(animate=False)
         self._render(RENDER_SECONDS)
 
+    @painted
     def paintEvent(self, event: QPaintEvent) -> None:
         """Puts the lanes' pixmaps on the screen, and the marks that move on top."""
         theme, region = current_theme(), event.region()
         painter = QPainter(self.viewport())
         painter.fillRect(event.rect(), qcolor(theme.background))
         if not self._lanes:
-            title, hint = tr_each(NOBODY if self._state.candidates else NOTHING_YET)
+            title, hint = tr_each(NOBODY)
+            if not self._state.candidates:
+                title, hint = empty_words(self._state, tr(NOTHING_YET), waits=self.waits)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             draw_empty(painter, QRectF(self.viewport().rect()), title, hint, theme)
             return

@@ -8,6 +8,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from widgets.painting import painted
 from widgets.stage.marks import CENTRE, draw_text, rounded, text_width
 from widgets.theme import BOLD, SIZE_LARGE, SIZE_SMALL, THEMES, current_theme, font, px, qcolor, readable
 from widgets.translation import tr
@@ -39,6 +40,7 @@ class CaptionLine(QWidget):
         lines = QFontMetricsF(font(SIZE_LARGE, BOLD)).lineSpacing() * LINES
         return QSize(px(400), round(lines) + px(WORD_HEIGHT + GAP + 2 * PAD))
 
+    @painted
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draws the phases and the sentence."""
         theme = current_theme()

@@ -6,6 +6,8 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from widgets.painting import painted
+from widgets.plain_tooltip import plain
 from widgets.stage.marks import draw_text
 from widgets.theme import BOLD, SIZE_LARGE, THEMES, current_theme, font, px, qcolor
 from widgets.translation import tr
@@ -35,7 +37,7 @@ class Headline(QWidget):
         """Shows a question; the same one again costs nothing."""
         if text != self._text:
             self._text = text
-            self.setToolTip(text)
+            self.setToolTip(plain(text))
             self.setAccessibleName(tr("Question: {0}", text) if text else "")
             self._fit()
 
@@ -52,6 +54,7 @@ class Headline(QWidget):
         super().resizeEvent(event)
         self._fit()
 
+    @painted
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints the question; what three lines do not hold is shortened."""
         painter, room = QPainter(self), QRectF(self.rect())

@@ -12,6 +12,7 @@ from engine.trace.fold import RunState
 from widgets.icons import set_icon
 from widgets.models.candidate_words import branch_words, is_branch, number, status_word
 from widgets.models.certainty import vote_certainty
+from widgets.painting import painted
 from widgets.stage.marks import rounded
 from widgets.stage.thought_ladder import ThoughtLadderView
 from widgets.theme import CARD_RADIUS, THEMES, current_theme, set_kind, set_role
@@ -77,6 +78,7 @@ class LaneDetail(QWidget):
         super().showEvent(event)  # type: ignore[arg-type]
         self.ladder.show_candidate(self._candidate)
 
+    @painted
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints the pane's ground."""
         theme = current_theme()

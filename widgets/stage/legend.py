@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from widgets.painting import painted
 from widgets.stage.ladder_paint import entropy_colour
 from widgets.stage.marks import LEFT, draw_certain, draw_cross, draw_ring, draw_star, draw_text, rounded, text_width
 from widgets.theme import SIZE_TINY, THEMES, Theme, blend, current_theme, probability_mark, px, qcolor
@@ -65,6 +66,7 @@ class StageLegend(QWidget):
         """It can be left out altogether."""
         return QSize(0, px(HEIGHT))
 
+    @painted
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints the marks and their words, to the right."""
         theme, items = current_theme(), self._fitting()

@@ -9,6 +9,7 @@ from functools import lru_cache
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPen
 
+from engine.trace.fold import RunState
 from widgets.stage.token_flow import TypeMetrics, type_metrics
 from widgets.theme import (
     BOLD,
@@ -122,6 +123,13 @@ def text_width(text: str, size: int, *, bold: bool = False) -> float:
 @lru_cache(maxsize=64)
 def _metrics(pixels: int, bold: bool) -> TypeMetrics:
     return type_metrics(make_font(pixels, BOLD if bold else REGULAR))
+
+
+def empty_words(state: RunState, hint: str, *, waits: bool) -> tuple[str, str]:
+    """What stands on a stage without candidates: `hint` where nothing was asked, else that the run begins."""
+    if waits or state.start is not None:
+        return tr("The run begins"), tr("The model gets ready and reads the question.\nIts first words come here.")
+    return tr("Ask something and press Run"), hint
 
 
 def draw_empty(painter: QPainter, rect: QRectF, title: str, hint: str, theme: Theme) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.trace.fold import RunState
 from widgets.models.answer_colours import answer_order
+from widgets.painting import painted
 from widgets.stage.marks import RIGHT, chip_width, draw_chip, draw_cross, draw_ring, draw_star, draw_text
 from widgets.stage.vote_bars import VoteRow, vote_rows
 from widgets.theme import BOLD, SIZE_BODY, SIZE_HEAD, SIZE_LARGE, THEMES, answer_colour, current_theme, font, px
@@ -46,6 +47,7 @@ class ResultLine(QWidget):
         """One line of large type."""
         return QSize(px(320), px(HEIGHT))
 
+    @painted
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints the answer, then the votes in the room that is left."""
         painter = QPainter(self)

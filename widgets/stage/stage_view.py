@@ -108,6 +108,13 @@ class StageView(QWidget, Pictured):
         self._view.set_state(state)
         self._update_words()
 
+    def set_waiting(self, waits: bool) -> None:
+        """Says whether a run was asked for that has not begun yet: an empty stage then asks for no question."""
+        for view in (self.lanes, self.ladder.ladder, self.chain):
+            if view.waits != waits:
+                view.waits = waits
+                view.viewport().update()
+
     def refresh(self) -> None:
         """Takes what is new in the state, and clears `state.changed`; once per frame."""
         changed = set(self._state.changed)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from widgets.painting import painted
 from widgets.scaled import is_large
 from widgets.stage.marks import LEFT, RIGHT, draw_text, text_width
 from widgets.theme import SIZE_BODY, THEMES, current_theme, px
@@ -50,6 +51,7 @@ class SummaryLine(QWidget):
         """A few words, where there is no room for all."""
         return QSize(px(60), px(SIZE_BODY + 8))
 
+    @painted
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints the words."""
         painter = QPainter(self)

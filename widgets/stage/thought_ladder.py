@@ -15,11 +15,13 @@ from widgets.models.candidate_words import describe, is_branch
 from widgets.models.step_marks import step_marks
 from widgets.models.thinking_chain import chain_of, hidden_tokens
 from widgets.models.thoughts import ThoughtSplitter, text_before_branch
+from widgets.painting import painted
 from widgets.stage.ladder_paint import SIDE, SPARK, paint_answer, paint_fold, paint_side
 from widgets.stage.marks import (
     CENTRE,
     draw_empty,
     draw_text,
+    empty_words,
     rounded,
     token_count_text,
 )
@@ -347,6 +349,7 @@ class ThoughtLadderView(TokenSurface):
 
     # Painting
 
+    @painted
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints the cards in view."""
         theme, candidate = current_theme(), self.candidate
@@ -355,7 +358,8 @@ class ThoughtLadderView(TokenSurface):
         painter.fillRect(event.rect(), qcolor(theme.background))
         if candidate is None:
             hint = tr("The model's thoughts appear here one by one,\neach token coloured by how sure the model was.")
-            draw_empty(painter, QRectF(self.viewport().rect()), tr("Ask something and press Run"), hint, theme)
+            title, hint = empty_words(self._state, hint, waits=self.waits)
+            draw_empty(painter, QRectF(self.viewport().rect()), title, hint, theme)
             return
         offset = self.verticalScrollBar().value()
         painter.translate(0, -offset)

@@ -9,6 +9,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from engine.types import Alternative, Token
+from widgets.painting import painted
 from widgets.stage.marks import RIGHT, draw_strip, draw_text, rounded
 from widgets.stage.token_paint import token_probability, token_step
 from widgets.theme import SIZE_BODY, SIZE_HEAD, SIZE_SMALL, SIZE_TINY, THEMES, current_theme, font, px, qcolor
@@ -69,6 +70,7 @@ class TokenPopup(QWidget):
         rows = len(self._token.alternatives[:ROWS]) if self._token else 0
         return QSize(px(268), px(66) + (px(26) + rows * px(23) if rows else px(4)) + px(8))
 
+    @painted
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints the card."""
         if self._token is None:

@@ -37,6 +37,7 @@ class TokenSurface(QAbstractScrollArea):
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.viewport().setMouseTracking(True)
         self.verticalScrollBar().setSingleStep(24)
+        self.waits = False  # whether a run was asked for and has not begun yet
         self._popup: TokenPopup | None = None
         self._hovered: tuple[int, int] | None = None
 

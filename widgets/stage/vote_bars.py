@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from engine.trace.fold import RunState
 from widgets.models.answer_colours import answer_order
 from widgets.models.certainty import vote_certainty
+from widgets.painting import painted
 from widgets.stage.marks import RIGHT, draw_check, draw_text, rounded
 from widgets.theme import (
     BOLD,
@@ -130,6 +131,7 @@ class VoteBars(QWidget):
         else:
             super().mousePressEvent(event)
 
+    @painted
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints rows and sentence."""
         painter = QPainter(self)

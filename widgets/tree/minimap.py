@@ -8,6 +8,7 @@ from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from widgets.kept_picture import KeptPicture
+from widgets.painting import painted
 from widgets.polygon import polygon
 from widgets.stage.marks import rounded
 from widgets.theme import THEMES, current_theme, px, qcolor, viridis
@@ -53,6 +54,7 @@ class Minimap(QWidget):
             parent.width() - px(width) - GAP, parent.height() - px(height) - GAP, px(width), px(height)
         )  # fmt: skip
 
+    @painted
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draws the picture and the frame of what is seen."""
         theme = current_theme()

@@ -15,6 +15,11 @@ from widgets.translation import tr
 MORE = (16, 100)
 
 
+def takes_single_nodes(state: RunState) -> bool:
+    """Whether a person can do something to one thought: beams and particles go on together, by generations."""
+    return state.start is not None and state.start.setup.strategy.name == "mcts"
+
+
 class NodeMenu(QMenu):
     """The menu of one node; `candidate` is None for the problem itself. Emits acts as they are chosen.
 
@@ -30,8 +35,7 @@ class NodeMenu(QMenu):
         self._candidate, self._can_act = candidate, can_act
         node = None if candidate is None else candidate.id
         goes_on = candidate is None or (candidate.finish_reason == "step" and not candidate.pruned)
-        # Beams and particles go on together, generation by generation: only a tree search takes single nodes.
-        searches = state.start is not None and state.start.setup.strategy.name == "mcts"
+        searches = takes_single_nodes(state)
         expand = self._add(tr("Expand"), "tree-structure", tr("Writes more next steps after this thought."), "E")
         expand.triggered.connect(lambda: self.act_requested.emit(ExpandNode(node)))
         write = self._add(tr("Add a thought…"), "note-pencil", tr("Writes the next step in your own words."), "T")

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHeaderView, QTreeView, QWidget
 from engine.trace.fold import CandidateState, RunState
 from widgets.models.candidate_words import written_answer
 from widgets.models.thought_tree import node_value, parent_of
+from widgets.plain_tooltip import plain
 from widgets.theme import THEMES, px
 from widgets.translation import later, tr
 
@@ -100,7 +101,7 @@ class OutlineModel(QAbstractItemModel):
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() in (1, 2):
             return RIGHT
         if role == Qt.ItemDataRole.ToolTipRole and index.column() == 0:
-            return candidate.text
+            return plain(candidate.text)
         if role == Qt.ItemDataRole.AccessibleTextRole:
             cells = [self._cell(candidate, column) for column in range(len(COLUMNS))]
             named = [f"{tr(title).lower()} {cell}" for title, cell in zip(COLUMNS, cells, strict=True) if cell]

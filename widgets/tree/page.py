@@ -15,7 +15,7 @@ from widgets.panels.segmented import Segmented
 from widgets.scaled import follow_scale, is_large
 from widgets.theme import px, set_kind, set_role
 from widgets.translation import later, tr, tr_each
-from widgets.tree.node_menu import NodeMenu, menu_position
+from widgets.tree.node_menu import NodeMenu, menu_position, takes_single_nodes
 from widgets.tree.outline import TreeOutline
 from widgets.tree.view import FIT, FOLLOW, SearchTreeView
 
@@ -100,7 +100,7 @@ class SearchTreePage(QWidget):
         selected = self.view.selected_candidate
         candidate = self._state.candidates.get(selected) if selected is not None else None
         plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
-        if not plain or not self.can_act:
+        if not plain or not self.can_act or not takes_single_nodes(self._state):
             super().keyPressEvent(event)
             return
         match event.key():

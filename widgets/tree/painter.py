@@ -124,7 +124,7 @@ class TreePainter:
             painter.setPen(QPen(qcolor(colour), width, Qt.PenStyle.SolidLine, cap))
             painter.drawPoints(polygon(x[places], y[places]))
         for place in (*look.matches, look.selected, look.path[-1] if look.path else None):
-            if place is not None and place < len(x):
+            if place is not None and self.scene.has_placed(place):
                 self._ring(painter, QPointF(x[place], y[place]), 7, theme.accent, 2)
 
     def _shades(self, places: np.ndarray) -> np.ndarray:
@@ -163,6 +163,7 @@ class TreePainter:
             centre = QPointF(x[place], y[place])
             if view.contains(centre):
                 self._paint_node(painter, place, centre, float(radii[place]), look, place in on_path)
+        self._paint_folds(painter, look, x, y, radii)
         for pulse in look.pulses:
             self._paint_pulse(painter, pulse, x, y, look.theme)
         self._paint_labels(painter, camera, look, x, y, radii, view)
@@ -253,6 +254,16 @@ class TreePainter:
             colour = blend(colour, theme.background, 0.3)
         return colour, blend(theme.text, colour, 0.45)
 
+    def _paint_folds(
+        self, painter: QPainter, look: Look, x: np.ndarray, y: np.ndarray, radii: np.ndarray
+    ) -> None:  # fmt: skip
+        """Beside a node whose thoughts are folded away, how many they are."""
+        for place in filter(self.scene.has_placed, self.scene.tree.collapsed):
+            words = f"+{sum(1 for _ in self.scene.tree.below(place)):,}"
+            box = QRectF(x[place] + radii[place] + 3, y[place], text_width(words, SIZE_TINY) + px(10), px(16))
+            rounded(painter, box, px(8), look.theme.raised, look.theme.muted)
+            draw_text(painter, box, words, SIZE_TINY, look.theme.text, CENTRE, bold=True)
+
     def _paint_pulse(self, painter: QPainter, pulse: Pulse, x: np.ndarray, y: np.ndarray, theme: Theme) -> None:
         """A bead that climbs the edges, with the value that it carries."""
         way = [place for place in pulse.path if place < len(x)][::-1]
@@ -279,7 +290,7 @@ class TreePainter:
             between = ROW * camera.zoom * camera.stretch - 2 * SMALLEST_RADIUS
             chips = [place for place in (look.path if between > height * 1.6 else look.path[-1:]) if place]
         for place in (look.selected, look.pointed):
-            if place and place not in chips:
+            if place and place not in chips and self.scene.has_placed(place):
                 chips.append(place)
         if camera.zoom >= ALL_LABELS_ZOOM:
             for place in map(int, self.scene.shown):

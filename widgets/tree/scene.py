@@ -111,6 +111,10 @@ class TreeScene:
         self._portions = None
         return True
 
+    def has_placed(self, place: int) -> bool:
+        """Whether a node is to be seen: not one that is folded away, nor one that waits for its place."""
+        return place < len(self.tree) and bool(self._placed[place])
+
     @property
     def waits(self) -> bool:
         """Whether a layout is to be worked out."""

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt, QTimer, Signal
 from PySide6.QtGui import (
+    QColor,
     QContextMenuEvent,
     QKeyEvent,
     QLinearGradient,
@@ -23,6 +24,8 @@ from engine.moves import PathSelected, ValueBackedUp
 from engine.trace.fold import RunState
 from widgets.kept_picture import KeptPicture
 from widgets.models.thought_tree import ROOT
+from widgets.painting import painted
+from widgets.plain_tooltip import plain
 from widgets.stage.marks import CENTRE, LEFT, draw_empty, draw_text, text_width
 from widgets.theme import SIZE_SMALL, SIZE_TINY, THEMES, current_theme, px, qcolor, viridis
 from widgets.translation import later, tr
@@ -147,12 +150,17 @@ class SearchTreeView(QWidget):
         return len(self._matches)
 
     def go_to_match(self, direction: int = 1) -> None:
-        """Selects the next node that the search found, and looks at it."""
+        """Selects the next node that the search found, unfolds what it is in, and looks at it."""
         found = sorted(self._matches)
         if found:
             at = -1 if self._selected is None else self._selected
             later = [place for place in found if place > at] if direction > 0 else [p for p in found if p < at][::-1]
             self._choose(later[0] if later else found[0 if direction > 0 else -1])
+            folded = self.scene.tree.collapsed.intersection(self.scene.tree.path(self._selected or ROOT)[:-1])
+            for place in folded:
+                self.scene.set_collapsed(place, False)
+            if folded:
+                self._settle()
             self._look_at(self._selected or ROOT)
 
     def set_mode(self, mode: str) -> None:
@@ -445,10 +453,11 @@ class SearchTreeView(QWidget):
         """Shows the text of the node under the pointer, in full."""
         if event.type() == QEvent.Type.ToolTip:
             words = self._label(self._pointed) if self._pointed else ""
-            QToolTip.showText(event.globalPos(), words, self)  # type: ignore[attr-defined]
+            QToolTip.showText(event.globalPos(), plain(words), self)  # type: ignore[attr-defined]
             return True
         return super().event(event)
 
+    @painted
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draws what the camera sees."""
         theme = current_theme()
@@ -460,8 +469,9 @@ class SearchTreeView(QWidget):
             draw_empty(painter, QRectF(self.rect()), tr("No thoughts yet"), words, theme)
             return
         pulses = [pulse for pulse, _ in self._pulses]
+        path = [place for place in self._path if self.scene.has_placed(place)]
         look = Look(
-            theme, self._path, self._selected, self._pointed, self._matches, pulses, self._label, self._visits
+            theme, path, self._selected, self._pointed, self._matches, pulses, self._label, self._visits
         )  # fmt: skip
         self._painter.paint(painter, self._camera, QSizeF(self.size()), look)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -472,6 +482,9 @@ class SearchTreeView(QWidget):
         """How far the search is, and its phases with the one of this moment."""
         theme, left, top = current_theme(), float(px(16)), float(px(10))
         row = px(22)
+        ground = QColor(theme.background)
+        ground.setAlpha(215)  # a tree that was moved up here would run through the words
+        painter.fillRect(QRectF(0, 0, self.width(), top + row + px(4)), ground)
         words = self._moment.progress
         if words:
             draw_text(
