@@ -164,7 +164,7 @@ class TracePlayer:
 
         Args:
             grain: token: the decode step that gave a token; thought: a candidate's end of line or sentence, or its
-                end; phase: the run's entry into a phase.
+                end; phase: the run's entry into a phase, or what its strategy does next.
             direction: 1 forward, -1 back.
         """
         before = self.index
@@ -220,7 +220,7 @@ class TracePlayer:
         """The number of events up to and with the next stop after the first `index`."""
         if grain == "phase":
             self._snapshots.reach(len(self._source))
-            starts = self._snapshots.phase_starts
+            starts = self._snapshots.phase_stops
             place = bisect_left(starts, index)
             return starts[place] + 1 if place < len(starts) else len(self._source)
         while index < len(self._source):
@@ -235,7 +235,7 @@ class TracePlayer:
         """The number of events up to and with the last stop before the `index`th."""
         if grain == "phase":
             self._snapshots.reach(index)
-            starts = self._snapshots.phase_starts
+            starts = self._snapshots.phase_stops
             place = bisect_right(starts, index - 2)
             return starts[place - 1] + 1 if place else 0
         last = index - 2  # the event that `state` ends with may be a stop itself

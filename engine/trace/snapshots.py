@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from engine.errors import BadInputError
-from engine.events import Event, PhaseEntered
+from engine.events import Event
 from engine.trace.fold import CandidateState, PhaseSpan, RunState
 from engine.trace.source import Source
+from engine.trace.steps import PhaseStops
 from engine.types import Token
 
 SNAPSHOT_WEIGHT = 6000  # events and tokens between two snapshots: a few milliseconds to fold
@@ -101,7 +102,7 @@ class Snapshots:
         self._states: list[RunState] = []  # without what `_Lengths` stands for
         self._lengths: list[_Lengths] = []
         self._versions: dict[int, tuple[list[int], list[CandidateState]]] = {}
-        self._phase_starts: list[int] = []
+        self._phase_stops = PhaseStops()
         self._weighed = 0
         self._take()
 
@@ -116,9 +117,9 @@ class Snapshots:
         return self._front.phases
 
     @property
-    def phase_starts(self) -> list[int]:
-        """The index of each `PhaseEntered` as far as was folded."""
-        return self._phase_starts
+    def phase_stops(self) -> list[int]:
+        """The indices of the events that a step by phases stops at, as far as was folded."""
+        return self._phase_stops.places
 
     def reach(self, index: int) -> None:
         """Folds on until `index` events are in, and perhaps some more.
@@ -154,12 +155,10 @@ class Snapshots:
         return state
 
     def _fold(self, events: Sequence[Event]) -> None:
-        first, phases = self._front.events, len(self._front.phases)
+        self._phase_stops.take(self._front.events, events)
         apply_recorded(self._front, events)
         if self._on_folded is not None:
             self._on_folded(events)
-        if len(self._front.phases) != phases:
-            self._phase_starts += [first + i for i, event in enumerate(events) if isinstance(event, PhaseEntered)]
 
     def _weight_of_front(self) -> int:
         return self._front.events + self._front.ledger.completion_tokens

@@ -4,10 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.events import CandidateFinished, Event, TokensDecoded
+from engine.events import CandidateFinished, Event, PhaseEntered, StrategyMoved, TokensDecoded
 
 SENTENCE_ENDS = (".", "!", "?", "。", "！", "？")
 CLOSERS = "\"')]*”’»"
+
+
+class PhaseStops:
+    """The places where a run goes over to another kind of work: its phases, and the moves of its strategy.
+
+    Moves between two decode steps are one stop, as a live run makes them in one step, too.
+
+    Attributes:
+        places: Indices of events, in order; the last one may still move on.
+    """
+
+    def __init__(self) -> None:
+        self.places: list[int] = []
+        self._in_moves = False
+
+    def take(self, first: int, events: Sequence[Event]) -> None:
+        """Takes the events from the `first`th on."""
+        for place, event in enumerate(events, first):
+            kind = type(event)
+            if kind is TokensDecoded:
+                self._in_moves = False
+            elif kind is StrategyMoved:
+                if self._in_moves:
+                    self.places.pop()
+                self.places.append(place)
+                self._in_moves = True
+            elif kind is PhaseEntered:
+                self.places.append(place)
+                self._in_moves = False
 
 
 def token_stops(events: Sequence[Event]) -> list[int]:

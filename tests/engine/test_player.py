@@ -10,13 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import BadInputError
-from engine.events import CandidateFinished, Event, NoticeGiven, PhaseEntered, TokensDecoded
+from engine.events import CandidateFinished, Event, NoticeGiven, PhaseEntered, StrategyMoved, TokensDecoded
+from engine.inference.simulated_backend import SimulatedBackend
+from engine.run import Run
 from engine.trace.fold import fold
 from engine.trace.player import TracePlayer
 from engine.trace.reader import TraceReader
 from engine.trace.store import TraceWriter
 from engine.types import Token
 from tests import sample_run
+from tests.engine.simulated_world import small_setup
 from tests.engine.trace_runs import chance_run, seen
 
 Moves = list[tuple[str, float]]
@@ -266,3 +269,25 @@ def test_an_empty_player_stands_still() -> None:
     assert not player.advance(1.0)
     assert not player.step("thought")
     assert not player.step("phase", -1)
+
+
+@pytest.mark.parametrize("strategy", ["mcts", "beam-search", "ab-mcts"])
+def test_a_search_is_stepped_phase_by_phase_as_when_it_was_live(strategy: str) -> None:
+    events: list[Event] = []
+    run = Run("run", small_setup(strategy, ("arithmetic",), 1), SimulatedBackend(), events.append)
+    live = 0
+    while not run.finished:
+        run.step_once("phase")
+        while not (run.paused or run.finished):
+            run.step()
+        live += 1
+    player, stops = TracePlayer(events), []
+    while player.step("phase"):
+        stops.append(player.index)
+    moves = sum(isinstance(event, StrategyMoved) for event in events)
+    assert live <= len(stops) <= live + moves
+    assert len(stops) > 8
+    back = []
+    while player.step("phase", -1):
+        back.append(player.index)
+    assert back[::-1] == [0, *stops[:-1]]
