@@ -13,12 +13,15 @@ from engine.inference.simulated_backend import SimulatedBackend
 from engine.run import Run
 from engine.setup import RunSetup
 from engine.trace.fold import RunState
+from engine.trace.player import TracePlayer
 from tests.engine.simulated_world import small_setup
+from widgets.models.caption import spotlight
 from widgets.models.thought_tree import ThoughtTree, makes_tree
 from widgets.tree.camera import Camera, fitting
 from widgets.tree.node_menu import ThoughtDialog
 from widgets.tree.outline import OutlineModel
 from widgets.tree.page import SearchTreePage
+from widgets.tree.search_words import progress_words
 
 
 def search_events(name: str = "mcts", **settings: object) -> list[AnyEvent]:
@@ -298,3 +301,50 @@ def test_keys_do_nothing_to_one_thought_where_thoughts_go_on_together(qtbot) -> 
     for key in (Qt.Key.Key_E, Qt.Key.Key_P, Qt.Key.Key_Delete):
         with qtbot.assertNotEmitted(page.act_requested):
             qtbot.keyClick(page, key)
+
+
+def test_after_a_jump_in_time_the_phase_is_that_of_the_moment(qtbot, events) -> None:
+    page = SearchTreePage()
+    qtbot.addWidget(page)
+    player = TracePlayer(events)
+    shown: set[str] = set()
+    while player.step("phase"):
+        page.set_state(player.state)
+        jumped = page.view._moment
+        phases = spotlight(player.state, player.search_spans)
+        assert jumped.progress == progress_words(player.state)
+        if phases[1] in ("select", "back up"):
+            assert jumped.now == phases[1]
+        shown.add(jumped.now)
+    assert {"select", "back up"} <= shown
+    player.seek(0.0)
+    page.set_state(player.state)
+    assert page.view._moment.now == ""
+
+
+def test_thoughts_that_come_later_are_found_as_well(qtbot, events) -> None:
+    page = SearchTreePage()
+    qtbot.addWidget(page)
+    state = RunState()
+    page.set_state(state)
+    qtbot.keyClicks(page.search, "=")
+    for event in events:
+        state.apply(event)
+        page.refresh(state.changed)
+        state.changed.clear()
+    there = sum("=" in c.text and c.merged_into is None for c in state.candidates.values())
+    assert there > 3
+    assert page.view.found == there
+    assert page.found.text() == f"{there:,} found"
+
+
+def test_the_outline_folds_along_with_the_picture(page) -> None:
+    page.outline_button.setChecked(True)
+    tree = page.view.scene.tree
+    inner = next(place for place in range(1, len(tree)) if tree.children[place])
+    index = page.outline.outline.index_of(tree.ids[inner])
+    page.outline.setExpanded(index, True)
+    page.view.set_collapsed(tree.ids[inner], True)
+    assert not page.outline.isExpanded(index)
+    page.view.set_collapsed(tree.ids[inner], False)
+    assert page.outline.isExpanded(index)

@@ -92,6 +92,10 @@ class RefineChainView(TokenSurface):
         place = next((i for i, c in enumerate(self._columns) if c.link.candidate == candidate), None)
         self._select_place(place if candidate is not None else None)
 
+    def set_can_act(self, can_act: bool) -> None:
+        """Whether another token can be taken."""
+        self.can_act = can_act
+
     def set_reduce_motion(self, reduce: bool) -> None:
         """Nothing here moves by itself."""
 

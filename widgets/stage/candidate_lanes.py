@@ -109,6 +109,7 @@ class CandidateLanesView(TokenSurface):
         self._detail = LaneDetail(self)
         self._detail.closed.connect(lambda: self.select(None))
         self._detail.ladder.token_clicked.connect(self.token_clicked)
+        self._detail.ladder.alternative_chosen.connect(self.alternative_chosen)
         self._detail.ladder.token_stepped.connect(self.token_stepped)
         self._detail.ladder.alternatives_wanted.connect(self.alternatives_wanted)
         self._detail.ladder.token_hovered.connect(self.token_hovered)
@@ -200,6 +201,10 @@ class CandidateLanesView(TokenSurface):
         if (aside, pick) != (self._aside, self._would_pick):
             self._aside, self._would_pick = aside, pick
             self.viewport().update()
+
+    def set_can_act(self, can_act: bool) -> None:
+        """Whether another token can be taken."""
+        self.can_act = self._detail.ladder.can_act = can_act
 
     def set_reduce_motion(self, reduce: bool) -> None:
         """Lanes go to their places at once instead of moving there."""

@@ -41,6 +41,7 @@ class LadderPage(QWidget):
     """One candidate thought by thought; each branch from it is one more ladder to its right. All of them scroll."""
 
     token_clicked = Signal(int, int)
+    alternative_chosen = Signal(int, int, int)
     token_stepped = Signal(int)
     alternatives_wanted = Signal()
 
@@ -58,6 +59,7 @@ class LadderPage(QWidget):
         self._area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._columns: list[LadderColumn] = []
         self._branches: list[int] = []
+        self._can_act = False
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._area)
@@ -72,6 +74,12 @@ class LadderPage(QWidget):
     def columns(self) -> list[LadderColumn]:
         """The original's column and those of its branches, from left to right."""
         return list(self._columns)
+
+    def set_can_act(self, can_act: bool) -> None:
+        """Whether another token can be taken."""
+        self._can_act = can_act
+        for column in self._columns:
+            column.ladder.can_act = can_act
 
     def set_state(self, state: RunState) -> None:
         """Shows a new run, or another moment of the same one."""
@@ -125,7 +133,9 @@ class LadderPage(QWidget):
 
     def _add_column(self) -> None:
         column = LadderColumn()
+        column.ladder.can_act = self._can_act
         column.ladder.token_clicked.connect(self.token_clicked)
+        column.ladder.alternative_chosen.connect(self.alternative_chosen)
         column.ladder.token_stepped.connect(self.token_stepped)
         column.ladder.alternatives_wanted.connect(self.alternatives_wanted)
         self._columns.append(column)

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.acts import TakeToken
 from engine.trace.fold import RunState
 from widgets.models.candidate_words import is_branch, is_doubted
 from widgets.models.lane_order import ALL, LaneFilter, SortMode, with_answer
@@ -83,6 +84,7 @@ class StageView(QWidget, Pictured):
             chooser.candidate_selected.connect(self.candidate_selected)
         for view in (self.lanes, self.ladder, self.chain):
             view.token_clicked.connect(self.token_selected)
+            view.alternative_chosen.connect(lambda *taken: self.act_requested.emit(TakeToken(*taken)))
             view.token_stepped.connect(self.token_stepped)
             view.alternatives_wanted.connect(self.alternatives_wanted)
         self.set_state(self._state, None)
@@ -103,7 +105,10 @@ class StageView(QWidget, Pictured):
         self.can_act = label in ("live", "paused", None) if can_act is None else can_act
         state.changed.clear()
         self.filter_button.set_state(state)
-        self.tree.can_act = self.can_act and not self._compact
+        acts = self.can_act and not self._compact
+        self.tree.can_act = acts
+        for view in (self.lanes, self.ladder, self.chain):
+            view.set_can_act(acts)
         self._choose_view()
         self._view.set_state(state)
         self._update_words()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from engine.types import Alternative, Token
@@ -36,11 +36,16 @@ def percent(probability: float) -> str:
 
 
 class TokenPopup(QWidget):
-    """A small card beside a token. It lies over the view it belongs to and takes no mouse events."""
+    """A small card beside a token. It lies over the view it belongs to and takes no mouse events until it is pinned."""
+
+    alternative_chosen = Signal(int)  # the token's number in the vocabulary
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setMouseTracking(True)
+        self._pinned = False
+        self._pointed: int | None = None
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._token: Token | None = None
         THEMES.theme_changed.connect(self.update)
@@ -54,6 +59,7 @@ class TokenPopup(QWidget):
     def show_token(self, token: Token, beside: QRect) -> None:
         """Shows `token` below the rectangle `beside` (in the parent's coordinates), or above where there is no room."""
         self._token = token
+        self._set_pinned(False)
         size = self.sizeHint()
         room = self.parentWidget().rect().adjusted(6, 6, -6, -6)
         below = beside.bottom() + 6
@@ -64,6 +70,45 @@ class TokenPopup(QWidget):
         self.show()
         self.raise_()
         self.update()
+
+    def pin(self) -> None:
+        """Stays, and lets an alternative be chosen with a click: a branch grows from there."""
+        self._set_pinned(True)
+        self.update()
+
+    @property
+    def pinned(self) -> bool:
+        """Whether it stays until something else is done."""
+        return self._pinned and self.isVisible()
+
+    def row_rect(self, row: int) -> QRectF:
+        """Where an alternative stands."""
+        pad = px(14)
+        return QRectF(pad, px(66 + 26) + row * px(23), self.width() - 2 * pad, px(23))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Points at an alternative."""
+        self._pointed = self._row_at(event.position())
+        can_be_taken = self._pointed is not None
+        self.setCursor(Qt.CursorShape.PointingHandCursor if can_be_taken else Qt.CursorShape.ArrowCursor)
+        self.update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Chooses an alternative."""
+        row = self._row_at(event.position())
+        if row is not None and self._token is not None:
+            self.alternative_chosen.emit(self._token.alternatives[row].id)
+
+    def _row_at(self, point: QPointF) -> int | None:
+        """The alternative at a point; the token that was taken is none."""
+        if self._token is None:
+            return None
+        rows = enumerate(self._token.alternatives[:ROWS])
+        return next((i for i, a in rows if a.id != self._token.id and self.row_rect(i).contains(point)), None)
+
+    def _set_pinned(self, pinned: bool) -> None:
+        self._pinned, self._pointed = pinned, None
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, not pinned)
 
     def sizeHint(self) -> QSize:
         """Wide enough for five alternatives and their percentages."""
@@ -106,9 +151,12 @@ class TokenPopup(QWidget):
         top = px(66)
         painter.fillRect(QRectF(pad, top, self.width() - 2 * pad, 1), qcolor(theme.line))
         heading = QRectF(pad, top + px(4), self.width() - 2 * pad, px(20))
-        draw_text(painter, heading, tr("likeliest here"), SIZE_TINY, theme.muted)
+        words = tr("click one: a branch grows from here") if self._pinned else tr("likeliest here")
+        draw_text(painter, heading, words, SIZE_TINY, theme.accent if self._pinned else theme.muted)
         for i, alternative in enumerate(token.alternatives[:ROWS]):
-            row = QRectF(pad, top + px(26) + i * px(23), self.width() - 2 * pad, px(23))
+            row = self.row_rect(i)
+            if i == self._pointed:
+                rounded(painter, row.adjusted(-px(6), 1, px(6), -1), 6, theme.accent_soft, theme.accent)
             self._paint_row(painter, row, alternative, alternative.id == token.id)
 
     def _paint_row(self, painter: QPainter, row: QRectF, alternative: Alternative, taken: bool) -> None:

@@ -201,6 +201,12 @@ class TreeOutline(QTreeView):
             if index.isValid():
                 self.scrollTo(index)
 
+    def set_folded(self, candidate: int, folded: bool) -> None:
+        """Folds or opens a thought, as the picture does."""
+        index = self.outline.index_of(candidate)
+        if index.isValid():
+            self.setExpanded(index, not folded)
+
     def _on_current_changed(self, index: QModelIndex) -> None:
         if not self._follows and index.isValid():
             self.node_selected.emit(self.outline.candidate_of(index))

@@ -44,6 +44,7 @@ class SearchTreePage(QWidget):
         self._build()
         self.view.node_selected.connect(self._on_view_selected)
         self.view.menu_requested.connect(self.open_menu)
+        self.view.folded.connect(self.outline.set_folded)
         self.view.camera_mode_changed.connect(self._on_camera_mode_changed)
         self.outline.node_selected.connect(self._on_outline_selected)
         self.cameras.chosen.connect(self.view.set_mode)
@@ -63,6 +64,7 @@ class SearchTreePage(QWidget):
     def refresh(self, changed: Collection[int]) -> None:
         """Takes what is new in the state; once per frame."""
         self.view.refresh(changed)
+        self._show_found()
         if not self.outline.isHidden():
             self.outline.refresh(changed)
 
@@ -171,8 +173,11 @@ class SearchTreePage(QWidget):
         self.cameras.set_value(mode)
 
     def _on_search_changed(self, words: str) -> None:
-        found = self.view.search(words)
-        self.found.setText(tr("{0:,} found", found) if words.strip() else "")
+        self.view.search(words)
+        self._show_found()
+
+    def _show_found(self) -> None:
+        self.found.setText(tr("{0:,} found", self.view.found) if self.search.text().strip() else "")
 
     def _on_outline_toggled(self, shown: bool) -> None:
         if shown:

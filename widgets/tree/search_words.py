@@ -18,7 +18,7 @@ from engine.moves import (
     ValueBackedUp,
 )
 from engine.strategies.mcts_settings import SIMULATIONS
-from engine.trace.fold import RunState
+from engine.trace.fold import CandidateState, RunState
 from widgets.translation import later, tr
 
 TREE_PHASES = (later("select"), later("expand"), later("evaluate"), later("back up"))
@@ -56,11 +56,32 @@ def search_moment(state: RunState, moves: Sequence[StrategyMoved], changed: Coll
     return SearchMoment(phases, "" if state.status in ("finished", "failed") else now, progress_words(state))
 
 
+def newest_moves(state: RunState) -> int:
+    """How many moves lie before the newest ones, where these are the last thing that has happened; else all."""
+    worked = max((_worked_at(candidate, state) for candidate in state.candidates.values()), default=0.0)
+    count = len(state.moves)
+    while count and state.moves[count - 1].t >= worked:
+        count -= 1
+    return count
+
+
+def newest_work(state: RunState) -> Collection[int]:
+    """The candidate that was written or judged last."""
+    newest = max(state.candidates.values(), key=lambda candidate: _worked_at(candidate, state), default=None)
+    return () if newest is None else (newest.id,)
+
+
+def _worked_at(candidate: CandidateState, state: RunState) -> float:
+    if candidate.finished_at is None:
+        return state.t if candidate.token_count else 0.0
+    return max(candidate.finished_at, *(verdict.t for verdict in candidate.verdicts.values()), 0.0)
+
+
 def progress_words(state: RunState) -> str:
-    """“simulation 41 of 64”, “generation 3”: how far a search is."""
+    """“41 of 64 simulations”, “generation 3”: how far a search is."""
     assert state.start is not None
     if state.start.setup.strategy.name == "mcts":
-        return tr("simulation {0:,} of {1:,}", state.simulations, _simulations_asked(state))
+        return tr("{0:,} of {1:,} simulations", state.simulations, _simulations_asked(state))
     if state.start.setup.strategy.name == "ab-mcts":
         drawn = sum(isinstance(moved.move, PosteriorsSampled) for moved in state.moves)
         return tr("{0} draws", drawn) if drawn else ""

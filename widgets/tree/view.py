@@ -33,7 +33,7 @@ from widgets.tree.camera import MARGIN, Camera, fitting
 from widgets.tree.minimap import Minimap
 from widgets.tree.painter import Look, Pulse, TreePainter
 from widgets.tree.scene import TreeScene
-from widgets.tree.search_words import SearchMoment, search_moment
+from widgets.tree.search_words import SearchMoment, newest_moves, newest_work, search_moment
 
 FRAME_MS, NEXT_FRAME_MS = 16, 26
 MOVE_SECONDS, PULSE_SECONDS, CAMERA_SECONDS = 0.24, 0.3, 0.26
@@ -59,6 +59,7 @@ class SearchTreeView(QWidget):
     """A tree of thoughts. `node_selected` gives a candidate's number, or -1 for the problem itself or nothing."""
 
     node_selected = Signal(int)
+    folded = Signal(int, bool)  # candidate (-1: the problem), whether what is below is folded away
     menu_requested = Signal(int, object)  # candidate, global position
     camera_mode_changed = Signal(str)
 
@@ -78,6 +79,7 @@ class SearchTreeView(QWidget):
         self._pointed: int | None = None
         self._path: list[int] = []
         self._matches: set[int] = set()
+        self._words = ""  # that are searched for
         self._pulses: list[tuple[Pulse, float]] = []
         self._seen_moves = 0
         self._moment = SearchMoment((), "", "")
@@ -108,11 +110,12 @@ class SearchTreeView(QWidget):
             if place is not None:
                 self.scene.set_collapsed(place, True)
         self._settle()
-        self._pulses.clear()
         self._matches.clear()
         self._selected = self.scene.tree.place(selected) if selected is not None else None
-        self._seen_moves = len(state.moves)
-        self._take_moment(set())
+        self._seen_moves = newest_moves(state)
+        self._moment = SearchMoment((), "", "")  # where it was before says nothing of where it is now
+        self._take_moment(newest_work(state))
+        self._pulses.clear()  # a jump in time is no value on its way
         if not same:
             self.set_mode(FIT)
         self._aim(at_once=True)
@@ -123,6 +126,7 @@ class SearchTreeView(QWidget):
         if not changed and len(self._state.moves) == self._seen_moves:
             return
         self.scene.take(self._state, changed)
+        self._find(changed)
         self._take_moment(changed)
         if self.isVisible():
             # One picture a frame: motion goes along with it, and the own clock waits for whether the next one comes.
@@ -142,12 +146,24 @@ class SearchTreeView(QWidget):
 
     def search(self, words: str) -> int:
         """Rings the nodes whose text has these words; returns how many there are."""
-        words = words.strip().casefold()
-        tree, candidates = self.scene.tree, self._state.candidates
-        with_words = (c.id for c in candidates.values() if words and words in c.text.casefold())
-        self._matches = {place for id in with_words if (place := tree.place(id)) is not None}
+        self._words = words.strip().casefold()
+        self._matches.clear()
+        self._find(self._state.candidates)
         self.update()
         return len(self._matches)
+
+    @property
+    def found(self) -> int:
+        """How many nodes are ringed."""
+        return len(self._matches)
+
+    def _find(self, among: Collection[int]) -> None:
+        for id in among if self._words else ():
+            place = self.scene.tree.place(id)
+            if place is not None and self._words in self._state.candidates[id].text.casefold():
+                self._matches.add(place)
+        ids = self.scene.tree.ids
+        self._matches = {place for place in self._matches if self.scene.tree.place(ids[place]) == place}  # not merged
 
     def go_to_match(self, direction: int = 1) -> None:
         """Selects the next node that the search found, unfolds what it is in, and looks at it."""
@@ -159,6 +175,7 @@ class SearchTreeView(QWidget):
             folded = self.scene.tree.collapsed.intersection(self.scene.tree.path(self._selected or ROOT)[:-1])
             for place in folded:
                 self.scene.set_collapsed(place, False)
+                self.folded.emit(self.scene.tree.ids[place], False)
             if folded:
                 self._settle()
             self._look_at(self._selected or ROOT)
@@ -187,8 +204,10 @@ class SearchTreeView(QWidget):
         place = ROOT if candidate < 0 else self.scene.tree.place(candidate)
         if place is not None and self.scene.tree.children[place]:
             now = place in self.scene.tree.collapsed
-            self.scene.set_collapsed(place, not now if collapsed is None else collapsed)
+            collapsed = not now if collapsed is None else collapsed
+            self.scene.set_collapsed(place, collapsed)
             self._wake()
+            self.folded.emit(candidate, collapsed)
 
     def finish_rendering(self) -> None:
         """Everything comes to rest, for a picture."""
