@@ -422,7 +422,8 @@ class MainWindow(QMainWindow):
         self.caption.setVisible(presenting)
         self._show_caption()
         self.toolbar.present_button.setChecked(presenting)
-        self.toolbar.badge.set_short(presenting)
+        self.toolbar.set_presenting(presenting)
+        self.timeline.grain_button.setHidden(presenting)  # a projector may be 1,024 pixels wide
 
     def _on_load_requested(self) -> None:
         self.setup_panel.commit()

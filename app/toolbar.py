@@ -79,6 +79,11 @@ class Toolbar(QToolBar):
         set_icon(self.pause_button, "play-fill" if held else "pause-fill")
         self.stop_button.setText(GAP + (tr("Stopping…") if activity == "stopping" else tr("Stop")))
 
+    def set_presenting(self, presenting: bool) -> None:
+        """Leaves out what the timeline has, too, and says no more of the model than its name."""
+        self._step.setVisible(not presenting)
+        self.badge.set_short(presenting)
+
     def add_menu_action(self, text: str, shortcut: str = "") -> QAction:
         """An entry of the menu for what is seldom needed."""
         action = self.menu.addAction(text)
@@ -90,7 +95,10 @@ class Toolbar(QToolBar):
         self._build_steps()
         stretch = QWidget()
         stretch.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        for widget in (self._wordmark, self.run_button, self.pause_button, self.step_button, self.stop_button, stretch):
+        for widget in (self._wordmark, self.run_button, self.pause_button):
+            self.addWidget(widget)
+        self._step = self.addWidget(self.step_button)
+        for widget in (self.stop_button, stretch):
             self.addWidget(widget)
         for widget in (self.badge, self.present_button, self.theme_button, self.more_button):
             self.addWidget(widget)

@@ -13,6 +13,7 @@ from widgets.theme import BOLD, SIZE_LARGE, THEMES, current_theme, font, px, qco
 from widgets.translation import tr
 
 HEIGHT, MOST_LINES = 32, 3
+LEAST = 60  # pixels
 
 
 class Headline(QWidget):
@@ -46,8 +47,8 @@ class Headline(QWidget):
         return QSize(round(self._metrics().horizontalAdvance(self._text)) + 2, px(HEIGHT))
 
     def minimumSizeHint(self) -> QSize:
-        """The beginning of it."""
-        return QSize(px(60), px(HEIGHT))
+        """The beginning of it; in large type it breaks into lines rather than make the window wider."""
+        return QSize(LEAST, px(HEIGHT))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Takes as many lines as the question needs in another width."""

@@ -35,13 +35,14 @@ from widgets.stage.legend import Legend, StageLegend
 from widgets.stage.marks import text_width
 from widgets.stage.result_line import ResultLine
 from widgets.stage.summary_line import SummaryLine
-from widgets.theme import SIZE_BODY
+from widgets.theme import SIZE_BODY, px
 from widgets.translation import tr, tr_n
 from widgets.tree.page import SearchTreePage
 from widgets.what_if.bar import WhatIfBar
 
 StageOf = CandidateLanesView | LadderPage | SearchTreePage | RefineChainView
 SUMMARY_MS = 100
+ONE_ROW_FROM = 800  # pixels of the stage at normal size
 HEAD_MARGINS = 46  # pixels around the badge and the summary
 
 
@@ -163,6 +164,7 @@ class StageView(QWidget, Pictured):
         self._compact = compact
         self.tree.set_tools_shown(not compact)
         self.headline.setVisible(not compact)
+        self._arrange_head()
         self.badge.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         self._choose_view()
         self._update_words()
@@ -214,6 +216,8 @@ class StageView(QWidget, Pictured):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Says as much beside the badge as there is room for."""
         super().resizeEvent(event)
+        if self._has_two_rows() != self._two_rows:
+            self._arrange_head()
         if self._compact:
             self._update_words()
 
@@ -223,8 +227,9 @@ class StageView(QWidget, Pictured):
         view, top = self.tree.picture_part if self.shows_tree else self._view, self._views.pos()
         gap = view.mapTo(self, QPoint()).y() - top.y()
         parts = [(part, part.pos()) for part in (self.badge, self.headline, self.banner, self.result)]
-        right = self._summary.x() if is_large() else self.width() - 16 - self._summary.width()
-        parts += [(self._summary, QPoint(right, self._summary.y())), (view, top)]
+        at = self._summary.mapTo(self, QPoint())
+        right = at.x() if self._two_rows else self.width() - 16 - self._summary.width()
+        parts += [(self._summary, QPoint(right, at.y())), (view, top)]
         bottom = top.y() + view.height()
         if self.what_if.is_open:  # what it says belongs to what is shown
             parts.append((self.what_if, self.what_if.pos() - QPoint(0, gap)))
@@ -237,6 +242,15 @@ class StageView(QWidget, Pictured):
         head.setHorizontalSpacing(10)
         head.setVerticalSpacing(0)
         head.setColumnStretch(1, 1)
+        self._about, row = QWidget(), QHBoxLayout()
+        self._about_row = row
+        self._about.setLayout(row)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(10)
+        row.addWidget(self._summary)
+        row.addStretch(0)
+        row.addWidget(self.filter_button)
+        row.addWidget(self.sort_button)
         follow_scale(self, self._arrange_head)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 8, 4, 8)
@@ -260,15 +274,20 @@ class StageView(QWidget, Pictured):
         self.setProperty("surface", "stage")
 
     def _arrange_head(self) -> None:
-        """One line; where type is large, a second one for what is said about the run."""
-        head, row = self._head, int(is_large())
+        """One line; where there is little room, a second one for what is said about the run."""
+        self._two_rows = self._has_two_rows()
+        head, row = self._head, int(self._two_rows)
         head.addWidget(self.badge, 0, 0)
         head.addWidget(self.headline, 0, 1, 1, 4 if row else 1)
-        head.addWidget(self._summary, row, 0 if row else 2, 1, 2 if row else 1)
-        head.addWidget(self.filter_button, row, 3)
-        head.addWidget(self.sort_button, row, 4)
+        head.addWidget(self._about, row, 0 if row else 2, 1, 5 if row else 1)
+        self._about_row.setStretch(1, row)
+        self._summary.set_begins_row(self._two_rows)
         self.sort_button.show_words()
         self.filter_button.show_words()
+
+    def _has_two_rows(self) -> bool:
+        """Whether a question would have to break into lines beside the other words."""
+        return is_large() or (not self._compact and self.width() < px(ONE_ROW_FROM))
 
     def _choose_view(self) -> bool:
         """True when the other view has come to the front."""

@@ -9,19 +9,20 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.painting import painted
-from widgets.scaled import is_large
 from widgets.stage.marks import LEFT, RIGHT, draw_text, text_width
 from widgets.theme import SIZE_BODY, THEMES, current_theme, px
 
-STEP = 40  # pixels by which it grows: a label would ask the whole window for room with every letter
+LEAST = 60  # pixels
+STEP = 12  # pixels by which it grows: a label would ask the whole window for room with every letter
 
 
 class SummaryLine(QWidget):
-    """Muted words, to the right; to the left where type is large and they have a row of their own."""
+    """Muted words, to the right, or to the left where they have a row of their own."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._text = ""
+        self._begins_row = False
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         THEMES.theme_changed.connect(self.updateGeometry)
         THEMES.theme_changed.connect(self.update)
@@ -42,6 +43,11 @@ class SummaryLine(QWidget):
             self.updateGeometry()
         self.update()
 
+    def set_begins_row(self, begins: bool) -> None:
+        """Whether it has a row of its own, and stands at its left."""
+        self._begins_row = begins
+        self.update()
+
     def sizeHint(self) -> QSize:
         """The width of the words, in steps."""
         width = text_width(self._text, SIZE_BODY) if self._text else 0.0
@@ -49,12 +55,12 @@ class SummaryLine(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """A few words, where there is no room for all."""
-        return QSize(px(60), px(SIZE_BODY + 8))
+        return QSize(LEAST, px(SIZE_BODY + 8))
 
     @painted
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints the words."""
         painter = QPainter(self)
-        side = LEFT if is_large() else RIGHT
+        side = LEFT if self._begins_row else RIGHT
         draw_text(painter, QRectF(self.rect()), self._text, SIZE_BODY, current_theme().muted, side)
         painter.end()
