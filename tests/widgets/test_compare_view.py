@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QSlider
 
@@ -15,6 +14,7 @@ from engine.errors import ThinkscopeError
 from engine.events import AnyEvent
 from engine.setup import Budget, RunSetup
 from tests.simulated_runs import make_setup, simulated_events
+from tests.widgets.wheel import turn_wheel
 from widgets.compare.axis import Axis
 from widgets.compare.compare_view import TURNS, CompareView
 from widgets.compare.figures import FIGURES, cost_now, is_reached
@@ -286,10 +286,5 @@ def test_the_wheel_over_a_model_changes_nothing(view, entries, qtbot):
     view.set_models([("Big", "/models/big.gguf")])
     show(view, entries)
     combo = view.columns[0].model
-    place, pixels = QPointF(combo.rect().center()), QPoint(0, -120)
-    wheel = QWheelEvent(
-        place, QPointF(combo.mapToGlobal(place.toPoint())), QPoint(), pixels, Qt.MouseButton.NoButton,
-        Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
-    )  # fmt: skip
-    QApplication.sendEvent(combo, wheel)
+    turn_wheel(combo)
     assert combo.currentData() == "simulated"

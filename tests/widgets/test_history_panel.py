@@ -14,6 +14,7 @@ from engine.trace.run_info import RunInfo, read_info
 from engine.trace.run_notes import RunNote
 from engine.trace.store import write_trace
 from tests import sample_run
+from tests.widgets.wheel import turn_wheel
 from widgets.panels.history_model import ANSWER, RUN, SECONDS, STAR, STRATEGY, WHEN, HistoryModel
 from widgets.panels.history_panel import HistoryPanel
 
@@ -60,6 +61,11 @@ def panel(qtbot, many) -> HistoryPanel:
 
 def shown_paths(panel: HistoryPanel) -> list[str]:
     return [panel.shown.row_at(panel.shown.index(row, 0)).info.path for row in range(panel.shown.rowCount())]
+
+
+def press(panel: HistoryPanel, key: Qt.Key) -> None:
+    """As from a keyboard: through the window, to whatever has the keys, and on to what lies around it."""
+    QTest.keyClick(panel.window().windowHandle(), key)
 
 
 def test_the_models_keep_the_rules_of_models(qtbot, panel, many):
@@ -114,6 +120,12 @@ def test_kinds_and_strategies_filter(panel):
     assert shown_paths(panel) == ["run-8.tsrun", "run-5.tsrun", "run-2.tsrun"]
 
 
+def test_the_wheel_chooses_no_strategy(panel, many):
+    panel.strategies.setFocus()
+    turn_wheel(panel.strategies)
+    assert len(shown_paths(panel)) == len(many)
+
+
 def test_a_column_sorts_by_what_its_cells_stand_for(panel, many):
     panel.table.sortByColumn(SECONDS, Qt.SortOrder.AscendingOrder)
     seconds = {info.path: info.seconds for info in many}
@@ -146,6 +158,25 @@ def test_a_run_is_given_a_name_and_an_empty_one_shows_the_question_again(panel, 
     assert panel.model.setData(panel.shown.mapToSource(panel.shown.index(0, RUN)), "")
     panel.search.setText("")
     assert panel.shown.index(0, RUN).data() == "What is 47 + 35?"
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Enter])
+def test_the_enter_that_ends_a_name_opens_no_run(panel, qtbot, key):
+    wanted: list[str] = []
+    panel.replay_requested.connect(wanted.append)
+    panel.activateWindow()
+    panel.table.setFocus()
+    panel.table.selectRow(0)
+    press(panel, Qt.Key.Key_F2)
+    editor = panel.table.findChild(QLineEdit)
+    QTest.keyClicks(editor, "for Monday")
+    with qtbot.waitSignal(panel.noted) as noted:
+        press(panel, key)
+    assert noted.args == ["run-8.tsrun", RunNote("for Monday")]
+    qtbot.waitUntil(lambda: panel.table.hasFocus())
+    assert wanted == []
+    press(panel, key)
+    assert wanted == ["run-8.tsrun"]
 
 
 def test_a_double_click_and_enter_replay(panel, qtbot):

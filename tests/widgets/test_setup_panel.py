@@ -9,13 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QLineEdit, QSlider, QWidget
+from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit, QSlider, QWidget
 
 from engine.lab.problem_sets import load_ladder
 from engine.setup import Budget, StrategyChoice, VerifierChoice
 from engine.strategies.registry import STRATEGIES
 from engine.verifiers.registry import VERIFIERS
 from tests import sample_run
+from tests.widgets.wheel import turn_wheel
 from widgets.panels.labelled_slider import LabelledSlider
 from widgets.panels.scale import linear_stops, logarithmic_stops, nearest
 from widgets.panels.setting_fields import TextField
@@ -227,18 +228,17 @@ def test_every_control_teaches_and_has_a_name(panel):
 
 
 def test_the_wheel_scrolls_the_panel_and_never_a_value(panel, qtbot):
-    from PySide6.QtCore import QPoint, QPointF
-    from PySide6.QtGui import QWheelEvent
-    from PySide6.QtWidgets import QApplication
-
-    slider = panel.sampling.temperature.slider
-    before = panel.setup()
-    at = QPointF(slider.rect().center())
-    event = QWheelEvent(
-        at, slider.mapToGlobal(at), QPoint(0, -120), QPoint(0, -120), Qt.MouseButton.NoButton,
-        Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
-    )  # fmt: skip
-    QApplication.sendEvent(slider, event)
+    panel.model.folded.button.click()
+    before, scroll = panel.setup(), panel.verticalScrollBar()
+    controls = [w for w in panel.findChildren(QWidget) if isinstance(w, QComboBox | QAbstractSpinBox | QSlider)]
+    seen = [control for control in controls if control.isVisible()]
+    assert {QComboBox, QSlider} <= {kind for control in seen for kind in type(control).__mro__}
+    for control in seen:
+        panel.ensureWidgetVisible(control)
+        control.setFocus()
+        before_turn = scroll.value()
+        turn_wheel(control)
+        assert scroll.value() > before_turn or scroll.value() == scroll.maximum(), control
     assert panel.setup() == before
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from engine.contest.contestant import LETTERS, model_name
 from engine.contest.entry import Entry
+from widgets.calm import CalmBox
 from widgets.compare.cost_bar import paint_letter
 from widgets.compare.one_line import OneLine
 from widgets.icons import set_icon
@@ -55,14 +56,6 @@ class Letter(QWidget):
         painter.end()
 
 
-class ModelBox(QComboBox):
-    """Leaves the wheel alone: another model would cost the contestant its run."""
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Passes the wheel on."""
-        event.ignore()
-
-
 class ContestantColumn(QWidget):
     """A card. Draws what it is told, and says what a person wants."""
 
@@ -73,7 +66,7 @@ class ContestantColumn(QWidget):
         super().__init__(parent)
         self.letter = LETTERS[index]
         self.title, self.details = OneLine(SIZE_LARGE, strong=True), OneLine(SIZE_SMALL)
-        self.model, self.remove_button = ModelBox(), QToolButton()
+        self.model, self.remove_button = CalmBox(), QToolButton()
         self.stage, self.words = StageView(), QLabel(wordWrap=True)
         self._pages = QStackedWidget()
         self._shown: object = None

@@ -8,7 +8,6 @@ from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QComboBox,
     QFrame,
     QHBoxLayout,
     QHeaderView,
@@ -24,6 +23,7 @@ from PySide6.QtWidgets import (
 from engine.strategies.registry import STRATEGIES
 from engine.trace.run_info import RunInfo
 from engine.trace.run_notes import RunNote
+from widgets.calm import CalmBox
 from widgets.panels.history_filter import HistoryFilter
 from widgets.panels.history_model import ANSWER, MODEL, RUN, SECONDS, STAR, STRATEGY, WHEN, HistoryModel, HistoryRow
 from widgets.panels.segmented import Segmented
@@ -58,7 +58,9 @@ class RunTable(QTableView):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """The keys of a row."""
         plain, key = not event.modifiers(), event.key()
-        if plain and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        if self.state() == QAbstractItemView.State.EditingState:
+            super().keyPressEvent(event)  # the field of a name lets the Return go on that ends it
+        elif plain and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.opened.emit(self.currentIndex())
         elif plain and key == Qt.Key.Key_S:
             self.star_toggled.emit(self.currentIndex())
@@ -113,7 +115,7 @@ class HistoryPanel(QWidget, Pictured):
         self.search, self.kinds, self.strategies = (
             QLineEdit(),
             Segmented([(key, *tr_each(words)) for key, *words in KINDS]),
-            QComboBox(),
+            CalmBox(),
         )
         self.count, self.compare_button = QLabel(), QPushButton(tr("Compare"))
         self._empty = QLabel(tr(EMPTY), alignment=Qt.AlignmentFlag.AlignCenter)
