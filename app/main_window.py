@@ -292,6 +292,7 @@ class MainWindow(QMainWindow):
         self.stage.act_requested.connect(controller.act)
         self.stage.setup_wanted.connect(self._on_setup_wanted)
         self.meters.act_requested.connect(controller.act)
+        self.meters.inspector.closed.connect(lambda: self.stage.select(None))
         self.meters.vote_clicked.connect(self.stage.toggle_answer)
         self.meters.candidate_chosen.connect(self._on_meters_candidate_chosen)
         self.meters.prompt_requested.connect(self._on_prompt_requested)

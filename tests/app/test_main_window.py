@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QLabel, QToolButton
 
 from app.application import first_setup, make_window
 from app.main_window import MainWindow
@@ -269,6 +269,44 @@ def test_a_run_is_named_deleted_and_put_back(desk, qtbot):
     qtbot.waitUntil(lambda: bool(mine()))
     assert mine()[0].title == "for Monday"
     assert history.undo_bar.isHidden()
+
+
+@pytest.mark.parametrize("way", ["escape", "empty ground", "the inspector's close"])
+def test_what_deselects_a_lane_takes_it_from_the_inspector_too(desk, qtbot, way):
+    start(desk, qtbot, len(EVENTS) - 1)
+    lanes, inspector = desk.window.stage.lanes, desk.window.meters.inspector
+    qtbot.mouseClick(lanes.viewport(), Qt.MouseButton.LeftButton, pos=lanes.lane_rect(5).topLeft() + QPoint(12, 12))
+    assert lanes.selected == 5
+    assert inspector.isVisible()
+    match way:
+        case "escape":
+            qtbot.keyClick(lanes, Qt.Key.Key_Escape)
+        case "empty ground":
+            qtbot.mouseClick(lanes.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(1, 1))
+        case _:
+            close = next(b for b in inspector.findChildren(QToolButton) if b.accessibleName() == "Close")
+            qtbot.mouseClick(close, Qt.MouseButton.LeftButton)
+    assert lanes.selected is None
+    assert not inspector.isVisible()
+
+
+def test_making_a_what_if_real_takes_its_marks_from_the_lanes(desk, qtbot, tmp_path):
+    write_trace(tmp_path / "run.tsrun", EVENTS)
+    desk.window.open_path(tmp_path / "run.tsrun")
+    qtbot.waitUntil(lambda: desk.controller.playing)
+    desk.controller.seek(desk.controller.player.duration)
+    stage = desk.window.stage
+    qtbot.waitUntil(stage.what_if.isVisible)
+    qtbot.keyClick(desk.window, Qt.Key.Key_I, Qt.KeyboardModifier.ControlModifier)
+    stage.what_if.candidates.set_value(4)
+    stage.what_if.answer_now()
+    assert stage.lanes.would_pick is not None
+    qtbot.mouseClick(stage.what_if.real, Qt.MouseButton.LeftButton)
+    assert isinstance(desk.client.commands[-1], Start)
+    desk.client.emit(EVENTS[:-1])
+    qtbot.waitUntil(lambda: stage.state.events == len(EVENTS) - 1)
+    assert stage.lanes.would_pick is None
+    assert not stage.lanes.aside
 
 
 def test_presenting_leaves_the_stage_and_comes_back(desk, qtbot):

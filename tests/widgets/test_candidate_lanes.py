@@ -343,7 +343,8 @@ def test_a_what_if_sets_lanes_aside_and_gives_them_back(qtbot: QtBot) -> None:
     qtbot.addWidget(stage)
     stage.resize(1000, 800)
     stage.show()
-    stage.set_state(state_of(16), "recorded")
+    whole = state_of(16)
+    stage.set_state(whole, "recorded")
     stage.what_if.set_open(True)
     assert not stage.lanes.aside
     assert stage.what_if.candidates is not None
@@ -351,6 +352,10 @@ def test_a_what_if_sets_lanes_aside_and_gives_them_back(qtbot: QtBot) -> None:
     stage.what_if.answer_now()
     assert stage.lanes.aside == set(range(4, 16))
     before = stage.lanes.grab().toImage()
+    stage.set_state(state_of(16, 0.6), "recorded")
+    assert not stage.lanes.aside  # nothing is asked in the middle of a run
+    stage.set_state(whole, "recorded")
+    assert stage.lanes.aside
     stage.what_if.set_open(False)
     assert not stage.lanes.aside
     assert stage.lanes.grab().toImage() != before

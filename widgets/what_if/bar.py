@@ -92,6 +92,8 @@ class WhatIfBar(QFrame):
             self._state, self._state_events = state, state.events
             if self.is_open:
                 self._open_pool()
+        if there == self.isHidden():
+            self.answered.emit(self._outlook if there and self.is_open else None)
         self.setVisible(there)
 
     @property
