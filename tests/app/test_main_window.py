@@ -16,6 +16,7 @@ from app.preferences import Preferences
 from app.run_controller import RunController
 from app.setup_file import write_setup
 from engine.acts import TakeToken
+from engine.errors import ModelError
 from engine.events import RunFailed
 from engine.trace.store import RunLibrary, write_trace
 from engine.worker.messages import Died, Ended, Intervene, Load, Loaded, LoadFailed, Pause, Refused, Start, Step, Stop
@@ -469,6 +470,23 @@ def test_a_remembered_set_up_that_cannot_be_carried_out_does_not_keep_the_window
     window = make_window(controller, RunLibrary(tmp_path / "runs"), preferences)
     qtbot.addWidget(window)
     assert "no such file" in window.setup_panel.model.error.text()
+
+
+def test_a_window_with_a_model_of_its_own_shows_that_one_and_needs_no_default(qtbot, tmp_path, monkeypatch):
+    def none() -> Path:
+        raise ModelError("There is no default model.")
+
+    monkeypatch.setattr("app.application.default_model_path", none)
+    preferences = Preferences(tmp_path / "preferences.ini")
+    preferences.setup = sample_run.setup()
+    library = RunLibrary(tmp_path / "runs")
+    controller = RunController(FakeClient, library.new_writer)
+    window = make_window(controller, library, preferences, model="simulated")
+    qtbot.addWidget(window)
+    assert window.setup_panel.setup().load.path == "simulated"
+    assert not window.setup_panel.model.errors()
+    assert window.banner.isHidden()
+    assert window.setup_panel.problem.question.toPlainText() == sample_run.setup().problem.question
 
 
 def test_a_pasted_book_is_cut_to_what_fits_and_that_is_said(desk, qtbot):

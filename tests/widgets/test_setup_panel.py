@@ -208,6 +208,16 @@ def test_a_model_file_that_is_not_there_is_pointed_at(panel, qtbot, path):
     assert not panel.check()
 
 
+def test_the_simulated_and_the_default_model_can_be_found_and_chosen(panel, tmp_path):
+    actions = {action.text(): action for action in panel.model.browse.menu().actions()}
+    actions["Simulated model"].trigger()
+    assert panel.setup().load.path == "simulated"
+    assert panel.check()
+    assert "simulated" in panel.model.path.toolTip()
+    actions["The default model"].trigger()
+    assert panel.setup().load.path == str(tmp_path / "model.gguf")
+
+
 def test_a_folder_is_not_a_model(panel, tmp_path):
     panel.model.set_path(str(tmp_path))
     assert "folder" in panel.model.error.text()

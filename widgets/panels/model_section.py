@@ -6,11 +6,11 @@ from pathlib import Path
 
 import msgspec
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QLineEdit, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from engine.check import MAX_CONTEXT, MAX_DEVICES, MAX_LAYERS, MAX_THREADS, MIN_CONTEXT
 from engine.settings import Setting
-from engine.setup import FLASH_ATTENTION, SPLIT_MODES, LoadOptions
+from engine.setup import FLASH_ATTENTION, SIMULATED, SPLIT_MODES, LoadOptions
 from widgets.panels.field_error import FieldError, mark_invalid
 from widgets.panels.section import Folded, Section
 from widgets.panels.setting_fields import ChoiceField
@@ -18,6 +18,7 @@ from widgets.panels.typed_field import TypedField, shares_field, whole_field
 from widgets.theme import set_kind, set_role
 from widgets.translation import later, tr
 
+SIMULATED_HELP = later("Texts that are made up with known odds, to try everything without a model; always labelled.")
 CHECKS = ("offload_kqv", "safe_mode", "load_anyway")
 FIELDS = ("n_ctx", "n_threads", "split_mode", "tensor_split", "main_gpu")
 FLASH = Setting(
@@ -51,10 +52,13 @@ class ModelSection(Section):
         self.path = QLineEdit(placeholderText=tr("the default model"))
         self.path.setAccessibleName(tr("Model file"))
         self.path.setToolTip(
-            tr("A GGUF file on this machine; empty for the default model. One can also be dropped here.")
+            tr(
+                "A GGUF file on this machine, which can also be dropped here; empty for the default model; "
+                "“simulated” for texts that no model writes."
+            )
         )
-        self.browse = QPushButton(tr("Choose…"))
-        self.browse.setToolTip(tr("Looks for a GGUF file."))
+        self.browse = QPushButton(tr("Choose"))
+        self.browse.setToolTip(tr("A file, the default model, or the simulated one."))
         self.error = FieldError()
         self.layers = whole_field(
             tr("Layers on GPU"), tr("How many layers the GPU computes: “all”, or a number; 0 keeps to the CPU."),
@@ -153,10 +157,24 @@ class ModelSection(Section):
         self.folded.body.addWidget(self.reload)
         self.path.editingFinished.connect(self._on_path_edited)
         self.path.returnPressed.connect(self._on_path_entered)
-        self.browse.clicked.connect(self._on_browse_clicked)
+        self._fill_menu()
         self.reload.clicked.connect(self.load_requested)
         set_kind(self.browse, "normal")
         set_role(self.error, "error")
+
+    def _fill_menu(self) -> None:
+        menu = QMenu(self.browse)
+        menu.setToolTipsVisible(True)
+        for words, help_text, choose in (
+            (tr("A file…"), tr("Looks for a GGUF file."), self._on_file_wanted),
+            (tr("The default model"), self._default_path, lambda: self.set_path(self._default_path)),
+            (tr("Simulated model"), tr(SIMULATED_HELP), lambda: self.set_path(SIMULATED)),
+        ):
+            action = menu.addAction(words)
+            action.setToolTip(help_text)
+            action.triggered.connect(choose)
+        self.browse.setProperty("hasMenu", True)
+        self.browse.setMenu(menu)
 
     def _typed_fields(self) -> tuple[TypedField[int] | TypedField[tuple[float, ...]], ...]:
         return self.layers, self.n_ctx, self.n_threads, self.tensor_split, self.main_gpu
@@ -166,8 +184,8 @@ class ModelSection(Section):
         body.addWidget(field)
         body.addWidget(field.error)
 
-    def _on_browse_clicked(self) -> None:
-        folder = str(Path(self.path.text() or self._default_path).expanduser().parent)
+    def _on_file_wanted(self) -> None:
+        folder = str(Path(self.options().path).expanduser().parent)
         path, _ = QFileDialog.getOpenFileName(self, tr("Choose a model"), folder, tr("Models (*.gguf);;All files (*)"))
         if path:
             self.set_path(path)
@@ -184,7 +202,7 @@ class ModelSection(Section):
     def _check_path(self) -> None:
         text = self.path.text().strip()
         words = ""
-        if text and text != "simulated":
+        if text and text != SIMULATED:
             words = _path_problem(text)
         self.error.say(words)
         mark_invalid(self.path, bool(words))
