@@ -72,13 +72,16 @@ class ContestantColumn(QWidget):
         self._shown: object = None
         self._build()
 
-    def show_entry(self, entry: Entry, models: Models, *, editable: bool, question: str = "") -> None:
+    def show_entry(
+        self, entry: Entry, models: Models, *, editable: bool, replayed: bool = False, question: str = ""
+    ) -> None:
         """Shows how a contestant stands.
 
         Args:
             entry: The contestant.
             models: What can be chosen, by name and path.
             editable: Whether it can be changed now.
+            replayed: As for `show_moment`.
             question: Its own, where not all have the same.
         """
         contestant = entry.contestant
@@ -93,14 +96,20 @@ class ContestantColumn(QWidget):
         self.words.setText(status_words(entry, waiting=tr("Has not run yet") if editable else tr("Waits for its turn")))
         set_role(self.words, "error" if entry.status == "failed" else "muted")
         self._pages.setCurrentWidget(self.stage if entry.has_run else self.words)
-        self.show_moment(entry)
+        self.show_moment(entry, replayed)
 
-    def show_moment(self, entry: Entry) -> None:
-        """Shows the moment that the entry's run stands at: what is new in it, or all when it is another state."""
-        shown = (id(entry.state), entry.player.generation, source_of(entry))
+    def show_moment(self, entry: Entry, replayed: bool = False) -> None:
+        """Shows the moment that the entry's run stands at: what is new in it, or all when it is another state.
+
+        Args:
+            entry: The contestant.
+            replayed: Whether the whole race is being looked at again, before the end of its clock.
+        """
+        source = source_of(entry, replayed)
+        shown = (id(entry.state), entry.player.generation, source)
         if shown != self._shown:
             self._shown = shown
-            self.stage.set_state(entry.state, source_of(entry))
+            self.stage.set_state(entry.state, source)
         else:
             self.stage.refresh()
         if entry.has_run and self._pages.currentWidget() is not self.stage:
@@ -184,8 +193,8 @@ class ContestantColumn(QWidget):
         self.update()
 
 
-def source_of(entry: Entry) -> Source | None:
-    """What the badge of its stage says."""
+def source_of(entry: Entry, replayed: bool = False) -> Source | None:
+    """What the badge of its stage says. In a replay all are recorded, also those that ended before others."""
     start = entry.state.start
     if start is not None and start.backend == "simulated":
         return "simulated"
@@ -193,7 +202,7 @@ def source_of(entry: Entry) -> Source | None:
         return "recorded"
     if entry.status == "running":
         return "paused" if entry.state.status == "paused" else "live"
-    return "recorded" if entry.has_run and not entry.player.at_end else None
+    return "recorded" if entry.has_run and (replayed or not entry.player.at_end) else None
 
 
 def status_words(entry: Entry, waiting: str = "") -> str:
