@@ -390,6 +390,7 @@ class MainWindow(QMainWindow):
         model, badge = self.controller.model, self.toolbar.badge
         if model.status == "ready" and model.report is not None:
             badge.show_report(model.report)
+            self.setup_panel.model.show_report(model.report)
             if self._milestones.wanted and self.controller.live is None:
                 self.run()
         elif model.status == "loading":

@@ -18,6 +18,7 @@ from app.setup_file import write_setup
 from engine.acts import TakeToken
 from engine.errors import ModelError
 from engine.events import RunFailed
+from engine.inference.simulated_backend import REPORT as SIMULATED_REPORT
 from engine.trace.store import RunLibrary, write_trace
 from engine.worker.messages import Died, Ended, Intervene, Load, Loaded, LoadFailed, Pause, Refused, Start, Step, Stop
 from tests import sample_run
@@ -163,6 +164,35 @@ def test_the_badge_says_what_is_loaded_and_where(desk, qtbot):
     qtbot.waitUntil(lambda: desk.controller.model.status == "ready")
     assert desk.window.toolbar.badge.words == "Simulated 135M · Q4_1 · CPU, 2 threads · no GPU in this build"
     assert sample_run.REPORT.gpu_hint in desk.window.toolbar.badge.toolTip()
+
+
+def test_the_badge_of_the_simulated_model_says_only_that_it_is_simulated(desk, qtbot):
+    desk.client.reply(Loaded(SIMULATED_REPORT))
+    qtbot.waitUntil(lambda: desk.controller.model.status == "ready")
+    assert desk.window.toolbar.badge.words == "Simulated model · simulated"
+    qtbot.mouseClick(desk.window.toolbar.badge, Qt.MouseButton.LeftButton)
+    report = next(iter(desk.window.findChildren(LoadReport)))
+    said = " ".join(label.text() for label in report.findChildren(QLabel))
+    assert "known odds" in said
+    assert "Quantisation" not in said
+    report.close()
+
+
+def test_options_for_a_gpu_are_there_only_where_they_have_an_effect(desk, qtbot):
+    model = desk.window.setup_panel.model
+    options = (model.layers, model.split_mode, model.tensor_split, model.main_gpu, model.offload_kqv)
+    for report, words in (
+        (sample_run.REPORT, "this build of llama.cpp computes on the CPU only"),
+        (SIMULATED_REPORT, "the simulated model has no layers"),
+        (replace(sample_run.REPORT, gpu_supported=True), ""),
+    ):
+        before = desk.window.setup_panel.setup().load
+        desk.client.reply(Loaded(report))
+        qtbot.waitUntil(lambda report=report: desk.controller.model.report == report)
+        assert words in model.no_gpu.text()
+        assert model.no_gpu.isHidden() != bool(words)
+        assert all(option.isEnabled() != bool(words) for option in options)
+        assert desk.window.setup_panel.setup().load == before  # what is asked for elsewhere is not lost
 
 
 def test_the_badge_says_safe_mode(desk, qtbot):

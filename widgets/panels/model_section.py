@@ -6,11 +6,23 @@ from pathlib import Path
 
 import msgspec
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QLineEdit, QMenu, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from engine.check import MAX_CONTEXT, MAX_DEVICES, MAX_LAYERS, MAX_THREADS, MIN_CONTEXT
+from engine.events import ModelReport
 from engine.settings import Setting
 from engine.setup import FLASH_ATTENTION, SIMULATED, SPLIT_MODES, LoadOptions
+from widgets.model_badge import SIMULATED_HELP
 from widgets.panels.field_error import FieldError, mark_invalid
 from widgets.panels.section import Folded, Section
 from widgets.panels.setting_fields import ChoiceField
@@ -18,7 +30,8 @@ from widgets.panels.typed_field import TypedField, shares_field, whole_field
 from widgets.theme import set_kind, set_role
 from widgets.translation import later, tr
 
-SIMULATED_HELP = later("Texts that are made up with known odds, to try everything without a model; always labelled.")
+NO_GPU = later("Has no effect here: this build of llama.cpp computes on the CPU only.")
+NO_EFFECT = later("Has no effect: the simulated model has no layers.")
 CHECKS = ("offload_kqv", "safe_mode", "load_anyway")
 FIELDS = ("n_ctx", "n_threads", "split_mode", "tensor_split", "main_gpu")
 FLASH = Setting(
@@ -64,6 +77,7 @@ class ModelSection(Section):
             tr("Layers on GPU"), tr("How many layers the GPU computes: “all”, or a number; 0 keeps to the CPU."),
             0, MAX_LAYERS, (tr("all"), -1),
         )  # fmt: skip
+        self.no_gpu = QLabel(wordWrap=True)
         self.n_ctx = whole_field(
             tr("Context"),
             tr("The most tokens of one candidate, its prompt included; “auto” is as many as the model knows."),
@@ -129,6 +143,14 @@ class ModelSection(Section):
         self.path.setText("" if path == self._default_path else path)
         self._on_path_edited()
 
+    def show_report(self, report: ModelReport) -> None:
+        """Says of the options for a GPU that they have no effect where the loaded model shows that there is none."""
+        words = tr(NO_EFFECT) if report.architecture == "simulated" else "" if report.gpu_supported else tr(NO_GPU)
+        self.no_gpu.setText(words)
+        self.no_gpu.setVisible(bool(words))
+        for field in (self.layers, self.split_mode, self.tensor_split, self.main_gpu, self.offload_kqv):
+            field.setEnabled(not words)
+
     def errors(self) -> list[QWidget]:
         """The fields whose text is not a value; the path when there is no such file."""
         self._check_path()
@@ -143,6 +165,9 @@ class ModelSection(Section):
         self.body.addLayout(row)
         self.body.addWidget(self.error)
         self._add(self.layers, self.body)
+        set_role(self.no_gpu, "muted")
+        self.no_gpu.hide()
+        self.body.addWidget(self.no_gpu)
         self.body.addWidget(self.folded)
         self._add(self.n_ctx, self.folded.body)
         self._add(self.n_threads, self.folded.body)
