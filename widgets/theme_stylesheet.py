@@ -19,6 +19,9 @@ SIZES = {"s11": 11, "s12": 12, "s13": 13, "s15": 15, "s20": 20, "s28": 28, "cont
 
 # Boxes, arrows and handles grow with type; hair lines and the space between things do not.
 _GROWING = re.compile(r"(?<=[ {])((?:min-|max-)?(?:width|height)|border(?:-\w+)*|padding-right|margin): (-?\d+)px")
+_RULE = re.compile(r"\{[^{}]*\}")
+_SIDE, _BORDER = re.compile(r"(?<=[ {])(?:width|height): (\d+)px"), re.compile(r"(?<=[ {])border: (\d+)px")
+_RADIUS = re.compile(r"(?<=[ {])border-radius: (\d+)px")
 LEAST_GROWING = 4
 NARROW_TABS = 1.6  # from this size of type on there is little room between tabs
 
@@ -26,13 +29,23 @@ NARROW_TABS = 1.6  # from this size of type on there is little room between tabs
 @lru_cache(maxsize=16)
 def _template(name: str, scale: float) -> Template:
     text = (RESOURCES / "theme" / name).read_text(encoding="utf-8")
-    return Template(_GROWING.sub(lambda found: _grown(found, scale), text))
+    grown = _GROWING.sub(lambda found: _grown(found, scale), text)
+    return Template(_RULE.sub(lambda rule: _rounded(rule[0]), grown))
 
 
 def _grown(found: re.Match[str], scale: float) -> str:
     size = int(found[2])
     grows = size < 0 if found[1] == "margin" else size >= LEAST_GROWING
     return f"{found[1]}: {round(size * scale) if grows else size}px"
+
+
+def _rounded(rule: str) -> str:
+    """A rule whose corners are no rounder than its box is large: Qt would draw them square."""
+    sides, border = [int(side) for side in _SIDE.findall(rule)], _BORDER.search(rule)
+    if not sides:
+        return rule
+    most = min(sides) // 2 + (int(border[1]) if border else 0)
+    return _RADIUS.sub(lambda radius: f"border-radius: {min(int(radius[1]), most)}px", rule)
 
 
 def build_stylesheet(theme: Theme, scale: float) -> str:
