@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit, QSlider, QWidget
 
-from engine.lab.problem_sets import load_ladder
+from engine.lab.problem_sets import load_ladder, make_problem
 from engine.setup import Budget, StrategyChoice, VerifierChoice
 from engine.strategies.registry import STRATEGIES
 from engine.verifiers.registry import VERIFIERS
@@ -54,6 +54,20 @@ def test_a_set_up_that_is_shown_comes_back_as_it_was(panel):
     )
     panel.set_setup(given)
     assert panel.setup() == given
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_a_question_that_is_restored_is_shown_in_whole_lines_from_the_start(qtbot, tmp_path, times):
+    panel = SetupPanel(STRATEGIES, VERIFIERS, load_ladder(), str(tmp_path / "model.gguf"))
+    qtbot.addWidget(panel)
+    problem = make_problem(" ".join(["Mia has 24 cards, gives away 9, then buys 6 more."] * times), None)
+    panel.set_setup(replace(sample_run.setup(), problem=problem))
+    panel.resize(300, 900)
+    panel.show()
+    question = panel.problem.question
+    assert question.verticalScrollBar().maximum() == 0
+    lines = round(question.document().size().height())
+    assert question.viewport().height() >= lines * question.fontMetrics().lineSpacing()
 
 
 def test_showing_a_set_up_is_not_a_change(panel, qtbot):
