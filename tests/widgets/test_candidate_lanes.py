@@ -119,7 +119,7 @@ def test_a_lane_drawn_token_by_token_looks_like_one_drawn_at_once(
 
 
 @pytest.mark.parametrize("height", [28, 36, 47, 57])
-@pytest.mark.parametrize("width", [96, 111, 135, 141, 157, 190])
+@pytest.mark.parametrize("width", [84, 96, 111, 135, 141, 157, 190])
 @pytest.mark.parametrize("share", [0.1, 0.5, 1.0])
 def test_nothing_in_a_bar_is_cut_or_painted_over(
     monkeypatch: pytest.MonkeyPatch, qapp: object, width: int, height: int, share: float
@@ -144,6 +144,8 @@ def test_nothing_in_a_bar_is_cut_or_painted_over(
     state = state_of(16, share)
     for candidate in state.candidates.values():
         written.clear()
+        if candidate.id % 2 and candidate.finished_at is not None:
+            candidate.answer = candidate.vote = None
         LaneBar(candidate).render(style(width, state), QSize(width, height))
         for (one, place), (other, beside) in itertools.combinations(written, 2):
             assert not place.adjusted(-1, -1, 1, 1).intersects(beside), (one, other)

@@ -143,7 +143,9 @@ class LaneBar(Lane):
 
     @property
     def _no_answer(self) -> str:
-        return tr("no answer") if self._two_rows else tr("none")
+        words, row = tr("no answer"), self._first_row()
+        fits = self._two_rows and row.left() + px(25) + text_width(words, SIZE_TINY) <= row.right()
+        return words if fits else tr("none")
 
     def _paint_score(self, painter: QPainter) -> None:
         theme, c = self.style.theme, self.candidate
