@@ -48,10 +48,22 @@ def _rounded(rule: str) -> str:
     return _RADIUS.sub(lambda radius: f"border-radius: {min(int(radius[1]), most)}px", rule)
 
 
+def _knobs(scale: float) -> dict[str, str]:
+    """The handles of sliders, plain and in a ring: as wide as groove and overhang make them high, and round."""
+    groove, out, sizes = round(4 * scale), round(5 * scale), dict[str, str]()
+    for name, ring, more in (("knob", 0, 0), ("ringed_knob", 2, 1), ("strong_knob", 3, 2)):
+        across = groove + 2 * (out + more)
+        sizes |= {
+            name: f"{across - 2 * ring}px", f"{name}_out": f"-{out + more}px", f"{name}_round": f"{across // 2}px"
+        }  # fmt: skip
+    return sizes
+
+
 def build_stylesheet(theme: Theme, scale: float) -> str:
     """The style sheet of `theme` with type and controls `scale` times as large."""
     colours = {name: getattr(theme, name) for name in (*theme.__dataclass_fields__, *SHADES) if name != "name"}
     sizes = {name: f"{round(size * scale)}px" for name, size in SIZES.items()}
+    sizes |= _knobs(scale)
     sizes["spacing"] = f"{0.66 * scale:.2f}px"
     sizes["tabgap"] = "20px" if scale < NARROW_TABS else "8px"
     sizes["bar"] = f"{round(6 + 4 * scale)}px"

@@ -213,15 +213,21 @@ def test_no_corner_is_rounder_than_its_box_which_would_be_drawn_square(theme: Th
             assert 2 * int(said["border-radius"]) <= min(sides) + 2 * int(said.get("border", 0)), rule
 
 
-@pytest.mark.parametrize("scale", [1.0, 1.1, 1.25])
-def test_the_handle_of_a_slider_is_round_at_every_size_of_text(qtbot: QtBot, scale: float) -> None:
+@pytest.mark.parametrize("focused", [False, True])
+@pytest.mark.parametrize("scale", [1.0, 1.1, 1.25, 1.5, 1.75, 2.0])
+def test_the_handle_of_a_slider_is_round_at_every_size_of_text(qtbot: QtBot, scale: float, focused: bool) -> None:
     set_type_scale(scale)
     slider = CalmSlider(Qt.Orientation.Horizontal)
     qtbot.addWidget(slider)
     slider.resize(200, 40)
     slider.setValue(50)
+    if focused:
+        slider.show()
+        slider.activateWindow()
+        slider.setFocus()
+        qtbot.waitUntil(slider.hasFocus)
     box = ink_box(slider, current_theme().text)
-    assert abs(box.width() - box.height()) <= 1
+    assert box.width() == box.height()
     picture, ink = slider.grab().toImage(), QColor(current_theme().text)
     assert all(picture.pixelColor(corner) != ink for corner in (box.topLeft(), box.bottomRight()))
 
