@@ -10,7 +10,7 @@ def main() -> int:
         from app.cli import run_command_line
 
         return run_command_line(sys.argv[1:])
-    from app.window import open_window
+    from app.cli_window import open_window
 
     return open_window()
 

@@ -146,7 +146,7 @@ def main(
 
 def _open_window(file: Path | None, model: str | None) -> int:
     """Opens it with what was asked for; what is wrong with that is said here and not in the window."""
-    from app.window import open_window
+    from app.cli_window import open_window
 
     if file is not None and not file.is_file():
         raise BadInputError(f"There is no file “{file}”.", "", "Check the path after --open.")
@@ -427,7 +427,7 @@ def replay(
 
     reader = TraceReader(file)
     if window:
-        from app.window import open_window
+        from app.cli_window import open_window
 
         return open_window(file)
     if reader.truncated:

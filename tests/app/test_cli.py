@@ -56,7 +56,7 @@ def test_every_command_has_help(command: list[str], capsys: Output) -> None:
 def windows(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
     """What windows were opened with, in place of windows."""
     opened: list[tuple[object, ...]] = []
-    monkeypatch.setattr("app.window.open_window", lambda *given: opened.append(given) or 0)
+    monkeypatch.setattr("app.cli_window.open_window", lambda *given: opened.append(given) or 0)
     return opened
 
 

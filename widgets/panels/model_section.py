@@ -192,7 +192,11 @@ class ModelSection(Section):
         menu.setToolTipsVisible(True)
         for words, help_text, choose in (
             (tr("A file…"), tr("Looks for a GGUF file."), self._on_file_wanted),
-            (tr("The default model"), self._default_path, lambda: self.set_path(self._default_path)),
+            (
+                tr("The default model"),
+                tr("The small one that came with the program."),
+                lambda: self.set_path(self._default_path),
+            ),
             (tr("Simulated model"), tr(SIMULATED_HELP), lambda: self.set_path(SIMULATED)),
         ):
             action = menu.addAction(words)
