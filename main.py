@@ -10,20 +10,9 @@ def main() -> int:
         from app.cli import run_command_line
 
         return run_command_line(sys.argv[1:])
-    from app.display import display_problem
+    from app.cli_window import open_window
 
-    problem = display_problem()
-    if problem is not None:
-        from app.cli import explain_no_display
-
-        return explain_no_display(*problem)
-    try:
-        from app.application import run_application
-    except ImportError as error:
-        from app.cli import explain_missing_window
-
-        return explain_missing_window(error)
-    return run_application()
+    return open_window()
 
 
 if __name__ == "__main__":

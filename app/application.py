@@ -34,12 +34,13 @@ from widgets.translation import tr
 PLOTS_AFTER_MS = 400
 
 
-def run_application(argv: list[str] | None = None, replay: Path | None = None) -> int:
+def run_application(argv: list[str] | None = None, file: Path | None = None, model: str | None = None) -> int:
     """Opens the window and runs until it is closed.
 
     Args:
         argv: Arguments for Qt; the program's own by default.
-        replay: A recording to play instead of the shipped one.
+        file: A recording, a set-up or a model to open instead of the shipped recording.
+        model: The path of the model to choose, or `SIMULATED`; None leaves the one of the last time.
 
     Returns:
         The exit status.
@@ -56,17 +57,21 @@ def run_application(argv: list[str] | None = None, replay: Path | None = None) -
     library = RunLibrary()
     controller = RunController(_make_client, library.new_writer)
     controller.start()  # the child wakes up on the other core while the window is built
-    window = make_window(controller, library, preferences, milestones)
+    window = make_window(controller, library, preferences, milestones, model)
     sys.excepthook = _Excepthook(window)
     window.show()
-    QTimer.singleShot(0, lambda: _after_first_paint(window, milestones, replay))
+    QTimer.singleShot(0, lambda: _after_first_paint(window, milestones, file))
     return app.exec()
 
 
 def make_window(
-    controller: RunController, library: RunLibrary, preferences: Preferences, milestones: Milestones | None = None
+    controller: RunController,
+    library: RunLibrary,
+    preferences: Preferences,
+    milestones: Milestones | None = None,
+    model: str | None = None,
 ) -> MainWindow:
-    """The window with everything the registries offer, set up for a first run."""
+    """The window with everything the registries offer, set up for a first run; `model` is the path of one to choose."""
     path, trouble = "", None
     try:
         path = str(default_model_path())
@@ -75,7 +80,9 @@ def make_window(
     panel = SetupPanel(STRATEGIES, VERIFIERS, load_ladder(), path)
     panel.set_setup(first_setup(path))
     window = MainWindow(controller, panel, library, preferences, milestones)
-    if trouble is not None:
+    if model is not None:
+        panel.model.set_path(model)
+    elif trouble is not None:
         window.banner.say(trouble)
     return window
 
@@ -100,7 +107,7 @@ def _make_client(on_reply: ReplyHandler) -> WorkerClient:
     return WorkerClient(on_reply, data_folder())
 
 
-def _after_first_paint(window: MainWindow, milestones: Milestones, replay: Path | None) -> None:
+def _after_first_paint(window: MainWindow, milestones: Milestones, file: Path | None) -> None:
     milestones.reach("window_visible")
     # What is there now stays; looking through it again and again would only make frames late.
     gc.freeze()
@@ -108,8 +115,8 @@ def _after_first_paint(window: MainWindow, milestones: Milestones, replay: Path 
     options = window.setup_panel.setup().load
     if options.path:
         window.controller.load(options)
-    if replay is not None:
-        window.open_path(replay)
+    if file is not None:
+        window.open_path(file)
     else:
         window.play_shipped()
     plots = PlotLoader([sparkline.load_plot for sparkline in window.meters.sparklines], window)

@@ -89,12 +89,25 @@ SPREAD_EXAMPLES = """
 [cyan]main.py spread my-problems.jsonl --budget 400 --json > samples.jsonl[/]
 """
 
+WINDOW_HELP = """
+A desktop microscope for inference scaling. Without a command the window opens.
+"""
+WINDOW_EXAMPLES = """
+[bold]Examples[/]
+
+[cyan]main.py --model simulated[/]
+
+[cyan]main.py --open run.tsrun[/]
+"""
+
 app = typer.Typer(
     name="main.py",
-    help="A desktop microscope for inference scaling. Without arguments the window opens.",
+    help=WINDOW_HELP,
+    epilog=WINDOW_EXAMPLES,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    invoke_without_command=True,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -106,13 +119,46 @@ def _say_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(help=WINDOW_HELP, epilog=WINDOW_EXAMPLES)
 def main(
+    context: typer.Context,
+    model: Annotated[
+        str | None,
+        typer.Option("--model", "-m", help="The window's model: a GGUF file, a name from `models list`, or simulated."),
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option("--open", help="A recording, a set-up or a model to open in the window.")
+    ] = None,
     version: Annotated[
         bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Says which version this is.")
     ] = False,
-) -> None:
-    """A desktop microscope for inference scaling. Without arguments the window opens."""
+) -> int:
+    """See WINDOW_HELP."""
+    if context.invoked_subcommand is None:
+        return _open_window(file, model)
+    for name, value in (("--model", model), ("--open", file)):
+        if value is not None:
+            command = context.invoked_subcommand
+            why = "Options before a command are for the window, which this command does not open."
+            raise BadInputError(f"{name} stands before `{command}`.", why, f"See `main.py {command} --help`.")
+    return 0
+
+
+def _open_window(file: Path | None, model: str | None) -> int:
+    """Opens it with what was asked for; what is wrong with that is said here and not in the window."""
+    from app.cli_window import open_window
+
+    if file is not None and not file.is_file():
+        raise BadInputError(f"There is no file “{file}”.", "", "Check the path after --open.")
+    if model is None:
+        return open_window(file)
+    from app.probe import check_model_file
+    from engine.models.library import resolve_model
+    from engine.setup import SIMULATED
+
+    path = str(resolve_model(model))
+    check_model_file(path)
+    return open_window(file, path if path == SIMULATED else str(Path(path).absolute()))
 
 
 models = typer.Typer(help="The models on this machine.", no_args_is_help=True)
@@ -147,20 +193,6 @@ def run_command_line(arguments: Sequence[str]) -> int:
         return 0
     except Exception as error:
         return _say(_unexpected(error))
-
-
-def explain_missing_window(error: ImportError) -> int:
-    """Says why the window cannot be opened; the command line works all the same."""
-    from app.doctor import qt_problem
-
-    why, next_step = qt_problem(error)
-    return _say(ThinkscopeError("The window cannot be opened.", why, next_step))
-
-
-def explain_no_display(why: str, next_step: str) -> int:
-    """Says that there is no screen, and what works without one."""
-    works = "The command line works here: main.py --help."
-    return _say(ThinkscopeError("The window cannot be opened.", why, f"{next_step} {works}".strip()))
 
 
 def _leave_stdout() -> None:
@@ -395,9 +427,9 @@ def replay(
 
     reader = TraceReader(file)
     if window:
-        from app.application import run_application
+        from app.cli_window import open_window
 
-        return run_application(replay=file)
+        return open_window(file)
     if reader.truncated:
         print(f"note: “{file.name}” is cut short; what is whole is shown.", file=sys.stderr)
     screen = _screen(as_json, label="RECORDED")

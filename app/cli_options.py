@@ -9,5 +9,7 @@ import typer
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 Model = Annotated[
     str | None,
-    typer.Option("--model", "-m", help="A GGUF file, or a name from `models list`. Default: the built-in one."),
+    typer.Option(
+        "--model", "-m", help="A GGUF file, a name from `models list`, or simulated. Default: the built-in one."
+    ),
 ]

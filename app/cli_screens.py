@@ -129,11 +129,14 @@ class PlainScreen:
 def describe_run(start: RunStarted) -> str:
     """Model, device and strategy in one line; a simulated run says that it is one."""
     model = start.model
-    parts = [
+    facts = (
         f"{model.name} {model.quantization}",
         model.device,
         f"{model.layers_on_gpu}/{model.layers_total} layers on GPU",
         f"{model.n_threads} threads",
+    )
+    parts = [
+        *((model.name,) if model.architecture == "simulated" else facts),
         start.setup.strategy.name,
         f"seed {start.setup.seed}",
     ]

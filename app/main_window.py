@@ -289,6 +289,7 @@ class MainWindow(QMainWindow):
         self.stage.act_requested.connect(controller.act)
         self.stage.setup_wanted.connect(self._on_setup_wanted)
         self.meters.act_requested.connect(controller.act)
+        self.meters.inspector.closed.connect(lambda: self.stage.select(None))
         self.meters.vote_clicked.connect(self.stage.toggle_answer)
         self.meters.candidate_chosen.connect(self._on_meters_candidate_chosen)
         self.meters.prompt_requested.connect(self._on_prompt_requested)
@@ -386,6 +387,7 @@ class MainWindow(QMainWindow):
         model, badge = self.controller.model, self.toolbar.badge
         if model.status == "ready" and model.report is not None:
             badge.show_report(model.report)
+            self.setup_panel.model.show_report(model.report)
             if self._milestones.wanted and self.controller.live is None:
                 self.run()
         elif model.status == "loading":

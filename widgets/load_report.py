@@ -10,6 +10,7 @@ from engine.errors import ThinkscopeError
 from engine.events import ModelReport
 from widgets.meters import numbers
 from widgets.meters.fact_rows import FactRows
+from widgets.model_badge import SIMULATED_HELP
 from widgets.panels.section import SectionTitle
 from widgets.theme import set_role
 from widgets.translation import tr, tr_n
@@ -55,7 +56,7 @@ class LoadReport(QFrame):
         for name, value in facts:
             rows.set_value(name, value)
         column.addWidget(rows)
-        path = _text(report.path)
+        path = _text(tr(SIMULATED_HELP) if report.architecture == "simulated" else report.path)
         set_role(path, "muted")
         column.addWidget(path)
         if report.safe_mode and report.safe_mode_reason:
@@ -88,6 +89,8 @@ class LoadReport(QFrame):
 
 def report_rows(report: ModelReport) -> list[tuple[str, str]]:
     """Every fact of a report with its name, as people read it."""
+    if report.architecture == "simulated":
+        return [(tr("Context"), tr("{0:,} tokens", report.n_ctx))]
     asked = tr("all") if report.layers_asked < 0 else str(report.layers_asked)
     return [
         (tr("Architecture"), tr("{0}, {1} layers, width {2:,}", report.architecture, report.n_layers, report.n_embd)),

@@ -11,10 +11,11 @@ from PySide6.QtWidgets import QSizePolicy, QToolButton, QWidget
 from engine.events import ModelReport
 from widgets.painting import painted
 from widgets.theme import MEDIUM, THEMES, current_theme, font, px, qcolor
-from widgets.translation import tr, tr_n
+from widgets.translation import later, tr, tr_n
 
 Dot = Literal["good", "warn", "bad", "muted"]
 GAP, PAD, DOT = 8, 10, 4
+SIMULATED_HELP = later("Texts that are made up with known odds, to try everything without a model; always labelled.")
 
 
 class ModelBadge(QToolButton):
@@ -102,7 +103,12 @@ class ModelBadge(QToolButton):
 
 
 def report_facts(report: ModelReport) -> str:
-    """The facts that fit into one line; how many layers really are on the GPU always among them."""
+    """The facts that fit into one line; how many layers really are on the GPU always among them.
+
+    Of a simulated model there is one: nothing is quantised, and no device computes.
+    """
+    if report.architecture == "simulated":
+        return tr("simulated")
     threads = tr_n("{0} thread", "{0} threads", report.n_threads)
     parts = [
         tr("safe mode") if report.safe_mode else "",

@@ -19,6 +19,9 @@ SIZES = {"s11": 11, "s12": 12, "s13": 13, "s15": 15, "s20": 20, "s28": 28, "cont
 
 # Boxes, arrows and handles grow with type; hair lines and the space between things do not.
 _GROWING = re.compile(r"(?<=[ {])((?:min-|max-)?(?:width|height)|border(?:-\w+)*|padding-right|margin): (-?\d+)px")
+_RULE = re.compile(r"\{[^{}]*\}")
+_SIDE, _BORDER = re.compile(r"(?<=[ {])(?:width|height): (\d+)px"), re.compile(r"(?<=[ {])border: (\d+)px")
+_RADIUS = re.compile(r"(?<=[ {])border-radius: (\d+)px")
 LEAST_GROWING = 4
 NARROW_TABS = 1.6  # from this size of type on there is little room between tabs
 
@@ -26,7 +29,8 @@ NARROW_TABS = 1.6  # from this size of type on there is little room between tabs
 @lru_cache(maxsize=16)
 def _template(name: str, scale: float) -> Template:
     text = (RESOURCES / "theme" / name).read_text(encoding="utf-8")
-    return Template(_GROWING.sub(lambda found: _grown(found, scale), text))
+    grown = _GROWING.sub(lambda found: _grown(found, scale), text)
+    return Template(_RULE.sub(lambda rule: _rounded(rule[0]), grown))
 
 
 def _grown(found: re.Match[str], scale: float) -> str:
@@ -35,10 +39,31 @@ def _grown(found: re.Match[str], scale: float) -> str:
     return f"{found[1]}: {round(size * scale) if grows else size}px"
 
 
+def _rounded(rule: str) -> str:
+    """A rule whose corners are no rounder than its box is large: Qt would draw them square."""
+    sides, border = [int(side) for side in _SIDE.findall(rule)], _BORDER.search(rule)
+    if not sides:
+        return rule
+    most = min(sides) // 2 + (int(border[1]) if border else 0)
+    return _RADIUS.sub(lambda radius: f"border-radius: {min(int(radius[1]), most)}px", rule)
+
+
+def _knobs(scale: float) -> dict[str, str]:
+    """The handles of sliders, plain and in a ring: as wide as groove and overhang make them high, and round."""
+    groove, out, sizes = round(4 * scale), round(5 * scale), dict[str, str]()
+    for name, ring, more in (("knob", 0, 0), ("ringed_knob", 2, 1), ("strong_knob", 3, 2)):
+        across = groove + 2 * (out + more)
+        sizes |= {
+            name: f"{across - 2 * ring}px", f"{name}_out": f"-{out + more}px", f"{name}_round": f"{across // 2}px"
+        }  # fmt: skip
+    return sizes
+
+
 def build_stylesheet(theme: Theme, scale: float) -> str:
     """The style sheet of `theme` with type and controls `scale` times as large."""
     colours = {name: getattr(theme, name) for name in (*theme.__dataclass_fields__, *SHADES) if name != "name"}
     sizes = {name: f"{round(size * scale)}px" for name, size in SIZES.items()}
+    sizes |= _knobs(scale)
     sizes["spacing"] = f"{0.66 * scale:.2f}px"
     sizes["tabgap"] = "20px" if scale < NARROW_TABS else "8px"
     sizes["bar"] = f"{round(6 + 4 * scale)}px"

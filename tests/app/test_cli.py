@@ -52,6 +52,56 @@ def test_every_command_has_help(command: list[str], capsys: Output) -> None:
     assert "Usage: main.py" in capsys.readouterr().out
 
 
+@pytest.fixture
+def windows(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
+    """What windows were opened with, in place of windows."""
+    opened: list[tuple[object, ...]] = []
+    monkeypatch.setattr("app.cli_window.open_window", lambda *given: opened.append(given) or 0)
+    return opened
+
+
+def test_the_window_takes_a_model_by_the_names_that_run_takes(
+    windows: list[tuple[object, ...]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    default = default_model_path()
+    monkeypatch.chdir(tmp_path)
+    Path("small.gguf").write_bytes(gguf())
+    for name in ("simulated", default.stem, str(default), "small.gguf"):
+        assert run_command_line(["--model", name]) == 0
+    assert windows == [(None, name) for name in ("simulated", str(default), str(default), str(tmp_path / "small.gguf"))]
+
+
+def test_the_window_opens_a_file_that_is_named(windows: list[tuple[object, ...]], recording: Path) -> None:
+    assert run_command_line(["--open", str(recording), "-m", "simulated"]) == 0
+    assert run_command_line(["replay", str(recording), "--window"]) == 0
+    assert windows == [(recording, "simulated"), (recording,)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--model", "no-such-name"], "There is no model"),
+        (["--model", "/no/such/file.gguf"], "There is no file"),
+        (["--open", "/no/such/file.tsrun"], "There is no file"),
+        (["--frobnicate"], "No such option"),
+        (["--model", "simulated", "models", "list"], "stands before `models`"),
+    ],
+)
+def test_what_a_window_cannot_be_opened_with_is_said_before_it_opens(
+    windows: list[tuple[object, ...]], arguments: list[str], words: str, capsys: Output
+) -> None:
+    assert words in refused(capsys, *arguments)
+    assert windows == []
+
+
+def test_without_a_display_the_window_says_so_and_fails(monkeypatch: pytest.MonkeyPatch, capsys: Output) -> None:
+    for name in ("QT_QPA_PLATFORM", "WAYLAND_DISPLAY", "DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("sys.platform", "linux")
+    assert run_command_line(["--model", "simulated"]) == 3
+    assert "no screen to open it on" in capsys.readouterr().err
+
+
 def test_the_help_of_run_shows_examples(capsys: Output) -> None:
     run_command_line(["run", "--help"])
     assert 'main.py run "What is 47 + 35?"' in capsys.readouterr().out

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QLabel, QToolButton
 
 from app.application import first_setup, make_window
 from app.main_window import MainWindow
@@ -16,7 +16,9 @@ from app.preferences import Preferences
 from app.run_controller import RunController
 from app.setup_file import write_setup
 from engine.acts import AddSimulations, TakeToken
+from engine.errors import ModelError
 from engine.events import PersonActed, RunFailed
+from engine.inference.simulated_backend import REPORT as SIMULATED_REPORT
 from engine.trace.fold import RunState
 from engine.trace.store import RunLibrary, write_trace
 from engine.worker.messages import Died, Ended, Intervene, Load, Loaded, LoadFailed, Pause, Refused, Start, Step, Stop
@@ -166,6 +168,35 @@ def test_the_badge_says_what_is_loaded_and_where(desk, qtbot):
     assert sample_run.REPORT.gpu_hint in desk.window.toolbar.badge.toolTip()
 
 
+def test_the_badge_of_the_simulated_model_says_only_that_it_is_simulated(desk, qtbot):
+    desk.client.reply(Loaded(SIMULATED_REPORT))
+    qtbot.waitUntil(lambda: desk.controller.model.status == "ready")
+    assert desk.window.toolbar.badge.words == "Simulated model · simulated"
+    qtbot.mouseClick(desk.window.toolbar.badge, Qt.MouseButton.LeftButton)
+    report = next(iter(desk.window.findChildren(LoadReport)))
+    said = " ".join(label.text() for label in report.findChildren(QLabel))
+    assert "known odds" in said
+    assert "Quantisation" not in said
+    report.close()
+
+
+def test_options_for_a_gpu_are_there_only_where_they_have_an_effect(desk, qtbot):
+    model = desk.window.setup_panel.model
+    options = (model.layers, model.split_mode, model.tensor_split, model.main_gpu, model.offload_kqv)
+    for report, words in (
+        (sample_run.REPORT, "this build of llama.cpp computes on the CPU only"),
+        (SIMULATED_REPORT, "the simulated model has no layers"),
+        (replace(sample_run.REPORT, gpu_supported=True), ""),
+    ):
+        before = desk.window.setup_panel.setup().load
+        desk.client.reply(Loaded(report))
+        qtbot.waitUntil(lambda report=report: desk.controller.model.report == report)
+        assert words in model.no_gpu.text()
+        assert model.no_gpu.isHidden() != bool(words)
+        assert all(option.isEnabled() != bool(words) for option in options)
+        assert desk.window.setup_panel.setup().load == before  # what is asked for elsewhere is not lost
+
+
 def test_the_badge_says_safe_mode(desk, qtbot):
     desk.client.reply(Loaded(replace(sample_run.REPORT, safe_mode=True, safe_mode_reason="It crashed.")))
     qtbot.waitUntil(lambda: desk.controller.model.status == "ready")
@@ -271,6 +302,44 @@ def test_a_run_is_named_deleted_and_put_back(desk, qtbot):
     qtbot.waitUntil(lambda: bool(mine()))
     assert mine()[0].title == "for Monday"
     assert history.undo_bar.isHidden()
+
+
+@pytest.mark.parametrize("way", ["escape", "empty ground", "the inspector's close"])
+def test_what_deselects_a_lane_takes_it_from_the_inspector_too(desk, qtbot, way):
+    start(desk, qtbot, len(EVENTS) - 1)
+    lanes, inspector = desk.window.stage.lanes, desk.window.meters.inspector
+    qtbot.mouseClick(lanes.viewport(), Qt.MouseButton.LeftButton, pos=lanes.lane_rect(5).topLeft() + QPoint(12, 12))
+    assert lanes.selected == 5
+    assert inspector.isVisible()
+    match way:
+        case "escape":
+            qtbot.keyClick(lanes, Qt.Key.Key_Escape)
+        case "empty ground":
+            qtbot.mouseClick(lanes.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(1, 1))
+        case _:
+            close = next(b for b in inspector.findChildren(QToolButton) if b.accessibleName() == "Close")
+            qtbot.mouseClick(close, Qt.MouseButton.LeftButton)
+    assert lanes.selected is None
+    assert not inspector.isVisible()
+
+
+def test_making_a_what_if_real_takes_its_marks_from_the_lanes(desk, qtbot, tmp_path):
+    write_trace(tmp_path / "run.tsrun", EVENTS)
+    desk.window.open_path(tmp_path / "run.tsrun")
+    qtbot.waitUntil(lambda: desk.controller.playing)
+    desk.controller.seek(desk.controller.player.duration)
+    stage = desk.window.stage
+    qtbot.waitUntil(stage.what_if.isVisible)
+    qtbot.keyClick(desk.window, Qt.Key.Key_I, Qt.KeyboardModifier.ControlModifier)
+    stage.what_if.candidates.set_value(4)
+    stage.what_if.answer_now()
+    assert stage.lanes.would_pick is not None
+    qtbot.mouseClick(stage.what_if.real, Qt.MouseButton.LeftButton)
+    assert isinstance(desk.client.commands[-1], Start)
+    desk.client.emit(EVENTS[:-1])
+    qtbot.waitUntil(lambda: stage.state.events == len(EVENTS) - 1)
+    assert stage.lanes.would_pick is None
+    assert not stage.lanes.aside
 
 
 def test_presenting_leaves_the_stage_and_comes_back(desk, qtbot):
@@ -433,6 +502,23 @@ def test_a_remembered_set_up_that_cannot_be_carried_out_does_not_keep_the_window
     window = make_window(controller, RunLibrary(tmp_path / "runs"), preferences)
     qtbot.addWidget(window)
     assert "no such file" in window.setup_panel.model.error.text()
+
+
+def test_a_window_with_a_model_of_its_own_shows_that_one_and_needs_no_default(qtbot, tmp_path, monkeypatch):
+    def none() -> Path:
+        raise ModelError("There is no default model.")
+
+    monkeypatch.setattr("app.application.default_model_path", none)
+    preferences = Preferences(tmp_path / "preferences.ini")
+    preferences.setup = sample_run.setup()
+    library = RunLibrary(tmp_path / "runs")
+    controller = RunController(FakeClient, library.new_writer)
+    window = make_window(controller, library, preferences, model="simulated")
+    qtbot.addWidget(window)
+    assert window.setup_panel.setup().load.path == "simulated"
+    assert not window.setup_panel.model.errors()
+    assert window.banner.isHidden()
+    assert window.setup_panel.problem.question.toPlainText() == sample_run.setup().problem.question
 
 
 def test_a_pasted_book_is_cut_to_what_fits_and_that_is_said(desk, qtbot):

@@ -5,7 +5,8 @@ import math
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import QPoint, QSize, Qt
+from PySide6.QtCore import QPoint, QRectF, QSize, Qt
+from PySide6.QtGui import QPainter
 from pytestqt.qtbot import QtBot
 
 from engine.events import CandidateFinished, TokensDecoded
@@ -20,6 +21,7 @@ from widgets.stage.lane import Lane, LaneStyle
 from widgets.stage.lane_bar import LaneBar, LaneCell
 from widgets.stage.lane_card import LaneCard
 from widgets.stage.lane_grid import BAR_TIGHT_HEIGHT, choose_grid
+from widgets.stage.marks import RIGHT, text_width
 from widgets.stage.stage_view import StageView
 from widgets.stage.token_flow import type_metrics
 from widgets.theme import current_theme, font, qcolor, set_theme
@@ -114,6 +116,39 @@ def test_a_lane_drawn_token_by_token_looks_like_one_drawn_at_once(
     streamed.render(look, size)
     assert streamed.pixmap.toImage() == at_once.pixmap.toImage()
     assert not at_once.pixmap.isNull()
+
+
+@pytest.mark.parametrize("height", [28, 36, 47, 57])
+@pytest.mark.parametrize("width", [84, 96, 111, 135, 141, 157, 190])
+@pytest.mark.parametrize("share", [0.1, 0.5, 1.0])
+def test_nothing_in_a_bar_is_cut_or_painted_over(
+    monkeypatch: pytest.MonkeyPatch, qapp: object, width: int, height: int, share: float
+) -> None:
+    written: list[tuple[str, QRectF]] = []
+
+    def note(
+        painter: QPainter, rect: QRectF, text: str, size: int, colour: str, align: object = 0, **bold: bool
+    ) -> float:
+        length = text_width(text, size, **bold)
+        if text:
+            left = rect.right() - length if align == RIGHT else rect.left()
+            written.append((text, QRectF(left, rect.center().y() - size * 0.36, length, size * 0.72)))
+            assert length <= rect.width() + 0.5, text
+        return length
+
+    def note_chip(painter: QPainter, rect: QRectF, text: str, *_: object) -> None:
+        written.append((text, rect))
+
+    monkeypatch.setattr("widgets.stage.lane_bar.draw_text", note)
+    monkeypatch.setattr("widgets.stage.lane_bar.draw_chip", note_chip)
+    state = state_of(16, share)
+    for candidate in state.candidates.values():
+        written.clear()
+        if candidate.id % 2 and candidate.finished_at is not None:
+            candidate.answer = candidate.vote = None
+        LaneBar(candidate).render(style(width, state), QSize(width, height))
+        for (one, place), (other, beside) in itertools.combinations(written, 2):
+            assert not place.adjusted(-1, -1, 1, 1).intersects(beside), (one, other)
 
 
 def test_a_lane_of_an_earlier_moment_is_drawn_anew(qapp: object) -> None:
@@ -343,7 +378,8 @@ def test_a_what_if_sets_lanes_aside_and_gives_them_back(qtbot: QtBot) -> None:
     qtbot.addWidget(stage)
     stage.resize(1000, 800)
     stage.show()
-    stage.set_state(state_of(16), "recorded")
+    whole = state_of(16)
+    stage.set_state(whole, "recorded")
     stage.what_if.set_open(True)
     assert not stage.lanes.aside
     assert stage.what_if.candidates is not None
@@ -351,6 +387,10 @@ def test_a_what_if_sets_lanes_aside_and_gives_them_back(qtbot: QtBot) -> None:
     stage.what_if.answer_now()
     assert stage.lanes.aside == set(range(4, 16))
     before = stage.lanes.grab().toImage()
+    stage.set_state(state_of(16, 0.6), "recorded")
+    assert not stage.lanes.aside  # nothing is asked in the middle of a run
+    stage.set_state(whole, "recorded")
+    assert stage.lanes.aside
     stage.what_if.set_open(False)
     assert not stage.lanes.aside
     assert stage.lanes.grab().toImage() != before

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from msgspec.structs import replace
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QSlider
 
@@ -15,6 +15,7 @@ from engine.errors import ThinkscopeError
 from engine.events import AnyEvent
 from engine.setup import Budget, RunSetup
 from tests.simulated_runs import make_setup, simulated_events
+from tests.widgets.wheel import turn_wheel
 from widgets.compare.axis import Axis
 from widgets.compare.compare_view import TURNS, CompareView
 from widgets.compare.figures import FIGURES, cost_now, is_reached
@@ -282,14 +283,31 @@ def test_nothing_can_be_done_to_a_run_in_a_race(view):
     assert not any(column.stage.tree.can_act for column in view.columns)
 
 
+def test_in_a_replay_all_that_has_run_is_badged_as_recorded_also_what_has_ended_before_the_others(view):
+    setups = [make_setup("self-consistency", n=n) for n in (1, 2, 8)]
+    entries = [Entry(Contestant.of(setup), "ended") for setup in setups]
+    for entry, setup in zip(entries, setups, strict=True):
+        first, *rest = simulated_events(setup)
+        entry.take([replace(first, backend="llama.cpp"), *rest])
+    duration = max(entry.player.duration for entry in entries)
+    show(view, entries)
+    view.set_moment(duration, duration, playing=False, enabled=True)
+    assert [column.stage.badge.source for column in view.columns] == [None] * 3
+    moment = 0.5 * (entries[1].player.duration + duration)
+    for entry in entries:
+        entry.player.seek(moment)
+    view.set_moment(moment, duration, playing=True, enabled=True)
+    assert [entry.player.at_end for entry in entries] == [True, True, False]
+    assert [column.stage.badge.source for column in view.columns] == ["recorded"] * 3
+    for entry in entries:
+        entry.player.seek(duration)
+    view.set_moment(duration, duration, playing=False, enabled=True)
+    assert [column.stage.badge.source for column in view.columns] == [None] * 3
+
+
 def test_the_wheel_over_a_model_changes_nothing(view, entries, qtbot):
     view.set_models([("Big", "/models/big.gguf")])
     show(view, entries)
     combo = view.columns[0].model
-    place, pixels = QPointF(combo.rect().center()), QPoint(0, -120)
-    wheel = QWheelEvent(
-        place, QPointF(combo.mapToGlobal(place.toPoint())), QPoint(), pixels, Qt.MouseButton.NoButton,
-        Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
-    )  # fmt: skip
-    QApplication.sendEvent(combo, wheel)
+    turn_wheel(combo)
     assert combo.currentData() == "simulated"

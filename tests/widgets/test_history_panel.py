@@ -6,15 +6,27 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester, QTest
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtWidgets import QApplication, QLineEdit, QScrollArea
 
 from engine.trace.run_info import RunInfo, read_info
 from engine.trace.run_notes import RunNote
 from engine.trace.store import write_trace
 from tests import sample_run
-from widgets.panels.history_model import ANSWER, RUN, SECONDS, STAR, STRATEGY, WHEN, HistoryModel
+from tests.widgets.wheel import turn_wheel
+from widgets.panels.history_model import (
+    ANSWER,
+    BELOW_ROLE,
+    MODEL,
+    RUN,
+    SECONDS,
+    SIMULATED_ROLE,
+    STAR,
+    STRATEGY,
+    WHEN,
+    HistoryModel,
+)
 from widgets.panels.history_panel import HistoryPanel
 
 
@@ -60,6 +72,11 @@ def panel(qtbot, many) -> HistoryPanel:
 
 def shown_paths(panel: HistoryPanel) -> list[str]:
     return [panel.shown.row_at(panel.shown.index(row, 0)).info.path for row in range(panel.shown.rowCount())]
+
+
+def press(panel: HistoryPanel, key: Qt.Key) -> None:
+    """As from a keyboard: through the window, to whatever has the keys, and on to what lies around it."""
+    QTest.keyClick(panel.window().windowHandle(), key)
 
 
 def test_the_models_keep_the_rules_of_models(qtbot, panel, many):
@@ -114,6 +131,92 @@ def test_kinds_and_strategies_filter(panel):
     assert shown_paths(panel) == ["run-8.tsrun", "run-5.tsrun", "run-2.tsrun"]
 
 
+@pytest.mark.parametrize("words", ["example", "exam 47", "07 nov", "simulated", "✓ 82"])
+def test_every_word_that_the_table_shows_finds_a_run(panel, many, words):
+    panel.set_runs([replace(many[6], path="shipped.tsrun")], many)
+    panel.search.setText(words)
+    assert len(shown_paths(panel)) > 0
+    if words.startswith("exam"):
+        assert shown_paths(panel) == ["shipped.tsrun"]
+
+
+def test_a_number_is_not_found_within_the_words_of_other_columns(panel, many):
+    panel.set_runs([replace(many[0], path="shipped.tsrun")], many)
+    panel.search.setText("47 x")  # there is one in “example”
+    assert shown_paths(panel) == []
+
+
+def test_a_simulated_run_says_so_at_every_width_and_a_real_one_does_not(panel, many, qtbot):
+    panel.set_runs((), [many[0], replace(many[1], backend="llama.cpp")])
+    for width in (400, 700, 1400):
+        panel.resize(width, 500)
+        simulated = panel.shown.index(1, RUN)
+        assert simulated.data(SIMULATED_ROLE)
+        assert "simulated" in simulated.data(Qt.ItemDataRole.AccessibleTextRole)
+        assert not panel.table.isColumnHidden(RUN)
+        assert ink_in_second_line(panel, 1) > 0
+        assert ink_in_second_line(panel, 0) == 0
+
+
+def ink_in_second_line(panel: HistoryPanel, row: int) -> int:
+    """Pixels there that are not of the row's own ground."""
+    panel.table.clearSelection()
+    panel.table.setCurrentIndex(QModelIndex())
+    cell = panel.table.visualRect(panel.shown.index(row, RUN))
+    image = panel.table.viewport().grab(cell.adjusted(4, cell.height() * 3 // 4, -4, -2)).toImage()
+    ground = image.pixel(image.width() - 1, 0)
+    return sum(image.pixel(x, y) != ground for x in range(image.width()) for y in range(image.height()))
+
+
+def test_two_runs_of_one_name_are_told_apart_by_their_questions(panel, many):
+    for row in (0, 1):
+        assert panel.shown.setData(panel.shown.index(row, RUN), "my vote")
+    below = [panel.shown.index(row, RUN).data(BELOW_ROLE) for row in range(3)]
+    assert below == ["What is 47 + 35?", "What is 7 x 8?", ""]
+
+
+def test_a_name_does_not_hide_why_a_run_cannot_be_opened(panel, infos):
+    panel.set_runs((), infos[1:], lambda path: RunNote("mine"))
+    assert panel.shown.index(0, RUN).data(BELOW_ROLE) == infos[1].problem
+
+
+@pytest.mark.parametrize(("width", "kind"), [(670, "all"), (670, "starred"), (1340, "all")])
+def test_nothing_has_to_be_scrolled_to_at_the_side_and_the_count_is_whole(panel, width, kind):
+    panel.resize(width, 600)
+    panel.kinds.chosen.emit(kind)
+    panel.search.setText("nothing of the kind" if kind == "starred" else "")
+    QApplication.processEvents()
+    assert panel.findChild(QScrollArea).horizontalScrollBar().maximum() == 0
+    assert panel.table.horizontalScrollBar().maximum() == 0
+    assert panel.count.width() >= panel.count.sizeHint().width()
+
+
+def test_the_model_has_the_room_for_its_name_before_the_question_has_it(panel, many):
+    name = "A coder of one and a half billion, distilled"
+    panel.set_runs((), [replace(info, model=name) for info in many])
+    panel.resize(1340, 600)
+    assert panel.table.columnWidth(MODEL) >= panel.table.fontMetrics().horizontalAdvance(name)
+    assert panel.table.columnWidth(RUN) > panel.table.columnWidth(MODEL)
+
+
+def test_what_comparing_needs_is_said(panel):
+    assert "two to four marked" in panel._hint.text()
+    assert "two to four marked" in panel.compare_button.toolTip()
+
+
+def test_the_words_about_what_was_deleted_are_right_for_one_and_for_many(panel):
+    panel.undo_bar.say(1)
+    assert panel.undo_bar._words.text() == "1 run deleted. It is kept for 30 days."
+    panel.undo_bar.say(3)
+    assert panel.undo_bar._words.text() == "3 runs deleted. They are kept for 30 days."
+
+
+def test_the_wheel_chooses_no_strategy(panel, many):
+    panel.strategies.setFocus()
+    turn_wheel(panel.strategies)
+    assert len(shown_paths(panel)) == len(many)
+
+
 def test_a_column_sorts_by_what_its_cells_stand_for(panel, many):
     panel.table.sortByColumn(SECONDS, Qt.SortOrder.AscendingOrder)
     seconds = {info.path: info.seconds for info in many}
@@ -146,6 +249,25 @@ def test_a_run_is_given_a_name_and_an_empty_one_shows_the_question_again(panel, 
     assert panel.model.setData(panel.shown.mapToSource(panel.shown.index(0, RUN)), "")
     panel.search.setText("")
     assert panel.shown.index(0, RUN).data() == "What is 47 + 35?"
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Enter])
+def test_the_enter_that_ends_a_name_opens_no_run(panel, qtbot, key):
+    wanted: list[str] = []
+    panel.replay_requested.connect(wanted.append)
+    panel.activateWindow()
+    panel.table.setFocus()
+    panel.table.selectRow(0)
+    press(panel, Qt.Key.Key_F2)
+    editor = panel.table.findChild(QLineEdit)
+    QTest.keyClicks(editor, "for Monday")
+    with qtbot.waitSignal(panel.noted) as noted:
+        press(panel, key)
+    assert noted.args == ["run-8.tsrun", RunNote("for Monday")]
+    qtbot.waitUntil(lambda: panel.table.hasFocus())
+    assert wanted == []
+    press(panel, key)
+    assert wanted == ["run-8.tsrun"]
 
 
 def test_a_double_click_and_enter_replay(panel, qtbot):

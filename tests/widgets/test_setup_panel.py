@@ -9,13 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QLineEdit, QSlider, QWidget
+from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit, QSlider, QWidget
 
-from engine.lab.problem_sets import load_ladder
+from engine.lab.problem_sets import load_ladder, make_problem
 from engine.setup import Budget, StrategyChoice, VerifierChoice
 from engine.strategies.registry import STRATEGIES
 from engine.verifiers.registry import VERIFIERS
 from tests import sample_run
+from tests.widgets.wheel import turn_wheel
 from widgets.panels.labelled_slider import LabelledSlider
 from widgets.panels.scale import linear_stops, logarithmic_stops, nearest
 from widgets.panels.setting_fields import TextField
@@ -53,6 +54,20 @@ def test_a_set_up_that_is_shown_comes_back_as_it_was(panel):
     )
     panel.set_setup(given)
     assert panel.setup() == given
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_a_question_that_is_restored_is_shown_in_whole_lines_from_the_start(qtbot, tmp_path, times):
+    panel = SetupPanel(STRATEGIES, VERIFIERS, load_ladder(), str(tmp_path / "model.gguf"))
+    qtbot.addWidget(panel)
+    problem = make_problem(" ".join(["Mia has 24 cards, gives away 9, then buys 6 more."] * times), None)
+    panel.set_setup(replace(sample_run.setup(), problem=problem))
+    panel.resize(300, 900)
+    panel.show()
+    question = panel.problem.question
+    assert question.verticalScrollBar().maximum() == 0
+    lines = round(question.document().size().height())
+    assert question.viewport().height() >= lines * question.fontMetrics().lineSpacing()
 
 
 def test_showing_a_set_up_is_not_a_change(panel, qtbot):
@@ -207,6 +222,16 @@ def test_a_model_file_that_is_not_there_is_pointed_at(panel, qtbot, path):
     assert not panel.check()
 
 
+def test_the_simulated_and_the_default_model_can_be_found_and_chosen(panel, tmp_path):
+    actions = {action.text(): action for action in panel.model.browse.menu().actions()}
+    actions["Simulated model"].trigger()
+    assert panel.setup().load.path == "simulated"
+    assert panel.check()
+    assert "simulated" in panel.model.path.toolTip()
+    actions["The default model"].trigger()
+    assert panel.setup().load.path == str(tmp_path / "model.gguf")
+
+
 def test_a_folder_is_not_a_model(panel, tmp_path):
     panel.model.set_path(str(tmp_path))
     assert "folder" in panel.model.error.text()
@@ -227,18 +252,17 @@ def test_every_control_teaches_and_has_a_name(panel):
 
 
 def test_the_wheel_scrolls_the_panel_and_never_a_value(panel, qtbot):
-    from PySide6.QtCore import QPoint, QPointF
-    from PySide6.QtGui import QWheelEvent
-    from PySide6.QtWidgets import QApplication
-
-    slider = panel.sampling.temperature.slider
-    before = panel.setup()
-    at = QPointF(slider.rect().center())
-    event = QWheelEvent(
-        at, slider.mapToGlobal(at), QPoint(0, -120), QPoint(0, -120), Qt.MouseButton.NoButton,
-        Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
-    )  # fmt: skip
-    QApplication.sendEvent(slider, event)
+    panel.model.folded.button.click()
+    before, scroll = panel.setup(), panel.verticalScrollBar()
+    controls = [w for w in panel.findChildren(QWidget) if isinstance(w, QComboBox | QAbstractSpinBox | QSlider)]
+    seen = [control for control in controls if control.isVisible()]
+    assert {QComboBox, QSlider} <= {kind for control in seen for kind in type(control).__mro__}
+    for control in seen:
+        panel.ensureWidgetVisible(control)
+        control.setFocus()
+        before_turn = scroll.value()
+        turn_wheel(control)
+        assert scroll.value() > before_turn or scroll.value() == scroll.maximum(), control
     assert panel.setup() == before
 
 

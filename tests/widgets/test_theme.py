@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QRawFont
-from PySide6.QtWidgets import QLabel, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
+from widgets.calm import CalmSlider
 from widgets.icons import icon, set_icon
 from widgets.theme import (
     BOLD,
@@ -32,6 +34,7 @@ from widgets.theme import (
     viridis,
 )
 from widgets.theme_colours import answer_shades, probability_marks
+from widgets.theme_stylesheet import build_stylesheet
 
 ALL_THEMES = pytest.mark.parametrize("theme", [DARK, LIGHT, CONTRAST], ids=lambda theme: theme.name)
 
@@ -198,3 +201,64 @@ def test_presenting_makes_type_larger() -> None:
     set_type_scale(1.5)
     assert font(13).pixelSize() == round(small * 1.5)
     assert answer_colour(0).line == "#56b4e9"
+
+
+@pytest.mark.parametrize("theme", [DARK, CONTRAST], ids=lambda theme: theme.name)
+@pytest.mark.parametrize("scale", [1.0, 1.1, 1.25, 1.5, 1.75, 2.0])
+def test_no_corner_is_rounder_than_its_box_which_would_be_drawn_square(theme: Theme, scale: float) -> None:
+    for rule in re.findall(r"\{([^{}]*)\}", build_stylesheet(theme, scale)):
+        said = dict(re.findall(r"(?:^|[ ;])(width|height|border|border-radius): (\d+)px", rule))
+        sides = [int(said[side]) for side in ("width", "height") if side in said]
+        if sides and "border-radius" in said:
+            assert 2 * int(said["border-radius"]) <= min(sides) + 2 * int(said.get("border", 0)), rule
+
+
+@pytest.mark.parametrize("focused", [False, True])
+@pytest.mark.parametrize("scale", [1.0, 1.1, 1.25, 1.5, 1.75, 2.0])
+def test_the_handle_of_a_slider_is_round_at_every_size_of_text(qtbot: QtBot, scale: float, focused: bool) -> None:
+    set_type_scale(scale)
+    slider = CalmSlider(Qt.Orientation.Horizontal)
+    qtbot.addWidget(slider)
+    slider.resize(200, 40)
+    slider.setValue(50)
+    if focused:
+        slider.show()
+        slider.activateWindow()
+        slider.setFocus()
+        qtbot.waitUntil(slider.hasFocus)
+    box = ink_box(slider, current_theme().text)
+    assert box.width() == box.height()
+    picture, ink = slider.grab().toImage(), QColor(current_theme().text)
+    assert all(picture.pixelColor(corner) != ink for corner in (box.topLeft(), box.bottomRight()))
+
+
+def test_the_mark_of_a_checked_action_is_a_square_clear_of_the_border(qtbot: QtBot) -> None:
+    menu = QMenu()
+    qtbot.addWidget(menu)
+    action = menu.addAction("Meters")
+    action.setCheckable(True)
+    action.setChecked(True)
+    menu.adjustSize()
+    box = ink_box(menu, current_theme().accent)
+    assert abs(box.width() - box.height()) <= 1
+    assert box.left() >= 8
+
+
+def test_the_sign_that_empties_a_field_stands_in_its_middle(qtbot: QtBot) -> None:
+    field = QLineEdit("words")
+    field.setClearButtonEnabled(True)
+    qtbot.addWidget(field)
+    field.show()
+    (sign,) = field.findChildren(QToolButton)
+    assert abs(sign.geometry().center().y() - field.rect().center().y()) <= 1
+    assert sign.height() <= field.height()
+
+
+def ink_box(widget: QWidget, ink: str) -> QRect:
+    """The box around all pixels of one colour."""
+    picture, colour = widget.grab().toImage(), QColor(ink)
+    spots = [
+        (x, y) for x in range(picture.width()) for y in range(picture.height()) if picture.pixelColor(x, y) == colour
+    ]
+    (left, right), (top, bottom) = ((min(places), max(places)) for places in zip(*spots, strict=True))
+    return QRect(QPoint(left, top), QPoint(right, bottom))

@@ -10,6 +10,7 @@ from engine.setup import RunSetup
 from engine.trace.fold import RunState, fold
 from tests import sample_run
 from tests.engine.test_standings import search_events
+from tests.widgets.wheel import turn_wheel
 from widgets.what_if.bar import WhatIfBar
 
 
@@ -53,6 +54,15 @@ def test_another_vote_and_other_verifiers_choose_anew(bar, state):
     bar.verifiers.rows["known-answer"].check.click()
     bar.answer_now()
     assert bar.verdict.text().endswith("right")
+
+
+def test_the_wheel_changes_no_what_if(bar):
+    bar.show()
+    before = bar.what_if()
+    bar.choose.setFocus()
+    for control in (bar.choose, bar.candidates.slider, bar.budget.slider):
+        turn_wheel(control)
+    assert bar.what_if() == before
 
 
 def test_a_token_budget_ends_the_run_earlier(bar):

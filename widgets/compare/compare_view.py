@@ -91,7 +91,7 @@ class CompareView(QWidget, Pictured):
         self._fit_columns(len(entries))
         for column, entry in zip(self.columns, entries, strict=True):
             own = question_of(entry) if len(questions_of(entries)) > 1 else ""
-            column.show_entry(entry, self._models, editable=not going, question=own)
+            column.show_entry(entry, self._models, editable=not going, replayed=self._is_before_end, question=own)
         self.table.set_entries(entries)
         self._invitation.setVisible(len(entries) == 1)
         self._offer(len(entries))
@@ -103,7 +103,7 @@ class CompareView(QWidget, Pictured):
             return
         for i, (column, entry) in enumerate(zip(self.columns, self._entries, strict=True)):
             if index is None or i == index:
-                column.show_moment(entry)
+                column.show_moment(entry, self._is_before_end)
         self.table.refresh()
 
     def set_moment(self, position: float, duration: float, *, playing: bool, enabled: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from engine.contest.contestant import LETTERS, model_name
 from engine.contest.entry import Entry
+from widgets.calm import CalmBox
 from widgets.compare.cost_bar import paint_letter
 from widgets.compare.one_line import OneLine
 from widgets.icons import set_icon
@@ -57,14 +58,6 @@ class Letter(QWidget):
         painter.end()
 
 
-class ModelBox(QComboBox):
-    """Leaves the wheel alone: another model would cost the contestant its run."""
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Passes the wheel on."""
-        event.ignore()
-
-
 class ContestantColumn(QWidget):
     """A card. Draws what it is told, and says what a person wants."""
 
@@ -75,19 +68,22 @@ class ContestantColumn(QWidget):
         super().__init__(parent)
         self.letter = LETTERS[index]
         self.title, self.details = OneLine(SIZE_LARGE, strong=True), OneLine(SIZE_SMALL)
-        self.model, self.remove_button = ModelBox(), QToolButton()
+        self.model, self.remove_button = CalmBox(), QToolButton()
         self.stage, self.words = StageView(), QLabel(wordWrap=True)
         self._pages = QStackedWidget()
         self._shown: object = None
         self._build()
 
-    def show_entry(self, entry: Entry, models: Models, *, editable: bool, question: str = "") -> None:
+    def show_entry(
+        self, entry: Entry, models: Models, *, editable: bool, replayed: bool = False, question: str = ""
+    ) -> None:
         """Shows how a contestant stands.
 
         Args:
             entry: The contestant.
             models: What can be chosen, by name and path.
             editable: Whether it can be changed now.
+            replayed: As for `show_moment`.
             question: Its own, where not all have the same.
         """
         contestant = entry.contestant
@@ -102,14 +98,20 @@ class ContestantColumn(QWidget):
         self.words.setText(status_words(entry, waiting=tr("Has not run yet") if editable else tr("Waits for its turn")))
         set_role(self.words, "error" if entry.status == "failed" else "muted")
         self._pages.setCurrentWidget(self.stage if entry.has_run else self.words)
-        self.show_moment(entry)
+        self.show_moment(entry, replayed)
 
-    def show_moment(self, entry: Entry) -> None:
-        """Shows the moment that the entry's run stands at: what is new in it, or all when it is another state."""
-        shown = (id(entry.state), entry.player.generation, source_of(entry))
+    def show_moment(self, entry: Entry, replayed: bool = False) -> None:
+        """Shows the moment that the entry's run stands at: what is new in it, or all when it is another state.
+
+        Args:
+            entry: The contestant.
+            replayed: Whether the whole race is being looked at again, before the end of its clock.
+        """
+        source = source_of(entry, replayed)
+        shown = (id(entry.state), entry.player.generation, source)
         if shown != self._shown:
             self._shown = shown
-            self.stage.set_state(entry.state, source_of(entry))
+            self.stage.set_state(entry.state, source)
         else:
             self.stage.refresh()
         if entry.has_run and self._pages.currentWidget() is not self.stage:
@@ -194,8 +196,8 @@ class ContestantColumn(QWidget):
         self.update()
 
 
-def source_of(entry: Entry) -> Source | None:
-    """What the badge of its stage says."""
+def source_of(entry: Entry, replayed: bool = False) -> Source | None:
+    """What the badge of its stage says. In a replay all are recorded, also those that ended before others."""
     start = entry.state.start
     if start is not None and start.backend == "simulated":
         return "simulated"
@@ -203,7 +205,7 @@ def source_of(entry: Entry) -> Source | None:
         return "recorded"
     if entry.status == "running":
         return "paused" if entry.state.status == "paused" else "live"
-    return "recorded" if entry.has_run and not entry.player.at_end else None
+    return "recorded" if entry.has_run and (replayed or not entry.player.at_end) else None
 
 
 def status_words(entry: Entry, waiting: str = "") -> str:

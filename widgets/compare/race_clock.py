@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
+from widgets.calm import CalmSlider
 from widgets.icons import set_icon
-from widgets.panels.labelled_slider import CalmSlider
 from widgets.panels.segmented import Segmented
 from widgets.theme import THEMES, px, set_kind, set_role
 from widgets.timeline import SPEEDS

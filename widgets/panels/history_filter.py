@@ -15,7 +15,7 @@ class HistoryFilter(QSortFilterProxyModel):
 
     def __init__(self, model: HistoryModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._history, self._words, self._kind, self._strategy = model, [""], "all", ""
+        self._history, self._words, self._kind, self._strategy = model, [], "all", ""
         self.setSourceModel(model)
         self.setSortRole(SORT_ROLE)
         self.setDynamicSortFilter(True)
@@ -47,7 +47,13 @@ class HistoryFilter(QSortFilterProxyModel):
         row = self._history.row(source_row)
         if self._strategy and row.info.strategy != self._strategy:
             return False
-        return self._is_of_kind(row) and all(word in row.words for word in self._words)
+        return self._is_of_kind(row) and self._has_words(row)
+
+    def _has_words(self, row: HistoryRow) -> bool:
+        words = row.words
+        missing = [word for word in self._words if word not in words]
+        labels = row.labels if missing else []
+        return all(any(label.startswith(word) for label in labels) for word in missing)
 
     def _is_of_kind(self, row: HistoryRow) -> bool:
         match self._kind:

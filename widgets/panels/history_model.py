@@ -20,6 +20,7 @@ Index = QModelIndex | QPersistentModelIndex
 TITLES = ("★", later("When"), later("Run"), later("Strategy"), later("Answer"), later("Seconds"), later("Model"))
 STAR, WHEN, RUN, STRATEGY, ANSWER, SECONDS, MODEL = range(len(TITLES))
 SORT_ROLE = Qt.ItemDataRole.UserRole
+BELOW_ROLE, SIMULATED_ROLE = Qt.ItemDataRole.UserRole + 1, Qt.ItemDataRole.UserRole + 2
 DISPLAY, EDIT, ALIGN = Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole, Qt.ItemDataRole.TextAlignmentRole
 
 
@@ -36,11 +37,27 @@ class HistoryRow(NamedTuple):
         return self.note.name or " ".join(self.info.question.split())
 
     @property
+    def below(self) -> str:
+        """What a name hides: the question, or why the run cannot be opened."""
+        return (self.info.problem or " ".join(self.info.question.split())) if self.note.name else ""
+
+    @property
+    def simulated(self) -> bool:
+        """Whether no model was at work."""
+        return self.info.backend == "simulated"
+
+    @property
     def words(self) -> str:
-        """All that a search looks through."""
+        """What a search looks through, from anywhere within a word."""
         info = self.info
         parts = (self.note.name, info.question, info.title, info.model, info.answer, strategy_title(info), info.problem)
         return " ".join(part for part in parts if part).casefold()
+
+    @property
+    def labels(self) -> list[str]:
+        """What else the table says of it; a search takes these words from their beginnings."""
+        shown = [_text(self, column) for column in (WHEN, ANSWER, SECONDS)]
+        return " ".join([*shown, tr("simulated") if self.simulated else ""]).casefold().split()
 
 
 class HistoryModel(QAbstractTableModel):
@@ -114,6 +131,13 @@ class HistoryModel(QAbstractTableModel):
                 return row.info.problem or f"{row.info.question}\n{row.info.path}"
             case Qt.ItemDataRole.AccessibleTextRole if index.column() == STAR:
                 return tr("starred") if row.note.starred else tr("no star")
+            case Qt.ItemDataRole.AccessibleTextRole if index.column() == RUN:
+                parts = (_text(row, RUN), tr("simulated") if row.simulated else "", row.below)
+                return " · ".join(part for part in parts if part)
+            case _ if role == BELOW_ROLE:
+                return row.below
+            case _ if role == SIMULATED_ROLE:
+                return row.simulated
             case Qt.ItemDataRole.UserRole:
                 return _sort_key(row, index.column())
         return None

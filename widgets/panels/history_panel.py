@@ -8,7 +8,6 @@ from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QComboBox,
     QFrame,
     QHBoxLayout,
     QHeaderView,
@@ -24,8 +23,10 @@ from PySide6.QtWidgets import (
 from engine.strategies.registry import STRATEGIES
 from engine.trace.run_info import RunInfo
 from engine.trace.run_notes import RunNote
+from widgets.calm import CalmBox
 from widgets.panels.history_filter import HistoryFilter
 from widgets.panels.history_model import ANSWER, MODEL, RUN, SECONDS, STAR, STRATEGY, WHEN, HistoryModel, HistoryRow
+from widgets.panels.run_cell import RunCell
 from widgets.panels.segmented import Segmented
 from widgets.picture import Pictured, Plate
 from widgets.scaled import follow_scale
@@ -34,10 +35,15 @@ from widgets.theme import THEMES, px, set_role
 from widgets.translation import later, tr, tr_each, tr_n
 
 WIDTHS = {STAR: 36, WHEN: 112, STRATEGY: 158, ANSWER: 84, SECONDS: 84, MODEL: 168}
+BESIDE_MODEL = 12
 MODEL_FROM_WIDTH, SECONDS_FROM_WIDTH, WHEN_FROM_WIDTH = 840, 460, 380
 EMPTY = later("No run has been recorded yet.\nAsk something: every run is kept here and can be played again.")
 NOTHING_FOUND = later("No run is like that.\nTake some words or filters away.")
-HINT = later("Double click or Enter plays a run again · F2 names it · S stars it · Del deletes it")
+HINT = later(
+    "Double click or Enter plays a run again · F2 names it · S stars it · Del deletes it · "
+    "two to four marked rows can be compared"
+)
+COMPARE_HELP = later("Shows two to four marked runs side by side. Ctrl+click marks one more row.")
 KINDS = (
     ("all", later("All"), later("Shows every run.")),
     ("starred", later("Starred"), later("Runs with a star.")),
@@ -58,7 +64,9 @@ class RunTable(QTableView):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """The keys of a row."""
         plain, key = not event.modifiers(), event.key()
-        if plain and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        if self.state() == QAbstractItemView.State.EditingState:
+            super().keyPressEvent(event)  # the field of a name lets the Return go on that ends it
+        elif plain and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.opened.emit(self.currentIndex())
         elif plain and key == Qt.Key.Key_S:
             self.star_toggled.emit(self.currentIndex())
@@ -89,9 +97,7 @@ class UndoBar(QFrame):
 
     def say(self, count: int) -> None:
         """So many runs were deleted last; 0 hides the bar."""
-        words = tr_n(
-            "{0} run deleted. They are kept for 30 days.", "{0} runs deleted. They are kept for 30 days.", count
-        )
+        words = tr_n("{0} run deleted. It is kept for 30 days.", "{0} runs deleted. They are kept for 30 days.", count)
         self._words.setText(words)
         self.setVisible(count > 0)
 
@@ -113,7 +119,7 @@ class HistoryPanel(QWidget, Pictured):
         self.search, self.kinds, self.strategies = (
             QLineEdit(),
             Segmented([(key, *tr_each(words)) for key, *words in KINDS]),
-            QComboBox(),
+            CalmBox(),
         )
         self.count, self.compare_button = QLabel(), QPushButton(tr("Compare"))
         self._empty = QLabel(tr(EMPTY), alignment=Qt.AlignmentFlag.AlignCenter)
@@ -129,6 +135,7 @@ class HistoryPanel(QWidget, Pictured):
         row = self.table.currentIndex().row()
         self.model.set_runs(shipped, own, note)
         self._on_shown_changed()
+        self._fit_model()
         if self.shown.rowCount():
             self.table.selectRow(min(max(row, 0), self.shown.rowCount() - 1))
 
@@ -153,13 +160,21 @@ class HistoryPanel(QWidget, Pictured):
         """Leaves the model's name out where the question would have to be cut for it."""
         super().resizeEvent(event)
         self.table.setColumnHidden(MODEL, self.width() < px(MODEL_FROM_WIDTH))
+        self._fit_model()
         self.table.setColumnHidden(SECONDS, self.width() < px(SECONDS_FROM_WIDTH))
         self.table.setColumnHidden(WHEN, self.width() < px(WHEN_FROM_WIDTH))
 
     def _fit_table(self) -> None:
-        self.table.verticalHeader().setDefaultSectionSize(px(34))
+        self.table.verticalHeader().setDefaultSectionSize(px(40))
         for column, width in WIDTHS.items():
             self.table.setColumnWidth(column, px(width))
+        self._fit_model()
+
+    def _fit_model(self) -> None:
+        """The names of models are shown whole where that leaves the runs as much room."""
+        wanted = self.table.sizeHintForColumn(MODEL) + px(BESIDE_MODEL)
+        room = (self.width() - sum(px(width) for column, width in WIDTHS.items() if column != MODEL)) // 2
+        self.table.setColumnWidth(MODEL, max(px(WIDTHS[MODEL]), min(wanted, room)))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Ctrl+Z puts back what was deleted, Ctrl+F goes to the search."""
@@ -173,11 +188,11 @@ class HistoryPanel(QWidget, Pictured):
     def _build(self) -> None:
         for label in (self._empty, self._hint, self.count):
             set_role(label, "muted")
-        self.search.setPlaceholderText(tr("Search question, name, model, answer"))
+        self.search.setPlaceholderText(tr("Search runs"))
         self.search.setAccessibleName(tr("Search runs"))
         self.search.setToolTip(tr("Shows the runs that have all of these words (Ctrl+F)."))
         self.search.setClearButtonEnabled(True)
-        self.search.setMinimumWidth(px(180))
+        self.search.setMinimumWidth(px(130))
         self.kinds.set_value("all")
         self.kinds.setAccessibleName(tr("Which runs"))
         self.strategies.addItem(tr("Any strategy"), "")
@@ -185,13 +200,15 @@ class HistoryPanel(QWidget, Pictured):
             self.strategies.addItem(tr(spec.title), name)
         self.strategies.setAccessibleName(tr("Strategy"))
         self.strategies.setToolTip(tr("Only runs of one strategy."))
-        self.compare_button.setToolTip(tr("Shows two to four selected runs side by side."))
+        self.compare_button.setToolTip(tr(COMPARE_HELP))
         row = QHBoxLayout()
         row.setSpacing(10)
         row.addWidget(self.search, 1)
-        for widget in (self.kinds, self.strategies, self.count):
+        for widget in (self.kinds, self.strategies):
             row.addWidget(widget)
         below = QHBoxLayout()
+        below.setSpacing(16)
+        below.addWidget(self.count)
         below.addWidget(self._hint, 1)
         below.addWidget(self.compare_button)
         self._empty.setWordWrap(True)
@@ -234,6 +251,7 @@ class HistoryPanel(QWidget, Pictured):
         table.verticalHeader().hide()
         table.horizontalHeader().setHighlightSections(False)
         table.horizontalHeader().setSectionResizeMode(RUN, QHeaderView.ResizeMode.Stretch)
+        table.setItemDelegateForColumn(RUN, RunCell(table))
         follow_scale(table, self._fit_table)
         table.setAccessibleName(tr("Recorded runs"))
         table.setWhatsThis(tr("{0}. Ctrl+F searches, Ctrl+Z puts back what was deleted.", tr(HINT)))

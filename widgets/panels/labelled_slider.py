@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
+from widgets.calm import CalmSlider
 from widgets.panels.field_error import FieldError, mark_invalid
 from widgets.panels.scale import is_wide, linear_stops, logarithmic_stops, nearest
 from widgets.scaled import scaled_width
 from widgets.translation import tr
 
 FIELD_WIDTH = 92  # of the longest value, so that numbers stay in line
-
-
-class CalmSlider(QSlider):
-    """A slider that leaves the wheel to the panel it lies in, so that scrolling never changes a value."""
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Passes the wheel on."""
-        event.ignore()
 
 
 class LabelledSlider(QWidget):

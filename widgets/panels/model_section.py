@@ -6,11 +6,23 @@ from pathlib import Path
 
 import msgspec
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from engine.check import MAX_CONTEXT, MAX_DEVICES, MAX_LAYERS, MAX_THREADS, MIN_CONTEXT
+from engine.events import ModelReport
 from engine.settings import Setting
-from engine.setup import FLASH_ATTENTION, SPLIT_MODES, LoadOptions
+from engine.setup import FLASH_ATTENTION, SIMULATED, SPLIT_MODES, LoadOptions
+from widgets.model_badge import SIMULATED_HELP
 from widgets.panels.field_error import FieldError, mark_invalid
 from widgets.panels.section import Folded, Section
 from widgets.panels.setting_fields import ChoiceField
@@ -18,6 +30,8 @@ from widgets.panels.typed_field import TypedField, shares_field, whole_field
 from widgets.theme import set_kind, set_role
 from widgets.translation import later, tr
 
+NO_GPU = later("Has no effect here: this build of llama.cpp computes on the CPU only.")
+NO_EFFECT = later("Has no effect: the simulated model has no layers.")
 CHECKS = ("offload_kqv", "safe_mode", "load_anyway")
 FIELDS = ("n_ctx", "n_threads", "split_mode", "tensor_split", "main_gpu")
 FLASH = Setting(
@@ -51,15 +65,19 @@ class ModelSection(Section):
         self.path = QLineEdit(placeholderText=tr("the default model"))
         self.path.setAccessibleName(tr("Model file"))
         self.path.setToolTip(
-            tr("A GGUF file on this machine; empty for the default model. One can also be dropped here.")
+            tr(
+                "A GGUF file on this machine, which can also be dropped here; empty for the default model; "
+                "“simulated” for texts that no model writes."
+            )
         )
-        self.browse = QPushButton(tr("Choose…"))
-        self.browse.setToolTip(tr("Looks for a GGUF file."))
+        self.browse = QPushButton(tr("Choose"))
+        self.browse.setToolTip(tr("A file, the default model, or the simulated one."))
         self.error = FieldError()
         self.layers = whole_field(
             tr("Layers on GPU"), tr("How many layers the GPU computes: “all”, or a number; 0 keeps to the CPU."),
             0, MAX_LAYERS, (tr("all"), -1),
         )  # fmt: skip
+        self.no_gpu = QLabel(wordWrap=True)
         self.n_ctx = whole_field(
             tr("Context"),
             tr("The most tokens of one candidate, its prompt included; “auto” is as many as the model knows."),
@@ -125,6 +143,14 @@ class ModelSection(Section):
         self.path.setText("" if path == self._default_path else path)
         self._on_path_edited()
 
+    def show_report(self, report: ModelReport) -> None:
+        """Says of the options for a GPU that they have no effect where the loaded model shows that there is none."""
+        words = tr(NO_EFFECT) if report.architecture == "simulated" else "" if report.gpu_supported else tr(NO_GPU)
+        self.no_gpu.setText(words)
+        self.no_gpu.setVisible(bool(words))
+        for field in (self.layers, self.split_mode, self.tensor_split, self.main_gpu, self.offload_kqv):
+            field.setEnabled(not words)
+
     def errors(self) -> list[QWidget]:
         """The fields whose text is not a value; the path when there is no such file."""
         self._check_path()
@@ -139,6 +165,9 @@ class ModelSection(Section):
         self.body.addLayout(row)
         self.body.addWidget(self.error)
         self._add(self.layers, self.body)
+        set_role(self.no_gpu, "muted")
+        self.no_gpu.hide()
+        self.body.addWidget(self.no_gpu)
         self.body.addWidget(self.folded)
         self._add(self.n_ctx, self.folded.body)
         self._add(self.n_threads, self.folded.body)
@@ -153,10 +182,28 @@ class ModelSection(Section):
         self.folded.body.addWidget(self.reload)
         self.path.editingFinished.connect(self._on_path_edited)
         self.path.returnPressed.connect(self._on_path_entered)
-        self.browse.clicked.connect(self._on_browse_clicked)
+        self._fill_menu()
         self.reload.clicked.connect(self.load_requested)
         set_kind(self.browse, "normal")
         set_role(self.error, "error")
+
+    def _fill_menu(self) -> None:
+        menu = QMenu(self.browse)
+        menu.setToolTipsVisible(True)
+        for words, help_text, choose in (
+            (tr("A file…"), tr("Looks for a GGUF file."), self._on_file_wanted),
+            (
+                tr("The default model"),
+                tr("The small one that came with the program."),
+                lambda: self.set_path(self._default_path),
+            ),
+            (tr("Simulated model"), tr(SIMULATED_HELP), lambda: self.set_path(SIMULATED)),
+        ):
+            action = menu.addAction(words)
+            action.setToolTip(help_text)
+            action.triggered.connect(choose)
+        self.browse.setProperty("hasMenu", True)
+        self.browse.setMenu(menu)
 
     def _typed_fields(self) -> tuple[TypedField[int] | TypedField[tuple[float, ...]], ...]:
         return self.layers, self.n_ctx, self.n_threads, self.tensor_split, self.main_gpu
@@ -166,8 +213,8 @@ class ModelSection(Section):
         body.addWidget(field)
         body.addWidget(field.error)
 
-    def _on_browse_clicked(self) -> None:
-        folder = str(Path(self.path.text() or self._default_path).expanduser().parent)
+    def _on_file_wanted(self) -> None:
+        folder = str(Path(self.options().path).expanduser().parent)
         path, _ = QFileDialog.getOpenFileName(self, tr("Choose a model"), folder, tr("Models (*.gguf);;All files (*)"))
         if path:
             self.set_path(path)
@@ -184,7 +231,7 @@ class ModelSection(Section):
     def _check_path(self) -> None:
         text = self.path.text().strip()
         words = ""
-        if text and text != "simulated":
+        if text and text != SIMULATED:
             words = _path_problem(text)
         self.error.say(words)
         mark_invalid(self.path, bool(words))

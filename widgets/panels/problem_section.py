@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QMimeData, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QPlainTextEdit, QWidget
 
 from engine.lab.problem_sets import Rung, find_problem, make_problem
@@ -54,6 +54,11 @@ class QuestionEdit(QPlainTextEdit):
         """As high as the question, within bounds."""
         lines = min(max(round(self.document().size().height()), FEWEST_LINES), MOST_LINES)
         self.setFixedHeight(lines * self.fontMetrics().lineSpacing() + px(16) + FRAME)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Another width breaks the question elsewhere, which the document does not say."""
+        super().resizeEvent(event)
+        self._fit()
 
     def changeEvent(self, event: QEvent) -> None:
         """Follows the size of type."""

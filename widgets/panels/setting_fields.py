@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from engine.settings import Setting
 from engine.setup import Value
+from widgets.calm import CalmBox
 from widgets.panels.code_edit import CodeEdit
 from widgets.panels.labelled_slider import LabelledSlider
 from widgets.panels.section import Folded
@@ -31,7 +31,7 @@ class ChoiceField(QWidget):
 
     def __init__(self, setting: Setting, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.box = QComboBox()
+        self.box = CalmBox()
         for choice in setting.choices:
             self.box.addItem(tr(choice.replace("_", " ").replace("-", " ")), choice)
         self.box.setToolTip(tr(setting.help))

@@ -78,7 +78,7 @@ _KEYS: dict[int, Step] = {
 class CandidateLanesView(TokenSurface):
     """A lane for each candidate of a run, from 2 to several hundred, in whatever form fits."""
 
-    candidate_selected = Signal(int)
+    candidate_selected = Signal(int)  # -1: none
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -173,6 +173,8 @@ class CandidateLanesView(TokenSurface):
     def set_filter(self, lane_filter: LaneFilter) -> None:
         """Shows only some of the candidates, in lanes as large as there is room for then."""
         self._filter = lane_filter
+        if self._selected not in lane_order(self._state, "arrival", lane_filter):
+            self.select(None)
         self.hide_popup()
         self._lay_out(animate=False)
         self._render(RENDER_SECONDS)
@@ -188,7 +190,7 @@ class CandidateLanesView(TokenSurface):
         self._update_detail()
         if candidate is not None:
             self._scroll_to(candidate)
-            self.candidate_selected.emit(candidate)
+        self.candidate_selected.emit(-1 if candidate is None else candidate)
         self.viewport().update()
         self._tell()
 
@@ -247,6 +249,11 @@ class CandidateLanesView(TokenSurface):
     def aside(self) -> frozenset[int]:
         """The candidates that a what-if does without."""
         return frozenset(self._aside)
+
+    @property
+    def would_pick(self) -> int | None:
+        """The candidate that a what-if rings, as its pick."""
+        return self._would_pick
 
     @property
     def density(self) -> Density:

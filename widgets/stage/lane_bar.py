@@ -25,6 +25,8 @@ from widgets.stage.marks import (
 from widgets.theme import SIZE_SMALL, SIZE_TINY, px, qcolor, readable
 from widgets.translation import tr
 
+COUNT, GAP = 42, 8  # the room that a count of tokens wants, and what is free between it and its neighbour
+
 
 class LaneBar(Lane):
     """One or two rows: number, signs, answer, score, and a strip with a piece for each token."""
@@ -60,14 +62,14 @@ class LaneBar(Lane):
             return QRectF(px(9), 0, width, height)
         if self._is_tight:
             return QRectF(px(9), px(1), width, height - px(9))
-        return QRectF(px(9), px(3), width, height - px(19))
+        return QRectF(px(9), px(2), width, height - px(19))
 
     def _strip(self) -> QRectF:
         if self._two_rows:
             score = px(58) if self.candidate.mix is not None else 0
             if self._is_tight:
                 return QRectF(px(9), self.size.height() - px(7), self.size.width() - 2 * px(9) - score, px(4))
-            return QRectF(px(9), self.size.height() - px(13), self.size.width() - 2 * px(9) - score, px(5))
+            return QRectF(px(9), self.size.height() - px(11), self.size.width() - 2 * px(9) - score, px(5))
         signs = is_pick(self.candidate) + bool(self.candidate.correct) + (self.style.certain == self.candidate.id)
         left = px(9) + (px(37) + px(13) * max(0, signs - 1))
         return QRectF(left, self.size.height() / 2 - px(4), max(8.0, self._chip_left() - px(8) - left), px(7))
@@ -96,26 +98,54 @@ class LaneBar(Lane):
         return x
 
     def _paint_result(self, painter: QPainter, x: float) -> None:
-        theme, c, row = self.style.theme, self.candidate, self._first_row()
+        c, row = self.candidate, self._first_row()
         answer, colour = written_answer(c), self.style.answer_colour(c.vote)
-        height = min(px(20), row.height() - 2)
-        right = row.right()
         if answer is not None and colour is not None:
-            room = right - self._chip_left() if not self._two_rows else row.width() * (0.62 if self._is_tight else 0.45)
-            width = min(max(chip_width(answer, SIZE_SMALL), height * 1.5), room)
-            chip = QRectF(right - width, row.center().y() - height / 2, width, height)
+            height, width = self._chip_height, self._result_width()
+            chip = QRectF(row.right() - width, row.center().y() - height / 2, width, height)
             draw_chip(painter, chip, answer, colour, SIZE_SMALL)
-        elif self._two_rows or c.status != "writing":
-            shown = status_word(c) if c.finished_at is None or is_doubted(c) else what_it_is(c) or self._no_answer
+        else:
             room = QRectF(self._chip_left() if not self._two_rows else x, row.top(), 0, row.height())
-            room.setRight(right)
-            draw_text(painter, room, shown, SIZE_TINY, theme.muted, RIGHT)
+            room.setRight(row.right())
+            draw_text(painter, room, self._status(), SIZE_TINY, self.style.theme.muted, RIGHT)
         if c.mix is not None:
             self._paint_score(painter)
 
     @property
+    def _chip_height(self) -> float:
+        return min(px(20), self._first_row().height() - 2)
+
+    def _result_width(self) -> float:
+        """How much of the first row the answer takes, or the word in its place."""
+        row, answer = self._first_row(), written_answer(self.candidate)
+        if answer is None or self.style.answer_colour(self.candidate.vote) is None:
+            return text_width(self._status(), SIZE_TINY)
+        share = 0.62 if self._is_tight else 0.45
+        room = row.width() * share if self._two_rows else row.right() - self._chip_left()
+        return min(max(chip_width(answer, SIZE_SMALL), self._chip_height * 1.5), room)
+
+    def _status(self) -> str:
+        """The word in place of an answer. That it is being written the count says, where there is no room for both."""
+        c = self.candidate
+        if c.finished_at is not None and not is_doubted(c):
+            return what_it_is(c) or self._no_answer
+        word = status_word(c)
+        fits = self._two_rows and self._count_left() + px(COUNT + GAP) + text_width(word, SIZE_TINY) <= self._right
+        return word if fits or c.status != "writing" else ""
+
+    @property
+    def _right(self) -> float:
+        return self._first_row().right()
+
+    def _count_left(self) -> float:
+        signs = is_pick(self.candidate) + bool(self.candidate.correct) + (self.style.certain == self.candidate.id)
+        return self._first_row().left() + px(27) + px(13) * signs
+
+    @property
     def _no_answer(self) -> str:
-        return tr("no answer") if self._two_rows else tr("none")
+        words, row = tr("no answer"), self._first_row()
+        fits = self._two_rows and row.left() + px(25) + text_width(words, SIZE_TINY) <= row.right()
+        return words if fits else tr("none")
 
     def _paint_score(self, painter: QPainter) -> None:
         theme, c = self.style.theme, self.candidate
@@ -142,15 +172,14 @@ class LaneBar(Lane):
             )
 
     def _paint_count(self, painter: QPainter) -> None:
-        theme, row = self.style.theme, self._first_row()
-        signs = is_pick(self.candidate) + bool(self.candidate.correct) + (self.style.certain == self.candidate.id)
-        rect = QRectF(row.left() + px(27) + px(13) * signs, row.top(), px(48), row.height())
-        answer = written_answer(self.candidate)
-        if answer is not None and rect.left() + px(44) > row.right() - chip_width(answer, SIZE_SMALL):
-            return  # the answer has been painted, and there is no room for both
-        painter.fillRect(rect.adjusted(0, 2, 0, 0), qcolor(theme.surface))
-        if self.candidate.tokens:
-            draw_text(painter, rect, token_count_text(len(self.candidate.tokens)), SIZE_TINY, theme.muted)
+        """Beside the answer or the word in its place, which are painted already; not where there is no room for it."""
+        theme, row, left = self.style.theme, self._first_row(), self._count_left()
+        rect = QRectF(left, row.top(), row.right() - self._result_width() - px(GAP) - left, row.height())
+        words = token_count_text(len(self.candidate.tokens))
+        if rect.width() > 0:
+            painter.fillRect(rect.adjusted(0, 2, 0, 0), qcolor(theme.surface))
+        if self.candidate.tokens and text_width(words, SIZE_TINY) <= rect.width():
+            draw_text(painter, rect, words, SIZE_TINY, theme.muted)
 
     def _paint_strip(self, painter: QPainter, tokens: range) -> None:
         style, strip = self.style, self._strip()

@@ -49,7 +49,7 @@ HEAD_MARGINS = 46  # pixels around the badge and the summary
 class StageView(QWidget, Pictured):
     """Shows a run: a search as a tree, a refinement as a chain, one candidate as a ladder, many as lanes."""
 
-    candidate_selected = Signal(int)
+    candidate_selected = Signal(int)  # -1: none
     token_selected = Signal(int, int)
     token_stepped = Signal(int)
     alternatives_wanted = Signal()

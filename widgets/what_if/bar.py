@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
-    QComboBox,
     QFrame,
     QGridLayout,
     QHBoxLayout,
@@ -28,6 +27,7 @@ from engine.verifiers.registry import VERIFIERS
 from engine.what_if.outlook import Outlook
 from engine.what_if.pool import WhatIfPool
 from engine.what_if.request import WhatIf
+from widgets.calm import CalmBox
 from widgets.icons import set_icon
 from widgets.panels.labelled_slider import LabelledSlider
 from widgets.panels.verifier_section import VerifierSection
@@ -65,7 +65,7 @@ class WhatIfBar(QFrame):
         self.toggle, self.badge, self.body = QToolButton(), SourceBadge(self), QWidget()
         self.candidates: LabelledSlider | None = None
         self.budget: LabelledSlider | None = None
-        self.choose, self.verifiers = QComboBox(), VerifierSection(VERIFIERS)
+        self.choose, self.verifiers = CalmBox(), VerifierSection(VERIFIERS)
         self.verifier_button, self.reset, self.real = (
             QToolButton(),
             QPushButton(tr("As it was")),
@@ -92,6 +92,8 @@ class WhatIfBar(QFrame):
             self._state, self._state_events = state, state.events
             if self.is_open:
                 self._open_pool()
+        if there == self.isHidden():
+            self.answered.emit(self._outlook if there and self.is_open else None)
         self.setVisible(there)
 
     @property
