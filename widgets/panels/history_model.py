@@ -13,6 +13,7 @@ from PySide6.QtGui import QColor
 from engine.strategies.registry import STRATEGIES
 from engine.trace.run_info import RunInfo
 from engine.trace.run_notes import RunNote
+from widgets.plain_tooltip import plain
 from widgets.theme import current_theme
 from widgets.translation import later, tr
 
@@ -128,7 +129,7 @@ class HistoryModel(QAbstractTableModel):
             case Qt.ItemDataRole.ForegroundRole:
                 return _colour(row, index.column())
             case Qt.ItemDataRole.ToolTipRole:
-                return row.info.problem or f"{row.info.question}\n{row.info.path}"
+                return plain(row.info.problem or f"{row.info.question}\n{row.info.path}")
             case Qt.ItemDataRole.AccessibleTextRole if index.column() == STAR:
                 return tr("starred") if row.note.starred else tr("no star")
             case Qt.ItemDataRole.AccessibleTextRole if index.column() == RUN:
