@@ -93,6 +93,17 @@ def ui(
 
 
 @bench.command()
+def layout(
+    turns: Annotated[int, typer.Option(min=1, max=20, help="How often each tree is laid out; medians count.")] = 3,
+    as_json: Json = False,
+) -> int:
+    """Time a node to lay a search tree out, in six shapes of up to 100,000 thoughts."""
+    from app.bench.layout import bench_layout
+
+    return bench_layout(turns, as_json)
+
+
+@bench.command()
 def soak(
     minutes: Annotated[float, typer.Option(min=0.1, max=600, help="Minutes of the run clock, shown at 16x.")] = 30,
     as_json: Json = False,

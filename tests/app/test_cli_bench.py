@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from app.bench import tree, tree_run
+from app.bench import layout, tree, tree_run
 from app.bench.search import SIZES, bench_search, rates
 from app.bench.startup import read_milestones
 from app.bench.throughput import make_setup, measure, parse_counts
@@ -142,3 +142,12 @@ def test_the_report_of_a_search_says_what_was_not_reached(
     said = capsys.readouterr().out
     assert "steps, 100 nodes: 5 simulations/s" in said
     assert "rollouts, 10,000 nodes: not reached" in said
+
+
+def test_a_layout_is_measured_with_the_distance_that_shows_an_overlap(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layout, "SIZES", (10, 100))
+    for name, parent in layout.PARENTS.items():
+        shape = layout.measure(name, parent, 1)
+        assert shape.microseconds.keys() == {10, 100}
+        assert shape.least_distance >= 1 - 1e-9
+    assert layout.least_distance([[1, 2], [], []], [0.0, -0.2, 0.2]) == pytest.approx(0.4)
