@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from engine.acts import AnyAct
+from engine.measures import CandidateId, Clock, Count, Figure, Logprob, Seconds, Share
 from engine.moves import AnyMove
 from engine.setup import RunSetup
 from engine.types import Confidence, FinishReason, Part, Purpose, Token
@@ -19,7 +20,6 @@ FORMAT_VERSION = 1
 Phase = Literal["prompt", "generate", "verify", "answer"]
 Outcome = Literal["answered", "no_answer", "budget", "stopped"]
 Backend = Literal["llama.cpp", "simulated"]
-Clock = Annotated[float, Meta(ge=0, lt=1e9)]  # no replay would come to the end of a recording that says otherwise
 EnergySource = Literal["rapl", "nvml", "estimate"]
 
 
@@ -86,7 +86,7 @@ class PromptRendered(Event, frozen=True):
 
     prompt: int
     text: str
-    tokens: int
+    tokens: Count
     template: str
 
 
@@ -98,15 +98,15 @@ class CandidateQueued(Event, frozen=True):
     whose text its prompt holds, to be criticised or improved on.
     """
 
-    candidate: int
+    candidate: CandidateId
     label: str
     prompt: int
     seed: int
-    temperature: float
-    max_tokens: int
+    temperature: Figure
+    max_tokens: Count
     purpose: Purpose = "answer"
     parent: int | None = None
-    keep: int | None = None
+    keep: Count | None = None
     prefix: str = ""
     refines: int | None = None
 
@@ -118,8 +118,8 @@ class CandidateStarted(Event, frozen=True):
     """
 
     candidate: int
-    cached_tokens: int
-    computed_tokens: int
+    cached_tokens: Count
+    computed_tokens: Count
 
 
 class TokensDecoded(Event, frozen=True):
@@ -130,9 +130,9 @@ class TokensDecoded(Event, frozen=True):
     """
 
     tokens: tuple[Token, ...]
-    prefill_tokens: int
-    decode_seconds: float
-    step_seconds: float
+    prefill_tokens: Count
+    decode_seconds: Seconds
+    step_seconds: Seconds
 
 
 class CandidateFinished(Event, frozen=True):
@@ -146,10 +146,10 @@ class CandidateFinished(Event, frozen=True):
     text: str
     answer: str | None
     vote: str | None
-    completion_tokens: int
-    mean_logprob: float | None
+    completion_tokens: Count
+    mean_logprob: Logprob | None
     correct: bool | None
-    recomputed_tokens: int
+    recomputed_tokens: Count
     confidence: Confidence | None = None
 
 
@@ -163,13 +163,13 @@ class CandidateScored(Event, frozen=True):
 
     candidate: int
     verifier: str
-    value: float | None
+    value: Share | None
     detail: str
-    tokens: int
-    seconds: float
-    prompt_tokens: int = 0
-    cached_tokens: int = 0
-    parameters: int = 0
+    tokens: Count
+    seconds: Seconds
+    prompt_tokens: Count = 0
+    cached_tokens: Count = 0
+    parameters: Count = 0
     parts: tuple[Part, ...] = ()
 
 
@@ -189,10 +189,10 @@ class CandidatesSpared(Event, frozen=True):
     would have generated yet: as many each as the mean of those that came to their end.
     """
 
-    unasked: int
-    stopped: int
-    tokens: int
-    doubted: int = 0
+    unasked: Count
+    stopped: Count
+    tokens: Count
+    doubted: Count = 0
 
 
 class StrategyMoved(Event, frozen=True):
@@ -212,14 +212,14 @@ class BudgetSpent(Event, frozen=True):
     """A budget ended the work."""
 
     unit: Literal["tokens", "all_tokens", "seconds", "candidates", "simulations", "joules", "price"]
-    limit: float
-    used: float
+    limit: Figure
+    used: Figure
 
 
 class EnergyRead(Event, frozen=True):
     """Energy used since the run began, in joules."""
 
-    joules: float
+    joules: Figure
     source: EnergySource
 
 
@@ -242,8 +242,8 @@ class RunFinished(Event, frozen=True):
 
     outcome: Outcome
     reason: str
-    decode_seconds: float
-    busy_seconds: float
+    decode_seconds: Seconds
+    busy_seconds: Seconds
 
 
 class RunFailed(Event, frozen=True):

@@ -10,6 +10,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from engine.measures import Count, Figure, Share
+
 
 class Move(Struct, frozen=True, tag_field="move", tag=True, gc=False):
     """Something that a strategy did."""
@@ -21,9 +23,9 @@ class PathSelected(Move, frozen=True):
     It was in flight in the first `entered` nodes of the path before: it goes on when a node has got its children.
     """
 
-    simulation: int
+    simulation: Count
     path: tuple[int, ...]
-    entered: int = 0
+    entered: Count = 0
 
 
 class NodesMerged(Move, frozen=True):
@@ -36,15 +38,15 @@ class NodesMerged(Move, frozen=True):
 class ValueBackedUp(Move, frozen=True):
     """A simulation ended: every node of `path`, and the root, got a visit and the value, in [0, 1]."""
 
-    simulation: int
+    simulation: Count
     path: tuple[int, ...]
-    value: float
+    value: Share
 
 
 class SimulationAbandoned(Move, frozen=True):
     """A simulation came to nothing, as what it waited for failed: it is in flight in `path` no more."""
 
-    simulation: int
+    simulation: Count
     path: tuple[int, ...]
 
 
@@ -60,7 +62,7 @@ class GenerationRanked(Move, frozen=True):
 
     generation: int
     nodes: tuple[int, ...]
-    scores: tuple[float, ...]
+    scores: tuple[Figure, ...]
     kept: tuple[int, ...]
 
 
@@ -72,9 +74,9 @@ class ParticlesResampled(Move, frozen=True):
 
     generation: int
     particles: tuple[int, ...]
-    weights: tuple[float, ...]
+    weights: tuple[Share, ...]
     survivors: tuple[int, ...]
-    effective_size: float
+    effective_size: Figure
 
 
 class Posterior(Struct, frozen=True, gc=False):
@@ -85,9 +87,9 @@ class Posterior(Struct, frozen=True, gc=False):
 
     option: Literal["wider", "deeper", "node"]
     node: int | None
-    mean: float
-    deviation: float
-    drawn: float
+    mean: Figure
+    deviation: Figure
+    drawn: Figure
 
 
 class PosteriorsSampled(Move, frozen=True):
@@ -95,7 +97,7 @@ class PosteriorsSampled(Move, frozen=True):
 
     node: int | None
     options: tuple[Posterior, ...]
-    chosen: int
+    chosen: Count
 
 
 class DraftJudged(Move, frozen=True):
@@ -103,7 +105,7 @@ class DraftJudged(Move, frozen=True):
 
     round: int
     draft: int
-    score: float | None
+    score: Share | None
     findings: str
 
 

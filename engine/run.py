@@ -28,7 +28,7 @@ from engine.acts import (
 from engine.answers import same_answer
 from engine.budget import MOST_AT_ONCE, BudgetMeter, Spent
 from engine.candidates import Candidates
-from engine.check import check_budget, check_setup
+from engine.check import MAX_WHOLE, check_budget, check_setup
 from engine.court import Court
 from engine.energy import EnergyMeter
 from engine.error_log import in_words
@@ -174,8 +174,8 @@ class Run:
         was_finished = self.finished
         try:
             refused = self._refusal(act) or ("" if self._carry_out(act) else IMPOSSIBLE)
-        except ThinkscopeError as error:
-            refused = str(error)
+        except Exception as error:  # whatever a person asks for, the run goes on
+            refused = str(in_words(error))
         if was_finished and not refused and self._goes_on_after(act):
             self._reopen()
         self._emit(PersonActed(self.seconds, act, refused))
@@ -190,6 +190,8 @@ class Run:
         """Why an act cannot be carried out now, in words; empty when it can be tried."""
         if isinstance(act, AddSimulations) and act.count < 1:
             return f"{act.count} simulations are none: ask for one or more."
+        if isinstance(act, AddSimulations) and act.count > MAX_WHOLE:
+            return f"{act.count:,} simulations would never end: ask for fewer."
         if not self.finished or isinstance(act, AFTERWARDS):
             return ""
         if not isinstance(act, REOPENING):
@@ -237,6 +239,9 @@ class Run:
         source = self._candidates.trials.get(act.candidate)
         if source is None:
             raise BadInputError(f"There is no candidate {act.candidate + 1}.")
+        if not 0 <= act.token < self._backend.vocabulary.n_vocab:
+            words = f"The model has {self._backend.vocabulary.n_vocab:,} tokens, counted from 0."
+            raise BadInputError(f"There is no token {act.token:,}.", words, "Take one of those that are offered.")
         number = FIRST_BRANCH + sum(trial.purpose == "branch" for trial in self._candidates.trials.values())
         sampling = msgspec.structs.replace(self._setup.sampling, min_tokens=0)
         origin = Origin(act.candidate, act.keep, act.token)

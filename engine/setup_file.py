@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
-from engine.errors import BadInputError, ThinkscopeError
+from engine.errors import BadInputError
 from engine.setup import RunSetup
+from engine.whole_file import not_saved, write_whole
 
 SUFFIX = ".thinkscope"
 VERSION = 1
@@ -35,15 +35,11 @@ def save_setup(setup: RunSetup, path: str | Path) -> None:
     """
     path = Path(path)
     content = _Content(VERSION, _file_name(setup.load.path), setup)
-    draft = path.with_name(f"{path.name}.part")
     try:
-        draft.write_bytes(msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n")
-        draft.replace(path)
-    except (OSError, ValueError) as error:
-        with suppress(OSError):
-            draft.unlink(missing_ok=True)
-        why = f"The system says: {getattr(error, 'strerror', None) or error}."
-        raise ThinkscopeError(f"The set-up cannot be saved as “{path}”.", why, "Choose another folder.") from None
+        data = msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n"
+    except ValueError as error:  # half of a surrogate pair
+        raise not_saved(path, error) from None
+    write_whole(path, data)
 
 
 def load_setup(path: str | Path, model_folders: Iterable[str | Path] = ()) -> RunSetup:

@@ -10,6 +10,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from engine.measures import Logprob, Nats
+
 FinishReason = Literal["stop", "length", "step", "doubt", "abort", "error"]
 """How a text ended: by itself, at a token limit, at the end of a step, because the model was too unsure of it
 (DeepConf), stopped from outside, by an error."""
@@ -28,7 +30,7 @@ class Alternative(Struct, frozen=True, array_like=True, gc=False):
 
     id: int
     text: str
-    logprob: float
+    logprob: Logprob
 
 
 class Token(Struct, frozen=True, array_like=True, gc=False):
@@ -42,8 +44,8 @@ class Token(Struct, frozen=True, array_like=True, gc=False):
     candidate: int
     id: int
     text: str
-    logprob: float
-    entropy: float
+    logprob: Logprob
+    entropy: Nats
     alternatives: tuple[Alternative, ...] = ()
 
 
@@ -141,10 +143,10 @@ class Confidence(Struct, frozen=True):
     (DeepConf, Fu et al. 2025); `tail` is the mean of it over the last group. Tokens that the model masks are left out.
     """
 
-    entropy: float
-    self_certainty: float
-    lowest_group: float
-    tail: float
+    entropy: Nats
+    self_certainty: Nats
+    lowest_group: Nats
+    tail: Nats
 
 
 class Candidate(Struct, frozen=True):

@@ -51,7 +51,9 @@ class Sampler(Protocol):
 
 
 class Vocabulary(Protocol):
-    """Text to tokens and back."""
+    """Text to tokens and back. Tokens are numbered from 0 up to but without `n_vocab`."""
+
+    n_vocab: int
 
     def tokenize(self, text: str, *, special: bool, start: bool) -> list[int]:
         """Tokens of `text`. `special`: control tokens are recognised; `start`: the model's own beginning is added."""

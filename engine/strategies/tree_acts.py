@@ -44,13 +44,18 @@ def _on_node(search: TreeSearch, act: AnyAct) -> bool:
             search.prune(node)
         case PinNode(node=node, pinned=pinned) if node in search.tree.nodes:
             search.tree.pin(node, pinned)
-        case WriteThought(parent=parent, text=text, replaces=replaced) if text.strip() and _is_open(search, parent):
-            search.write(ROOT if parent is None else parent, text)
-            if replaced is not None and replaced in search.tree.nodes:
-                search.prune(replaced)
+        case WriteThought() if _can_be_written(search, act):
+            search.write(ROOT if act.parent is None else act.parent, act.text)
+            if act.replaces is not None:
+                search.prune(act.replaces)
         case _:
             return False
     return True
+
+
+def _can_be_written(search: TreeSearch, act: WriteThought) -> bool:
+    is_known = act.replaces is None or act.replaces in search.tree.nodes
+    return bool(act.text.strip()) and is_known and _is_open(search, act.parent)
 
 
 def _is_open(search: TreeSearch, node: int | None) -> bool:

@@ -13,6 +13,7 @@ frames of one or two events; as a payload has no beginning of its own, many can 
 
 from __future__ import annotations
 
+import re
 import struct
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -40,6 +41,8 @@ _json_encoder = msgspec.json.Encoder()
 _decoder: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(list[AnyEvent])
 _json_decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(AnyEvent)
 _outline_decoder: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(list[OutlinedEvent])
+
+_OUT_OF_BOUNDS = re.compile(r"Expected `(?:int|float)` [<>]")  # how msgspec says that a number breaks its bounds
 
 Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
 # Version n -> n + 1, for one event as a plain dict. Version 1 is the first, so there is none yet.
@@ -175,9 +178,16 @@ def decode_events(payload: bytes, count: int, version: int = FORMAT_VERSION) -> 
     except (UnicodeDecodeError, RecursionError) as error:
         raise BadInputError("The recording is damaged.", f"{error}.", "Open another recording.") from None
     except (msgspec.MsgspecError, KeyError) as error:
-        raise BadInputError(
-            "The recording holds an event that this Thinkscope does not know.", f"{error}.", "Update Thinkscope."
-        ) from None
+        raise _refused(error) from None
+
+
+def _refused(error: Exception) -> BadInputError:
+    """What a person is told of an event that is none: it says what cannot be, or it is of a newer program."""
+    if _OUT_OF_BOUNDS.match(str(error)):
+        return BadInputError("The recording contradicts itself.", f"{error}.", "It cannot be shown.")
+    return BadInputError(
+        "The recording holds an event that this Thinkscope does not know.", f"{error}.", "Update Thinkscope."
+    )
 
 
 def decode_outline(payload: bytes, count: int, version: int = FORMAT_VERSION) -> list[Event]:

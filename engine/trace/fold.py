@@ -41,6 +41,10 @@ RunStatus = Literal["empty", "running", "paused", "finished", "failed"]
 TokenLoader = Callable[[int, int], list[Token]]
 
 
+class ContradictionError(ValueError):
+    """An event that cannot be, after those before it; said in a sentence."""
+
+
 @dataclass(slots=True)
 class CandidateState:
     """One candidate as it stands. `text` is the final text once it is finished, what was streamed before.
@@ -234,7 +238,12 @@ class RunState:
         return "".join(reversed(pieces))
 
     def apply(self, event: Event) -> None:
-        """Takes one event into account. Unknown candidates are an error of the trace and raise KeyError."""
+        """Takes one event into account.
+
+        Raises:
+            KeyError: It names a candidate that was not asked for before.
+            ContradictionError: It cannot be, after those before it.
+        """
         if isinstance(event, TokensDecoded):
             self._decode((event,))
             return
@@ -304,6 +313,11 @@ class RunState:
             self.phases[-1] = replace(self.phases[-1], end=t)
 
     def _queue(self, event: CandidateQueued) -> None:
+        # What it goes on from was asked for before it, so that no text ever comes round to itself.
+        if event.candidate in self.candidates:
+            raise ContradictionError(f"Candidate {event.candidate + 1} was asked for twice.")
+        self._check_known(event.parent)
+        self._check_known(event.refines)
         self.candidates[event.candidate] = CandidateState(
             event.candidate,
             event.label,
@@ -319,6 +333,10 @@ class RunState:
             event.refines,
         )
         self.changed.add(event.candidate)
+
+    def _check_known(self, candidate: int | None) -> None:
+        if candidate is not None and candidate not in self.candidates:
+            raise KeyError(candidate)
 
     def _begin(self, event: CandidateStarted) -> None:
         candidate = self._own(event.candidate)
@@ -415,8 +433,11 @@ class RunState:
             case SimulationAbandoned(path=path):
                 self.simulations_abandoned += 1
                 for node in path:
-                    self._own(node).in_flight -= 1
+                    self._land(self._own(node))
             case NodesMerged(node=node, into=into):
+                self._check_known(into)
+                if into == node:
+                    raise ContradictionError(f"Candidate {node + 1} was merged into itself.")
                 self._own(node).merged_into = into
             case NodesPruned(nodes=nodes, reason=reason):
                 for node in nodes:
@@ -425,11 +446,14 @@ class RunState:
                 pass
 
     @staticmethod
-    def _back_up(node: CandidateState, value: float) -> None:
+    def _land(node: CandidateState) -> None:
+        node.in_flight = max(0, node.in_flight - 1)  # a recording may give up what was never begun
+
+    def _back_up(self, node: CandidateState, value: float) -> None:
         node.visits += 1
         node.value_sum += value
         node.best_value = max(node.best_value, value)
-        node.in_flight -= 1
+        self._land(node)
 
 
 _HANDLERS: dict[type[Event], Callable[[RunState, Any], None]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -9,12 +10,25 @@ from typing import BinaryIO
 from msgspec import Struct
 from msgspec.structs import replace
 
+from engine.acts import REOPENING
 from engine.errors import ThinkscopeError
-from engine.events import AnswerPicked, Backend, Event, RunFailed, RunFinished, RunStarted
+from engine.events import (
+    AnswerPicked,
+    Backend,
+    CandidateQueued,
+    CandidateStarted,
+    Event,
+    PersonActed,
+    RunFailed,
+    RunFinished,
+    RunStarted,
+    TokensDecoded,
+)
 from engine.trace.codec import Frame, Header, decode_events, join_payloads
 from engine.trace.reader import first_frame, last_frames, read_header
 
 LOOKED_AT_BYTES = 1_000_000
+WORK = (CandidateQueued, CandidateStarted, TokensDecoded)
 
 
 class RunInfo(Struct, frozen=True):
@@ -91,24 +105,33 @@ def _decode(frame: Frame, data: memoryview, header: Header) -> list[Event]:
 
 
 def _with_end(info: RunInfo, file: BinaryIO, header: Header) -> RunInfo:
-    looked_at = 0
+    """From the end back, until the answer is found and whether the run ended in order, or it was looked far enough."""
+    looked_at, complete = 0, None
+    picked: AnswerPicked | None = None
     for frame, data in last_frames(file, header):
         events = _decode(frame, data, header)
         if not looked_at:
-            info = _with_last_frame(info, frame, events)
-        picked = next((event for event in reversed(events) if isinstance(event, AnswerPicked)), None)
-        if picked is not None:
-            return replace(info, answer=picked.answer, correct=picked.correct)
+            info = replace(info, events=frame.first_event + frame.events, seconds=events[-1].t)
+        picked = picked or next((event for event in reversed(events) if isinstance(event, AnswerPicked)), None)
+        complete = _ended(events) if complete is None else complete
         looked_at += len(data)
-        if looked_at > LOOKED_AT_BYTES:
+        if (picked is not None and complete is not None) or looked_at > LOOKED_AT_BYTES:
             break
-    return info
+    if picked is not None:
+        info = replace(info, answer=picked.answer, correct=picked.correct)
+    return replace(info, complete=complete or False)
 
 
-def _with_last_frame(info: RunInfo, frame: Frame, events: list[Event]) -> RunInfo:
-    return replace(
-        info,
-        events=frame.first_event + frame.events,
-        seconds=events[-1].t,
-        complete=any(isinstance(event, RunFinished | RunFailed) for event in events),
-    )
+def _ended(events: Sequence[Event]) -> bool | None:
+    """Whether a run stood ended after these events; None where they do not tell.
+
+    What a person does to a run that has ended comes after its end, and leaves it ended until there is work again.
+    """
+    for event in reversed(events):
+        if isinstance(event, RunFinished | RunFailed):
+            return True
+        if isinstance(event, WORK) or (
+            isinstance(event, PersonActed) and isinstance(event.act, REOPENING) and not event.refused
+        ):
+            return False
+    return None

@@ -20,8 +20,14 @@ class RunNote(msgspec.Struct, frozen=True):
     starred: bool = False
 
 
+def as_name(text: str) -> str:
+    """A text as the name of a run: in one line, no longer than names may be, of characters that can be written."""
+    whole = text.encode("utf-8", "replace").decode("utf-8")
+    return " ".join(whole.split())[:LONGEST_NAME].rstrip()
+
+
 class RunNotes:
-    """The notes on the recordings of one folder, by their file names.
+    """The notes on the recordings of one folder, by their file names. Other windows may write to the same file.
 
     Args:
         folder: Where the recordings are.
@@ -34,7 +40,8 @@ class RunNotes:
     def __init__(self, folder: Path) -> None:
         self._path = folder / FILE
         self.trouble = ""
-        self._notes = self._read()
+        self._unsaved: dict[str, RunNote] = {}
+        self._notes = self._read() or {}
 
     def of(self, path: str | Path) -> RunNote:
         """The note on a recording."""
@@ -46,19 +53,19 @@ class RunNotes:
         Raises:
             ThinkscopeError: The file cannot be written; the note holds until the program ends.
         """
-        name = Path(path).name
-        note = msgspec.structs.replace(note, name=" ".join(note.name.split())[:LONGEST_NAME])
-        if note == RunNote():
-            self._notes.pop(name, None)
-        else:
-            self._notes[name] = note
+        self._unsaved[Path(path).name] = msgspec.structs.replace(note, name=as_name(note.name))
+        written = self._read()  # another window may have put its own in since
+        notes = {**(self._notes if written is None else written), **self._unsaved}
+        self._notes = {name: note for name, note in notes.items() if note != RunNote()}
         self._save()
+        self._unsaved.clear()
 
-    def _read(self) -> dict[str, RunNote]:
+    def _read(self) -> dict[str, RunNote] | None:
+        """What is in the file; None when there is none, or it cannot be read."""
         try:
             return msgspec.json.decode(self._path.read_bytes(), type=dict[str, RunNote])
         except FileNotFoundError:
-            return {}
+            return None
         except OSError as error:
             self.trouble = f"The names of runs could not be read: {error.strerror or error}."
         except (msgspec.MsgspecError, ValueError):
@@ -68,7 +75,7 @@ class RunNotes:
                 os.replace(self._path, aside)
             except OSError as error:
                 self.trouble = f"The file with the names of runs is damaged: {error.strerror or error}."
-        return {}
+        return None
 
     def _save(self) -> None:
         try:

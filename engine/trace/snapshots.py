@@ -11,7 +11,7 @@ from itertools import islice
 
 from engine.errors import BadInputError
 from engine.events import Event
-from engine.trace.fold import CandidateState, PhaseSpan, RunState
+from engine.trace.fold import CandidateState, ContradictionError, PhaseSpan, RunState
 from engine.trace.source import Source
 from engine.trace.steps import PhaseStops
 from engine.types import Token
@@ -28,9 +28,13 @@ def apply_recorded(state: RunState, events: Sequence[Event]) -> None:
     try:
         state.apply_all(events)
     except KeyError as error:
-        raise BadInputError(
-            "The recording contradicts itself.", f"Candidate {error} was never asked for.", "It cannot be shown."
-        ) from None
+        raise _contradiction(f"Candidate {error} was never asked for, or only later.") from None
+    except ContradictionError as error:
+        raise _contradiction(str(error)) from None
+
+
+def _contradiction(why: str) -> BadInputError:
+    return BadInputError("The recording contradicts itself.", why, "It cannot be shown.")
 
 
 @dataclass(slots=True, frozen=True)

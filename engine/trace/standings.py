@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 from msgspec.structs import replace
 
+from engine.errors import BadInputError
 from engine.settings import resolve
 from engine.strategies.mcts_settings import MCTS, search_rules
 from engine.strategies.search_rules import SearchRules
@@ -58,7 +59,10 @@ def standings_of(state: RunState, candidate: int, exploration: float | None = No
         return None
     if found.purpose == "rollout" or found.merged_into is not None:
         return None
-    settings = resolve(MCTS.settings, state.settings)
+    try:
+        settings = resolve(MCTS.settings, state.settings)
+    except BadInputError:
+        return None  # of another program's search, whose rules are not known here
     rules = search_rules(settings, steps_are_judged=bool(process_of(state.weights)))
     if exploration is not None:
         rules = replace(rules, exploration=exploration)
@@ -84,7 +88,7 @@ class _Siblings:
         nodes = self._children.get(parent, [])
         above = self._state.candidates.get(parent) if parent is not None else None
         if above is None:
-            of = 1 + self._state.simulations_begun - self._state.simulations_abandoned
+            of = 1 + max(0, self._state.simulations_begun - self._state.simulations_abandoned)
         else:
             of = 1 + above.visits + above.in_flight
         shares = priors([(_logprob(node), node.token_count, 1 + self._copies[node.id]) for node in nodes])

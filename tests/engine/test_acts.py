@@ -8,7 +8,7 @@ import pytest
 
 from engine import acts
 from engine.events import AnyEvent, CandidateQueued, CandidateScored, PersonActed, RunFinished
-from engine.inference.simulated_backend import SimulatedBackend
+from engine.inference.simulated_backend import N_VOCAB, SimulatedBackend
 from engine.inference.simulated_policy import SumPolicy
 from engine.moves import LoopEnded, ValueBackedUp
 from engine.run import Run
@@ -315,6 +315,53 @@ def test_what_cannot_be_done_is_refused_and_the_run_goes_on(act: acts.AnyAct) ->
     table = Table("mcts", simulations=6)
     table.until(lambda state: state.simulations >= 1)
     assert table.act(act) == "That is not possible in this run."
+    assert table.to_the_end().simulations == 6
+
+
+BEYOND = 2**62
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        *(acts.TakeToken(0, 0, token) for token in (-1, -5, N_VOCAB, BEYOND, -BEYOND)),
+        *(acts.TakeToken(0, keep, 65) for keep in (-1, 999_999, BEYOND, -BEYOND)),
+        *(acts.TakeToken(candidate, 0, 65) for candidate in (-1, 999, BEYOND, -BEYOND)),
+        *(kind(node) for kind in (acts.PruneNode, acts.ExpandNode) for node in (-1, BEYOND, -BEYOND)),
+        *(acts.PinNode(node, True) for node in (-1, BEYOND)),
+        *(acts.WriteThought(node, "x") for node in (-1, BEYOND)),
+        *(acts.WriteThought(None, "x", replaces=node) for node in (-1, BEYOND)),
+        *(acts.AddSimulations(count) for count in (0, -1, -BEYOND, BEYOND)),
+        *(acts.RateCandidate(0, value) for value in (-0.1, 1.1, float("nan"), float("inf"))),
+        *(acts.RateCandidate(candidate, 0.5) for candidate in (-1, BEYOND)),
+        *(acts.ChangeBudget(Budget(tokens=tokens)) for tokens in (0, -1, BEYOND)),
+        *(acts.ChangeBudget(Budget(seconds=seconds)) for seconds in (0.0, float("nan"), float("inf"))),
+        *(acts.ChangeVerifiers((VerifierChoice("majority", weight),)) for weight in (0.0, -1.0, float("nan"))),
+        acts.ChangeVerifiers((VerifierChoice("from-the-future"),)),
+        *(acts.ChangeSetting("simulations", value) for value in (-4, BEYOND, "x", float("nan"), float("inf"))),
+        *(acts.ChangeSetting("exploration", value) for value in (-1.0, float("nan"), "x")),
+    ],
+)
+@pytest.mark.parametrize("ended", [False, True])
+def test_an_act_with_a_value_that_cannot_be_is_refused_and_changes_nothing(act: acts.AnyAct, ended: bool) -> None:
+    table = Table("mcts", simulations=6)
+    before = table.to_the_end() if ended else table.until(lambda state: state.simulations >= 1)
+    candidates = set(before.candidates)
+    assert table.act(act) != ""
+    state = table.to_the_end()
+    assert state.simulations == 6
+    assert not ended or set(state.candidates) == candidates
+    assert state.status == "finished"
+
+
+def test_an_act_that_a_strategy_stumbles_over_is_refused_and_the_run_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = Table("mcts", simulations=6)
+
+    def stumble(act: acts.AnyAct) -> bool:
+        raise ZeroDivisionError("by nothing")
+
+    monkeypatch.setattr(table.run._strategy, "act", stumble)
+    assert "by nothing" in table.act(acts.PruneNode(0))
     assert table.to_the_end().simulations == 6
 
 

@@ -12,9 +12,23 @@ from hypothesis import strategies as st
 from msgspec import Struct
 
 from engine.errors import BadInputError
-from engine.events import FORMAT_VERSION, AnyEvent, Event, NoticeGiven, RunStarted, TokensDecoded
+from engine.events import (
+    FORMAT_VERSION,
+    AnyEvent,
+    CandidateFinished,
+    CandidateQueued,
+    CandidateScored,
+    EnergyRead,
+    Event,
+    NoticeGiven,
+    RunStarted,
+    StrategyMoved,
+    TokensDecoded,
+)
+from engine.moves import GenerationRanked, Posterior, PosteriorsSampled, ValueBackedUp
 from engine.trace import codec
 from engine.trace.outline import OutlinedEvent, StepOutline
+from engine.types import Alternative, Confidence, Token
 from tests import sample_run
 from tests.engine.trace_runs import any_event
 
@@ -107,8 +121,62 @@ def test_a_frame_of_no_events_ends_what_is_whole() -> None:
 def test_a_moment_that_no_replay_would_reach_is_refused_in_words(t: float) -> None:
     payload = codec.join_payloads(memoryview(codec.encode_frame([NoticeGiven(t, "text")], 0)))
     for decode in (codec.decode_events, codec.decode_outline):
-        with pytest.raises(BadInputError):
+        with pytest.raises(BadInputError, match="contradicts itself"):
             decode(payload, 1)
+
+
+NAN, INF = float("nan"), float("inf")
+
+
+def a_token(logprob: float = -0.3, entropy: float = 0.5, alternative: float = -1.0) -> TokensDecoded:
+    return TokensDecoded(1.0, (Token(0, 5, "x", logprob, entropy, (Alternative(6, "y", alternative),)),), 0, 0.1, 0.1)
+
+
+def an_end(mean: float | None, *confidence: float) -> CandidateFinished:
+    sure = Confidence(*confidence) if confidence else None
+    return CandidateFinished(1.0, 0, "stop", "text", None, None, 3, mean, None, 0, sure)
+
+
+def a_score(value: float | None, seconds: float = 0.1) -> CandidateScored:
+    return CandidateScored(1.0, 0, "majority", value, "", 0, seconds)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        *(a_token(logprob=value) for value in (1e6, INF, -INF, NAN)),
+        *(a_token(alternative=value) for value in (1.0, -INF, NAN)),
+        *(a_token(entropy=value) for value in (-1.0, INF, NAN)),
+        TokensDecoded(1.0, (), 0, INF, 0.1),
+        TokensDecoded(1.0, (), 0, 0.1, NAN),
+        *(an_end(value) for value in (1e5, INF, NAN)),
+        *(
+            an_end(-0.3, *(bad if i == place else 1.0 for i in range(4)))
+            for place in range(4)
+            for bad in (INF, NAN, -1)
+        ),
+        *(a_score(value) for value in (INF, NAN, -0.1, 1.1)),
+        a_score(0.5, seconds=INF),
+        *(StrategyMoved(1.0, ValueBackedUp(0, (), value)) for value in (INF, NAN, -1.0, 2.0)),
+        StrategyMoved(1.0, GenerationRanked(0, (0,), (INF,), ())),
+        StrategyMoved(1.0, PosteriorsSampled(None, (Posterior("wider", None, 0.5, NAN, 0.5),), 0)),
+        EnergyRead(1.0, INF, "estimate"),
+        CandidateQueued(1.0, -1, "", 0, 0, 0.7, 60),
+        CandidateQueued(1.0, 2**40, "", 0, 0, 0.7, 60),
+        CandidateQueued(1.0, 0, "", 0, 0, INF, 60),
+        CandidateQueued(1.0, 1, "", 0, 0, 0.7, 60, parent=0, keep=-1),
+    ],
+)
+def test_a_number_that_cannot_be_contradicts_the_recording(event: Event) -> None:
+    with pytest.raises(BadInputError, match="contradicts itself"):
+        codec.decode_events(codec.join_payloads(memoryview(codec.encode_frame([event], 0))), 1)
+
+
+@pytest.mark.parametrize(
+    "event", [a_token(1e-9, -1e-9, 1e-9), an_end(1e-9, -1e-9, -1e-9, 0.0, 0.0), a_score(1 + 1e-12)]
+)
+def test_the_dust_of_floating_point_is_no_contradiction(event: Event) -> None:
+    assert read_back(codec.encode_frame([event], 0)) == [event]
 
 
 def test_an_older_format_is_brought_up_step_by_step(monkeypatch: pytest.MonkeyPatch) -> None:

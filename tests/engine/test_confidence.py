@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import msgspec
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from engine.confidence import ConfidenceMeter, group_means, group_size
+from engine.errors import EngineError
 from engine.inference.backend import RunShape
 from engine.inference.decoder import Logits, Sampled
 from engine.inference.llama.backend import LlamaBackend
@@ -57,6 +60,20 @@ def test_every_figure_of_a_random_row_is_that_of_its_whole_softmax(
     row[chance.permutation(size)[:masked]] = mask
     sampling = msgspec.structs.replace(DEFAULT_SAMPLING, top_k=top_k, temperature=temperature, alternatives=0)
     assert_exact(drawn_from(row, sampling), row)
+
+
+@pytest.mark.parametrize("mask", [-np.inf, -3.4e38])
+def test_a_token_that_is_masked_is_no_alternative(mask: float) -> None:
+    row = np.array([1.0, 0.5, *[mask] * 40], np.float32)
+    found = drawn_from(row, msgspec.structs.replace(DEFAULT_SAMPLING, alternatives=5, top_k=2))
+    assert [alternative.id for alternative in found.alternatives] == [0, 1]
+    assert math.isfinite(found.logprob)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_row_that_holds_no_numbers_is_said_in_words(bad: float) -> None:
+    with pytest.raises(EngineError, match="no number"):
+        drawn_from(np.array([0.5, bad, *[0.0] * 40], np.float32))
 
 
 def test_every_figure_of_the_real_model_is_that_of_its_whole_softmax(backend: LlamaBackend) -> None:

@@ -10,8 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import BadInputError
-from engine.events import CandidateFinished, Event, NoticeGiven, PhaseEntered, StrategyMoved, TokensDecoded
+from engine.events import (
+    CandidateFinished,
+    CandidateQueued,
+    Event,
+    NoticeGiven,
+    PhaseEntered,
+    StrategyMoved,
+    TokensDecoded,
+)
 from engine.inference.simulated_backend import SimulatedBackend
+from engine.moves import NodesMerged
 from engine.run import Run
 from engine.trace.fold import fold
 from engine.trace.player import TracePlayer
@@ -261,6 +270,33 @@ def test_a_recording_that_contradicts_itself_is_refused_in_words(tmp_path: Path)
     player = as_long_recording([sample_run.events(1)[0], nobody], tmp_path)
     with pytest.raises(BadInputError, match="contradicts itself"):
         player.seek(1.0)
+
+
+def asked(candidate: int, **links: int) -> CandidateQueued:
+    return CandidateQueued(0.1, candidate, "", 0, 0, 0.7, 60, **links)
+
+
+@pytest.mark.parametrize(
+    ("events", "why"),
+    [
+        ([asked(0, parent=0)], "Candidate 0 was never"),
+        ([asked(0, refines=0)], "Candidate 0 was never"),
+        ([asked(0), asked(1, parent=777)], "Candidate 777 was never"),
+        ([asked(0), asked(1, refines=777)], "Candidate 777 was never"),
+        ([asked(0, parent=1), asked(1, parent=0)], "Candidate 1 was never"),
+        ([asked(0), asked(1, parent=0), asked(0, parent=1)], "asked for twice"),
+        ([asked(0), StrategyMoved(0.1, NodesMerged(0, 777))], "Candidate 777 was never"),
+        ([asked(0), StrategyMoved(0.1, NodesMerged(0, 0))], "into itself"),
+    ],
+)
+def test_a_candidate_that_goes_on_from_what_was_not_there_before_it_contradicts_the_recording(
+    tmp_path: Path, events: list[Event], why: str
+) -> None:
+    run = [sample_run.events(1)[0], *events]
+    for player in (TracePlayer(run), as_long_recording(run, tmp_path)):
+        with pytest.raises(BadInputError, match="contradicts itself") as caught:
+            player.seek(1.0)
+        assert why in caught.value.why
 
 
 def test_an_empty_player_stands_still() -> None:

@@ -35,6 +35,52 @@ def test_a_name_has_a_longest_length(tmp_path: Path) -> None:
     assert len(notes.of("a.tsrun").name) == LONGEST_NAME
 
 
+def test_a_name_that_cannot_be_written_as_it_is_loses_none_of_the_others(tmp_path: Path) -> None:
+    notes = RunNotes(tmp_path)
+    notes.write("a.tsrun", RunNote("a\ud800b"))
+    notes.write("b.tsrun", RunNote("b"))
+    again = RunNotes(tmp_path)
+    assert (again.of("a.tsrun").name, again.of("b.tsrun").name) == ("a?b", "b")
+
+
+def test_two_windows_keep_each_others_names_and_stars(tmp_path: Path) -> None:
+    here, there = RunNotes(tmp_path), RunNotes(tmp_path)
+    here.write("a.tsrun", RunNote("mine", True))
+    there.write("b.tsrun", RunNote("yours"))
+    here.write("c.tsrun", RunNote(starred=True))
+    there.write("a.tsrun", RunNote())  # taken off in one is taken off in both
+    here.write("d.tsrun", RunNote("late"))
+    names = {name: RunNotes(tmp_path).of(name) for name in ("a.tsrun", "b.tsrun", "c.tsrun", "d.tsrun")}
+    assert list(names.values()) == [RunNote(), RunNote("yours"), RunNote(starred=True), RunNote("late")]
+    assert here.of("b.tsrun") == RunNote("yours")
+
+
+def test_notes_that_could_not_be_saved_are_saved_with_the_next_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(file: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    here = RunNotes(tmp_path)
+    with monkeypatch.context() as full:
+        full.setattr("os.fsync", refuse)
+        with pytest.raises(ThinkscopeError, match="cannot be saved"):
+            here.write("a.tsrun", RunNote("first"))
+    assert here.of("a.tsrun") == RunNote("first")
+    RunNotes(tmp_path).write("b.tsrun", RunNote("of another window"))
+    here.write("c.tsrun", RunNote("second"))
+    found = RunNotes(tmp_path)
+    assert [found.of(f"{name}.tsrun").name for name in "abc"] == ["first", "of another window", "second"]
+
+
+def test_a_file_of_names_that_is_gone_is_written_anew_with_all_that_is_known(tmp_path: Path) -> None:
+    notes = RunNotes(tmp_path)
+    notes.write("a.tsrun", RunNote("x"))
+    (tmp_path / FILE).unlink()
+    notes.write("b.tsrun", RunNote("y"))
+    assert RunNotes(tmp_path).of("a.tsrun") == RunNote("x")
+
+
 @pytest.mark.parametrize("content", [b"", b"{", b"[1]", b'{"a": 1}', b"\xff\xfe"])
 def test_a_damaged_file_is_kept_aside_and_said_in_words(tmp_path: Path, content: bytes) -> None:
     (tmp_path / FILE).write_bytes(content)

@@ -116,11 +116,10 @@ def test_a_disk_that_does_not_take_the_setup_leaves_the_old_one(
     path = tmp_path / "mine.thinkscope"
     save_setup(sample_run.setup(4), path)
 
-    def refuse(self: Path, data: bytes) -> int:
-        self.touch()
+    def refuse(file: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", refuse)
+    monkeypatch.setattr("os.fsync", refuse)
     with pytest.raises(ThinkscopeError, match="No space left"):
         save_setup(sample_run.setup(8), path)
     assert load_setup(path) == sample_run.setup(4)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import pytest
 
 from engine.events import AnyEvent, StrategyMoved
 from engine.inference.simulated_backend import SimulatedBackend
-from engine.moves import PathSelected
+from engine.moves import PathSelected, SimulationAbandoned
 from engine.run import Run
 from engine.setup import Value
-from engine.trace.fold import RunState
+from engine.trace.fold import RunState, fold
 from engine.trace.standings import standings_of
 from tests.engine.simulated_world import small_setup
 
@@ -79,3 +80,20 @@ def test_other_runs_have_no_standings() -> None:
     state = RunState().apply_all(search_events("beam-search"))
     assert all(standings_of(state, node) is None for node in state.candidates)
     assert standings_of(RunState(), 0) is None
+
+
+def test_a_recording_that_gives_up_what_was_never_begun_is_still_compared() -> None:
+    events: list[AnyEvent] = []
+    for event in search_events(simulations=10):
+        events.append(event)
+        if isinstance(event, StrategyMoved) and isinstance(event.move, PathSelected):
+            events += [StrategyMoved(event.t, SimulationAbandoned(event.move.simulation, event.move.path))] * 3
+    state = fold(events)
+    assert all(candidate.in_flight >= 0 for candidate in state.candidates.values())
+    assert standings_of(state, 0) is not None
+
+
+def test_a_search_whose_settings_are_not_known_here_is_not_compared() -> None:
+    state = fold(search_events(simulations=10))
+    for settings in ({"from the future": 1}, {"simulations": float("nan")}):
+        assert standings_of(dataclasses.replace(state, settings=settings), 0) is None

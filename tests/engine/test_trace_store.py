@@ -11,8 +11,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.acts import AddSimulations, ChangeBudget, PruneNode, RateCandidate
 from engine.errors import BadInputError, ThinkscopeError
-from engine.events import Event, NoticeGiven, RunFinished
+from engine.events import (
+    AnswerPicked,
+    CandidateQueued,
+    CandidateScored,
+    Event,
+    NoticeGiven,
+    PersonActed,
+    RunFinished,
+)
+from engine.setup import Budget
 from engine.trace import codec
 from engine.trace.store import RunLibrary, TraceReader, TraceWriter, data_folder, write_trace
 from tests import sample_run
@@ -359,6 +369,35 @@ def test_an_answer_is_found_some_frames_before_the_end(tmp_path: Path) -> None:
     recorded(tmp_path / "run.tsrun", [*run[:-1], *[NoticeGiven(run[-1].t, "late")] * 50, run[-1]], batch=1)
     assert isinstance(run[-1], RunFinished)
     assert RunLibrary(tmp_path).list()[0].answer == "82"
+
+
+@pytest.mark.parametrize(
+    ("later", "complete"),
+    [
+        ([PersonActed(9.0, RateCandidate(0, 1.0)), CandidateScored(9.0, 0, "person", 1.0, "", 0, 0.0)], True),
+        ([PersonActed(9.0, PruneNode(0)), AnswerPicked(9.0, 1, "72", False, "the best that is left")], True),
+        ([PersonActed(9.0, AddSimulations(0), "none")], True),
+        ([PersonActed(9.0, AddSimulations(4))], False),
+        ([PersonActed(9.0, ChangeBudget(Budget())), CandidateQueued(9.0, 9, "", 0, 0, 0.7, 60)], False),
+        ([CandidateQueued(9.0, 9, "", 0, 0, 0.7, 60), RunFinished(9.5, "answered", "", 0.1, 0.1)], True),
+        ([PersonActed(9.0, PruneNode(0)), *[NoticeGiven(9.0, "late")] * 300], True),
+    ],
+)
+@pytest.mark.parametrize("batch", [1, 1000])
+def test_a_run_that_was_rated_after_its_end_is_complete_and_one_that_went_on_and_was_cut_is_not(
+    tmp_path: Path, later: list[Event], complete: bool, batch: int
+) -> None:
+    recorded(tmp_path / "run.tsrun", [*sample_run.events(4), *later], batch)
+    info = RunLibrary(tmp_path).list()[0]
+    assert info.complete is complete
+    assert info.seconds == later[-1].t
+
+
+def test_how_far_back_the_end_is_looked_for_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.trace.run_info.LOOKED_AT_BYTES", 2000)
+    recorded(tmp_path / "run.tsrun", [*sample_run.events(4), *[NoticeGiven(9.0, "late")] * 300], batch=1)
+    info = RunLibrary(tmp_path).list()[0]
+    assert (info.complete, info.answer, info.seconds) == (False, None, 9.0)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows does not delete open files")

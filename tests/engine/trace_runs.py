@@ -63,9 +63,11 @@ def values(kind: inspect.Type, infinite: bool) -> st.SearchStrategy[Any]:
     """Anything that a field of this type may hold."""
     match kind:
         case inspect.IntType():
-            return st.integers(-(2**63), 2**63 - 1)
+            return st.integers(-(2**63) if kind.ge is None else kind.ge, 2**63 - 1 if kind.le is None else kind.le)
         case inspect.FloatType(ge=low, lt=high) if low is not None and high is not None:
             return st.floats(low, high, exclude_max=True)
+        case inspect.FloatType(ge=low, le=high) if low is not None and high is not None:
+            return st.floats(low, high)
         case inspect.FloatType():
             return st.floats(allow_nan=False, allow_infinity=infinite)
         case inspect.StrType():

@@ -11,7 +11,7 @@ from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QScrollArea
 
 from engine.trace.run_info import RunInfo, read_info
-from engine.trace.run_notes import RunNote
+from engine.trace.run_notes import LONGEST_NAME, RunNote
 from engine.trace.store import write_trace
 from tests import sample_run
 from tests.widgets.wheel import turn_wheel
@@ -268,6 +268,15 @@ def test_the_enter_that_ends_a_name_opens_no_run(panel, qtbot, key):
     assert wanted == []
     press(panel, key)
     assert wanted == ["run-8.tsrun"]
+
+
+def test_a_name_that_is_too_long_is_shown_as_it_is_saved(panel, qtbot):
+    cell = panel.shown.mapToSource(panel.shown.index(0, RUN))
+    with qtbot.waitSignal(panel.noted) as noted:
+        panel.model.setData(cell, "long " * 100)
+    shown = panel.shown.index(0, RUN).data()
+    assert len(shown) == LONGEST_NAME - 1  # without the blank that it would end with
+    assert noted.args[1].name == shown
 
 
 def test_a_double_click_and_enter_replay(panel, qtbot):

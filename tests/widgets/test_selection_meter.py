@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
 
 from engine.moves import PosteriorsSampled
 from engine.trace.fold import RunState
-from engine.trace.standings import standings_of
+from engine.trace.standings import Standing, Standings, standings_of
 from tests.engine.test_standings import search_events
 from widgets.meters.posterior_meter import PosteriorMeter
-from widgets.meters.selection_meter import ROW_HEIGHT, SelectionMeter, formula_words
+from widgets.meters.selection_meter import ROW_HEIGHT, SelectionMeter, SiblingTable, formula_words
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +59,36 @@ def test_a_thought_is_shown_with_its_siblings_and_a_click_selects_one(meter, sta
     with qtbot.waitSignal(meter.candidate_chosen) as chosen:
         QTest.mouseClick(meter.table, Qt.MouseButton.LeftButton, pos=QPoint(20, int(ROW_HEIGHT * 2.5)))
     assert chosen.args == [rows[1].candidate]
+
+
+def table_of(qtbot, state: RunState, count: int) -> SiblingTable:
+    rules = standings_of(state, visited_with_siblings(state)).rules
+    rows = tuple(Standing(number, 3, 0, 1.5, 0.5, 0.1, 0.9, True) for number in range(count))
+    table = SiblingTable()
+    qtbot.addWidget(table)
+    table.resize(260, 10)
+    table.show_rows(Standings(None, 30, rules, rows, 2), [f"thought {number}" for number in range(count)], 1)
+    return table
+
+
+def test_of_ten_thousand_siblings_only_those_to_be_seen_are_drawn(qtbot, state, monkeypatch):
+    table, drawn = table_of(qtbot, state, 10_000), []
+    draw = SiblingTable._draw_cells
+
+    def count(self, painter, top, cells, columns, ink, text, *rest, **more):
+        drawn.append(text)
+        draw(self, painter, top, cells, columns, ink, text, *rest, **more)
+
+    monkeypatch.setattr(SiblingTable, "_draw_cells", count)
+    table.grab(QRect(0, ROW_HEIGHT * 5000, 260, ROW_HEIGHT * 10))
+    assert drawn[1:] == [f"thought {number}" for number in range(4998, 5010)]  # and the line above and below
+
+
+@pytest.mark.parametrize("top", [0, 1, 10, ROW_HEIGHT, ROW_HEIGHT * 3 - 1, ROW_HEIGHT * 19])
+def test_a_part_of_the_table_is_drawn_as_the_whole_shows_it(qtbot, state, top):
+    table = table_of(qtbot, state, 20)
+    part = QRect(0, top, 260, ROW_HEIGHT * 2)
+    assert table.grab(part).toImage() == table.grab().toImage().copy(part)
 
 
 def test_another_constant_is_labelled_as_a_what_if(meter, state):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
+from msgspec.structs import replace
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from engine.setup import RunSetup
+from engine.setup import RunSetup, StrategyChoice, VerifierChoice
 from engine.trace.fold import RunState, fold
 from tests import sample_run
 from tests.engine.test_standings import search_events
@@ -63,6 +66,24 @@ def test_the_wheel_changes_no_what_if(bar):
     for control in (bar.choose, bar.candidates.slider, bar.budget.slider):
         turn_wheel(control)
     assert bar.what_if() == before
+
+
+@pytest.mark.parametrize("kind", ["verifier", "strategy", "setting"])
+def test_a_run_of_another_version_is_worked_through_without_an_error(qtbot, state, kind):
+    setup = state.start.setup
+    other = {
+        "verifier": replace(setup, verifiers=(VerifierChoice("from-the-future", 0.5), VerifierChoice("majority", 0.5))),
+        "strategy": replace(setup, strategy=StrategyChoice("from-the-future", {"n": 16})),
+        "setting": replace(setup, strategy=StrategyChoice(setup.strategy.name, {"from the future": 1})),
+    }[kind]
+    bar = WhatIfBar()
+    qtbot.addWidget(bar)
+    bar.show_state(dataclasses.replace(state, start=replace(state.start, setup=other)), "recorded")
+    with qtbot.captureExceptions() as raised:
+        bar.set_open(True)
+        qtbot.waitUntil(lambda: not bar._idle.isActive())
+    assert not raised
+    assert bar.verdict.text()
 
 
 def test_a_token_budget_ends_the_run_earlier(bar):

@@ -64,15 +64,17 @@ class SiblingTable(QWidget):
 
     @painted
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draws the head and the rows."""
+        """Draws the head and the rows, of ten thousand siblings only those that are to be seen."""
         theme = current_theme()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         row, width = px(ROW_HEIGHT), self.width()
+        seen = event.rect().adjusted(0, -1, 0, 1)  # the line between two rows lies half in each
+        first, last = max(1, seen.top() // row), seen.bottom() // row
         columns = (px(30), px(42), px(50))
         heads = ("N", "Q", "PUCT" if self._puct else "UCT")
         self._draw_cells(painter, 0, heads, columns, theme.muted, tr("thought"), theme.muted, bold=False)
-        for number, (standing, text) in enumerate(self._rows, 1):
+        for number, (standing, text) in enumerate(self._rows[first - 1 : max(0, last)], first):
             top = number * row
             chosen, selected = standing.candidate == self._chosen, standing.candidate == self._selected
             if selected:

@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor
 
 from engine.strategies.registry import STRATEGIES
 from engine.trace.run_info import RunInfo
-from engine.trace.run_notes import RunNote
+from engine.trace.run_notes import RunNote, as_name
 from widgets.plain_tooltip import plain
 from widgets.theme import current_theme
 from widgets.translation import later, tr
@@ -107,8 +107,8 @@ class HistoryModel(QAbstractTableModel):
         if not index.isValid() or index.column() != RUN or role != EDIT:
             return False
         row = self._rows[index.row()]
-        name = " ".join(str(value).split())
-        self._write(index.row(), replace(row.note, name="" if name == " ".join(row.info.question.split()) else name))
+        name = as_name(str(value))
+        self._write(index.row(), replace(row.note, name="" if name == as_name(row.info.question) else name))
         return True
 
     def toggle_star(self, row: int) -> None:

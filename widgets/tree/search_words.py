@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from engine.acts import AddSimulations
+from engine.errors import BadInputError
 from engine.events import StrategyMoved
 from engine.moves import (
     GenerationRanked,
@@ -17,6 +18,7 @@ from engine.moves import (
     PosteriorsSampled,
     ValueBackedUp,
 )
+from engine.settings import resolve
 from engine.strategies.mcts_settings import SIMULATIONS
 from engine.trace.fold import CandidateState, RunState
 from widgets.translation import later, tr
@@ -96,7 +98,11 @@ def progress_words(state: RunState) -> str:
 
 def _simulations_asked(state: RunState) -> int:
     """As many as were set, and those that a person has added since."""
-    asked = int(state.settings.get("simulations", SIMULATIONS.default))
+    given = {name: value for name, value in state.settings.items() if name == SIMULATIONS.name}
+    try:
+        asked = int(resolve((SIMULATIONS,), given)[SIMULATIONS.name])
+    except BadInputError:
+        asked = int(SIMULATIONS.default)  # a recording may say anything
     return asked + sum(
         done.act.count for done in state.acts if isinstance(done.act, AddSimulations) and not done.refused
     )

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.confidence import TOP
+from engine.errors import EngineError
 from engine.inference.decoder import Logits, Sampled
 from engine.types import Alternative, Sampling
 
@@ -142,7 +143,9 @@ class RowReader:
         places = (self._offsets + kept).ravel()
         return np.concatenate((places, self._tail)) if len(self._tail) else places
 
-    @np.errstate(over="ignore")  # a mask is sometimes the lowest number there is, and a sum of them lower
+    @np.errstate(
+        over="ignore", invalid="ignore"
+    )  # a mask is sometimes the lowest number there is, and a sum of them lower
     def spread(self, row: Logits, top: float) -> Spread:
         """What the row's softmax is like as a whole; `top` is its highest logit.
 
@@ -177,10 +180,8 @@ def sample(
             known[index] = _read(logits[index], min(count, logits.shape[1]), reader)
         row = known[index]
         token = sampler.draw(row.token_data(logits[index], sampler.shortlist))
-        best = zip(row.ids[: sampler.alternatives].tolist(), row.values[: sampler.alternatives].tolist(), strict=True)
-        others = tuple(Alternative(i, text_of(i), round(value - row.spread.log_z, 4)) for i, value in best)
-        logprob = round(float(logits[index, token]) - row.spread.log_z, 4)
-        entropy = round(row.spread.entropy, 4)
+        logprob = round(max(float(logits[index, token]), float(row.values[0]) + MASKED) - row.spread.log_z, 4)
+        entropy, others = round(row.spread.entropy, 4), row.alternatives(sampler.alternatives, text_of)
         drawn.append(Sampled(token, logprob, entropy, others, row.spread.self_certainty, row.confidence))
     return drawn
 
@@ -190,6 +191,12 @@ class _Row(NamedTuple):
     values: Logits
     spread: Spread
     confidence: float
+
+    def alternatives(self, count: int, text_of: Callable[[int], str]) -> tuple[Alternative, ...]:
+        """The `count` likeliest tokens; those that the model masks could never have been taken."""
+        best = zip(self.ids[:count].tolist(), self.values[:count].tolist(), strict=True)
+        lowest, log_z = float(self.values[0]) + MASKED, self.spread.log_z
+        return tuple(Alternative(i, text_of(i), round(value - log_z, 4)) for i, value in best if value > lowest)
 
     def token_data(self, row: Logits, size: int) -> NDArray[np.void]:
         """The `size` likeliest tokens as llama.cpp wants them; 0 means the whole vocabulary."""
@@ -202,6 +209,10 @@ class _Row(NamedTuple):
 def _read(row: Logits, count: int, reader: RowReader) -> _Row:
     ids, values = reader.likeliest(row, count)
     spread = reader.spread(row, float(values[0]))
+    if not math.isfinite(spread.log_z):
+        raise EngineError(
+            "The model computed what is no number.", "Its logits are not finite.", "Load it in safe mode."
+        )
     return _Row(ids, values, spread, _confidence(values[:TOP].tolist(), spread.log_z))
 
 
