@@ -67,6 +67,11 @@ def test_lanes_never_overlap_and_stay_within_the_width(width: int, height: int, 
     assert all(grid.place_at(rect.center().x(), rect.center().y()) == i for i, rect in enumerate(rects))
 
 
+@pytest.mark.parametrize(("width", "height"), [(660, 480), (676, 492), (836, 601), (1300, 780)])
+def test_256_are_seen_at_once_in_the_stages_of_usual_windows(width: int, height: int) -> None:
+    assert choose_grid(256, width, height).total_height <= height
+
+
 def test_sixty_four_shrink_to_bars_and_256_to_cells_without_scrolling() -> None:
     assert choose_grid(64, 776, 650).density == "bar"
     cells = choose_grid(256, 776, 690)

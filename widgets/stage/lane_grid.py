@@ -14,6 +14,7 @@ Density = Literal["card", "bar", "cell"]
 CARD_MIN_WIDTH, CARD_MIN_HEIGHT = 144, 108
 BAR_MIN_WIDTH, BAR_HEIGHT, BAR_TIGHT_HEIGHT, BAR_TWO_ROWS_HEIGHT = 140, 26, 28, 36
 CELL_MIN_WIDTH, CELL_HEIGHT, CELL_MAX_HEIGHT = 60, 26, 54
+TIGHT_WIDTH, TIGHT_HEIGHT = 36, 20  # for hundreds: an answer, without the number of who gave it
 MANY_ROWS = 12  # beyond these, bars stand closer together
 GOOD_ASPECT = 1.45
 TALLEST = 1.05
@@ -122,12 +123,13 @@ def _rows_of(count: int, width: int, least_width: int, least_height: int, height
 
 
 def _cells(count: int, width: int, height: int, scale: float) -> LaneGrid:
-    gap = 5
-    most = max(1, (width + gap) // (round(CELL_MIN_WIDTH * scale) + gap))
-    tall, low = round(CELL_MAX_HEIGHT * scale), round(CELL_HEIGHT * scale)
-    for columns in range(min(most, 4), most + 1):
-        rows = math.ceil(count / columns)
-        cell_height = (height - gap * (rows - 1)) // rows
-        if cell_height >= low:
-            return _grid("cell", count, columns, width, min(cell_height, tall), gap)
+    tall = round(CELL_MAX_HEIGHT * scale)
+    for least_width, least_height, gap in ((CELL_MIN_WIDTH, CELL_HEIGHT, 5), (TIGHT_WIDTH, TIGHT_HEIGHT, 3)):
+        most = max(1, (width + gap) // (round(least_width * scale) + gap))
+        low = round(least_height * scale)
+        for columns in range(min(most, 4), most + 1):
+            rows = math.ceil(count / columns)
+            cell_height = (height - gap * (rows - 1)) // rows
+            if cell_height >= low:
+                return _grid("cell", count, columns, width, min(cell_height, tall), gap)
     return _grid("cell", count, most, width, low, gap)
