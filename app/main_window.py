@@ -281,7 +281,7 @@ class MainWindow(QMainWindow):
         self.setup_panel.load_requested.connect(self._on_load_requested)
         self.meters_dock.visibilityChanged.connect(lambda visible: self.stage.set_result_shown(not visible))
         self.stage.candidate_selected.connect(
-            lambda candidate: self.meters.select(candidate if candidate >= 0 else None)
+            lambda candidate: self.meters.select(None if candidate == -1 else candidate)
         )
         self.stage.token_selected.connect(self.meters.select)
         self.stage.token_stepped.connect(self.meters.inspector.step_token)
