@@ -338,6 +338,26 @@ def test_sixty_four_bars_have_room_for_whole_answers_in_the_smallest_window() ->
     assert grid.total_height <= 548
 
 
+@pytest.mark.parametrize("theme", ["dark", "light", "contrast"])
+def test_words_of_a_lane_that_is_set_aside_keep_their_colour(qtbot: QtBot, theme: str) -> None:
+    set_theme(theme)
+    stage = StageView()
+    qtbot.addWidget(stage)
+    stage.resize(1000, 800)
+    stage.show()
+    stage.set_state(state_of(4), "recorded")
+    stage.finish_rendering()
+    before = stage.lanes.viewport().grab().toImage()
+    stage.lanes._aside = {0, 1, 2, 3}
+    after = stage.lanes.viewport().grab().toImage()
+    colours = current_theme()
+    ink, ground = qcolor(colours.text).rgb(), qcolor(colours.raised).rgb()
+    at = [(x, y) for x in range(before.width()) for y in range(before.height()) if before.pixel(x, y) == ink]
+    assert len(at) > 20
+    assert all(after.pixel(x, y) == ink for x, y in at)
+    assert any(after.pixel(x, y) == ground for x in range(200) for y in range(200))
+
+
 def test_a_what_if_sets_lanes_aside_and_gives_them_back(qtbot: QtBot) -> None:
     stage = StageView()
     qtbot.addWidget(stage)
