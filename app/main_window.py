@@ -408,7 +408,11 @@ class MainWindow(QMainWindow):
             case self.compare.view:
                 return compare_exhibit(self.compare.view)
             case _:
-                return stage_exhibit(self.stage, self.meters)
+                player = self.controller.player
+                return stage_exhibit(self.stage, self.meters, player.marks if self._shows(player.state) else ())
+
+    def _shows(self, state: RunState) -> bool:
+        return self.stage.state is state
 
     # From the person
 

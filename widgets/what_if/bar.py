@@ -97,6 +97,11 @@ class WhatIfBar(QFrame):
         self.setVisible(there)
 
     @property
+    def outlook(self) -> Outlook | None:
+        """The answer that is shown; None where none is asked for."""
+        return self._outlook if self.is_open and not self.isHidden() else None
+
+    @property
     def is_open(self) -> bool:
         """Whether the controls are shown."""
         return not self.body.isHidden()
