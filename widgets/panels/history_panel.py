@@ -161,12 +161,17 @@ class HistoryPanel(QWidget, Pictured):
         for column, width in WIDTHS.items():
             self.table.setColumnWidth(column, px(width))
 
+    def go_to_search(self) -> None:
+        """Puts the cursor into the search field, over what was searched for before."""
+        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.search.selectAll()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Ctrl+Z puts back what was deleted, Ctrl+F goes to the search."""
         if event.matches(QKeySequence.StandardKey.Undo):
             self.undo_requested.emit()
         elif event.matches(QKeySequence.StandardKey.Find):
-            self.search.setFocus()
+            self.go_to_search()
         else:
             super().keyPressEvent(event)
 
