@@ -21,11 +21,11 @@ def aside_colour(theme: Theme, colour: str) -> str:
 def paint_aside(painter: QPainter, rect: QRectF, radius: float, theme: Theme) -> None:
     """Over a painted lane: another ground, a hatched edge and a dashed outline.
 
-    A veil would take the words' contrast along. Where a painter knows no blending (SVG), the ground stays.
+    A veil would take the words' contrast along. Where a painter does not blend, the ground stays.
     """
     painter.save()
     engine = painter.paintEngine()
-    if engine is not None and engine.hasFeature(QPaintEngine.PaintEngineFeature.BlendModes):
+    if engine is not None and engine.type() == QPaintEngine.Type.Raster:  # SVG says that it blends, and does not
         modes = QPainter.CompositionMode
         painter.setCompositionMode(modes.CompositionMode_Darken if _is_light(theme) else modes.CompositionMode_Lighten)
         painter.fillRect(rect, qcolor(theme.raised))
