@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from app.exporter import Exhibit, Write, picture_files
+from app.exporter import Exhibit, Write
 from engine.trace.export_graph import write_graph_json, write_graphml
-from engine.trace.export_table import as_csv, list_table, runs_table, totals_path, totals_table, write_csv
+from engine.trace.export_table import (
+    Table,
+    as_csv,
+    candidate_table,
+    list_table,
+    marks_table,
+    runs_table,
+    totals_path,
+    totals_table,
+)
 from engine.trace.fold import RunState
+from engine.trace.marks import Mark
+from engine.what_if.export import what_if_rows, with_what_if
+from engine.what_if.outlook import Outlook
 from engine.whole_file import refuse_existing, write_whole
 from widgets.compare.compare_view import CompareView
 from widgets.meters.meters_panel import MetersPanel
@@ -16,23 +29,28 @@ from widgets.save_button import ExportKind
 from widgets.stage.stage_view import StageView
 
 
-def stage_exhibit(stage: StageView, meters: MetersPanel) -> Exhibit:
-    """The run at the moment that is shown: its picture, a row a candidate, its tree, and what the meters say."""
+def stage_exhibit(stage: StageView, meters: MetersPanel, marks: Sequence[Mark] = ()) -> Exhibit:
+    """The run at the moment that is shown: its picture, a row a candidate, its tree, and what the meters say.
+
+    `marks` are those of the timeline. A what-if that is open stands in the tables, and in their names.
+    """
     state = stage.state
     if not state.candidates:
         return Exhibit(None)
+    outlook, shown = stage.what_if.outlook, [mark for mark in marks if mark.events <= state.events]
     files: dict[ExportKind, Write] = {
-        "csv": lambda path: _write_run(path, state),
-        "meters-csv": lambda path: write_whole(path, as_csv(totals_table(state))),
+        "csv": lambda path: _write_run(path, state, outlook),
+        "meters-csv": lambda path: write_whole(path, as_csv(_totals(state, outlook))),
     }
+    if shown:
+        files["marks-csv"] = lambda path: write_whole(path, as_csv(marks_table(shown)))
     if stage.shows_tree:
         files |= {
             "graphml": lambda path: write_graphml(path, state),
             "json": lambda path: write_graph_json(path, state),
         }
-    if meters.isVisible():
-        files["meters-png"] = picture_files(meters)["png"]
-    return Exhibit(stage, _file_name(state), files)
+    name = _file_name(state)
+    return Exhibit(stage, name if outlook is None else f"{name}-what-if", files, meters)
 
 
 def compare_exhibit(view: CompareView) -> Exhibit:
@@ -51,11 +69,17 @@ def history_exhibit(panel: HistoryPanel) -> Exhibit:
     return Exhibit(panel, "runs", {"csv": lambda path: write_whole(path, as_csv(list_table(runs)))})
 
 
-def _write_run(path: Path, state: RunState) -> None:
+def _totals(state: RunState, outlook: Outlook | None) -> Table:
+    return totals_table(state) if outlook is None else [*totals_table(state), *what_if_rows(outlook)]
+
+
+def _write_run(path: Path, state: RunState, outlook: Outlook | None) -> None:
     # The question about replacing was asked for one file and answered for its pair.
     if not path.exists():
         refuse_existing(totals_path(path))
-    write_csv(path, state)
+    candidates = candidate_table(state)
+    write_whole(path, as_csv(candidates if outlook is None else with_what_if(candidates, outlook)))
+    write_whole(totals_path(path), as_csv(_totals(state, outlook)))
 
 
 def _file_name(state: RunState) -> str:

@@ -14,7 +14,7 @@ from engine.error_log import write_down
 from engine.errors import ThinkscopeError
 from engine.whole_file import write_whole
 from widgets.picture import Pictured, png_bytes
-from widgets.save_button import ExportKind, SaveButton
+from widgets.save_button import COPIES, ExportKind, SaveButton
 from widgets.translation import later, tr
 
 FILTERS = {
@@ -30,11 +30,16 @@ Writers = Mapping[ExportKind, Write]
 
 @dataclass(frozen=True)
 class Exhibit:
-    """What there is to take away at this moment: a picture (None: nothing is shown), and files of numbers."""
+    """What there is to take away at this moment: a picture (None: nothing is shown), files of numbers, and meters."""
 
     picture: Pictured | None
     name: str = "run"
     files: Writers = field(default_factory=dict)
+    meters: Pictured | None = None
+
+    def pictured(self, kind: ExportKind) -> Pictured | None:
+        """What a choice to copy means."""
+        return self.meters if kind.startswith("meters") else self.picture
 
 
 class Exporter(QObject):
@@ -68,13 +73,13 @@ class Exporter(QObject):
     def _writers(self, exhibit: Exhibit) -> Writers:
         if exhibit.picture is None:
             return {}
-        return {"copy": lambda _: None, **picture_files(exhibit.picture), **exhibit.files}
+        return {**picture_files(exhibit.picture), **_meter_files(exhibit.meters), **exhibit.files}
 
     def _on_button_chosen(self, kind: ExportKind) -> None:
         exhibit = self._exhibit()
-        assert exhibit.picture is not None
-        if kind == "copy":
-            QGuiApplication.clipboard().setImage(exhibit.picture.picture())
+        view = exhibit.pictured(kind)
+        if kind in COPIES and view is not None:
+            QGuiApplication.clipboard().setImage(view.picture())
             self.button.say(tr("Copied"))
             return
         part, ending = kind.rpartition("-")[::2]
@@ -87,11 +92,19 @@ class Exporter(QObject):
 
 
 def picture_files(view: Pictured) -> dict[ExportKind, Write]:
-    """How a view's pictures are written."""
+    """How a view's pictures are written, or put on the clipboard."""
     return {
+        "copy": lambda _: None,
         "png": lambda path: write_whole(path, png_bytes(view.picture())),
         "svg": lambda path: write_whole(path, view.vector_picture()),
     }
+
+
+def _meter_files(meters: Pictured | None) -> dict[ExportKind, Write]:
+    if meters is None:
+        return {}
+    files = picture_files(meters)
+    return {"meters-copy": files["copy"], "meters-png": files["png"], "meters-svg": files["svg"]}
 
 
 def _with_suffix(path: Path, suffix: str) -> Path:

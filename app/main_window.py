@@ -239,19 +239,29 @@ class MainWindow(QMainWindow):
 
     def _build_menu(self) -> None:
         add = self.toolbar.add_menu_action
-        add(tr("Open…"), "Ctrl+O").triggered.connect(self.files.ask_and_open)
-        add(tr("Save set-up…"), "Ctrl+S").triggered.connect(self.files.ask_and_save)
+        opens = tr("Plays a recorded run, takes a set-up over, or loads a model: whatever the file is.")
+        saves = tr("Writes the set-up on the left into a small file that gives the same run elsewhere.")
+        add(tr("Open…"), opens, "Ctrl+O").triggered.connect(self.files.ask_and_open)
+        add(tr("Save set-up…"), saves, "Ctrl+S").triggered.connect(self.files.ask_and_save)
         self.toolbar.menu.addSeparator()
-        for dock in (self.setup_dock, self.meters_dock):
+        for dock, help_text in (
+            (self.setup_dock, tr("Shows or closes the panel where a run is set up.")),
+            (self.meters_dock, tr("Shows or closes the panel with the answer, the cost and what is selected.")),
+        ):
+            dock.toggleViewAction().setToolTip(help_text)
             self.toolbar.menu.addAction(dock.toggleViewAction())
-        self._motion = add(tr("Reduce motion"))
+        self._motion = add(tr("Reduce motion"), tr("Shows changes at once instead of moving things to their places."))
         self._motion.setCheckable(True)
         self._motion.setChecked(self.preferences.reduce_motion)
         self._motion.toggled.connect(self._on_motion_toggled)
         self._on_motion_toggled(self.preferences.reduce_motion)
         self.toolbar.menu.addSeparator()
-        add(tr("Keyboard shortcuts"), "F1").triggered.connect(self._on_help_triggered)
-        add(tr("Quit"), "Ctrl+Q").triggered.connect(self.close)
+        keys, leaves = (
+            tr("Shows all keys of the window on one page."),
+            tr("Closes the window; what was written is kept."),
+        )
+        add(tr("Keyboard shortcuts"), keys, "F1").triggered.connect(self._on_help_triggered)
+        add(tr("Quit"), leaves, "Ctrl+Q").triggered.connect(self.close)
         # An action in a menu that was never opened has no shortcut unless the window has the action, too.
         self.toolbar.theme_button.setMenu(AppearanceMenu(self.appearance, self.toolbar.theme_button))
         menus = (self.toolbar.menu, self.toolbar.theme_button.menu(), self.exporter.button.menu())
@@ -259,7 +269,7 @@ class MainWindow(QMainWindow):
         for keys, slot in (
             ("Ctrl+Return", self.run), ("Ctrl+Enter", self.run), ("Ctrl+.", self.controller.stop),
             ("F11", self.presenting.toggle), ("F5", self.presenting.toggle),
-            ("Ctrl+I", self._toggle_what_if),
+            ("Ctrl+I", self._toggle_what_if), ("Ctrl+F", self._go_to_search),
             *((f"Ctrl+{i + 1}", lambda i=i: self.tabs.setCurrentIndex(i)) for i in range(self.tabs.count())),
         ):  # fmt: skip
             QShortcut(QKeySequence(keys), self).activated.connect(slot)
@@ -281,7 +291,7 @@ class MainWindow(QMainWindow):
         self.setup_panel.load_requested.connect(self._on_load_requested)
         self.meters_dock.visibilityChanged.connect(lambda visible: self.stage.set_result_shown(not visible))
         self.stage.candidate_selected.connect(
-            lambda candidate: self.meters.select(candidate if candidate >= 0 else None)
+            lambda candidate: self.meters.select(None if candidate == -1 else candidate)
         )
         self.stage.token_selected.connect(self.meters.select)
         self.stage.token_stepped.connect(self.meters.inspector.step_token)
@@ -410,13 +420,24 @@ class MainWindow(QMainWindow):
             case self.compare.view:
                 return compare_exhibit(self.compare.view)
             case _:
-                return stage_exhibit(self.stage, self.meters)
+                player = self.controller.player
+                return stage_exhibit(self.stage, self.meters, player.marks if self._shows(player.state) else ())
+
+    def _shows(self, state: RunState) -> bool:
+        return self.stage.state is state
 
     # From the person
 
     def _toggle_what_if(self) -> None:
         if self.stage.what_if.isVisible():
             self.stage.what_if.set_open(not self.stage.what_if.is_open)
+
+    def _go_to_search(self) -> None:
+        """To the field that searches the page that is shown, if it has one."""
+        if self.tabs.currentWidget() is self.history:
+            self.history.go_to_search()
+        elif self.tabs.currentWidget() is not self.compare.view and self.stage.shows_tree:
+            self.stage.tree.go_to_search()
 
     def _on_presenting_changed(self, presenting: bool) -> None:
         self.tabs.tabBar().setVisible(not presenting)  # Ctrl+1, Ctrl+2 … still go to and fro

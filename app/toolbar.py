@@ -62,6 +62,7 @@ class Toolbar(QToolBar):
         self.more_button = _button("dots-three", "", tr("Open, save, panels, shortcuts."))
         self.more_button.setAccessibleName(tr("More"))
         self.menu = QMenu(self.more_button)
+        self.menu.setToolTipsVisible(True)
         self._build()
         self._on_theme_changed()
         THEMES.theme_changed.connect(self._on_theme_changed)
@@ -84,9 +85,10 @@ class Toolbar(QToolBar):
         self._step.setVisible(not presenting)
         self.badge.set_short(presenting)
 
-    def add_menu_action(self, text: str, shortcut: str = "") -> QAction:
+    def add_menu_action(self, text: str, help_text: str, shortcut: str = "") -> QAction:
         """An entry of the menu for what is seldom needed."""
         action = self.menu.addAction(text)
+        action.setToolTip(help_text)
         if shortcut:
             action.setShortcut(shortcut)
         return action

@@ -23,6 +23,8 @@ class Plate(NamedTuple):
 
     size: QSize
     parts: Sequence[tuple[QWidget, QPoint]]
+    is_unseen: bool = False
+    """Whether its parts may be in a panel that is closed, and are painted nevertheless."""
 
 
 class Pictured:
@@ -92,7 +94,7 @@ def plate_svg(plate: Plate, title: str) -> bytes:
 def _paint(painter: QPainter, plate: Plate) -> None:
     painter.fillRect(QRect(QPoint(), plate.size), qcolor(current_theme().background))
     for part, place in plate.parts:
-        if part.isVisible() and not part.size().isEmpty():
+        if (plate.is_unseen or part.isVisible()) and not part.size().isEmpty():
             part.render(painter, place, QRegion(), QWidget.RenderFlag.DrawChildren)
     painter.end()
 

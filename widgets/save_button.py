@@ -13,18 +13,33 @@ from widgets.icons import set_icon
 from widgets.theme import set_kind
 from widgets.translation import later, tr
 
-ExportKind = Literal["copy", "png", "svg", "csv", "graphml", "json", "meters-png", "meters-csv"]
-CHOICES: tuple[tuple[ExportKind, str, str, str], ...] = (
-    ("copy", later("Copy picture"), "copy", "Ctrl+Shift+C"),
-    ("png", later("Save as PNG…"), "image", "Ctrl+Shift+S"),
-    ("svg", later("Save as SVG…"), "pen-nib", ""),
-    ("csv", later("Save the numbers as CSV…"), "table", ""),
-    ("graphml", later("Save the tree as GraphML…"), "tree-structure", ""),
-    ("json", later("Save the tree as JSON…"), "brackets-curly", ""),
-    ("meters-png", later("Save the meters as PNG…"), "image", ""),
-    ("meters-csv", later("Save the meters as CSV…"), "table", ""),
-)
-AFTER_A_LINE: tuple[ExportKind, ...] = ("csv", "graphml", "meters-png")
+ExportKind = Literal[
+    "copy", "png", "svg", "csv", "graphml", "json", "meters-copy", "meters-png", "meters-svg", "meters-csv", "marks-csv"
+]  # fmt: skip
+CHOICES: tuple[tuple[ExportKind, str, str, str, str], ...] = (
+    ("copy", later("Copy picture"), later("Puts what is shown on the clipboard, ready to paste."), "copy",
+     "Ctrl+Shift+C"),
+    ("png", later("Save as PNG…"), later("A picture in twice the screen's pixels, for slides."), "image",
+     "Ctrl+Shift+S"),
+    ("svg", later("Save as SVG…"), later("A picture of vectors and text, for print."), "pen-nib", ""),
+    ("csv", later("Save the numbers as CSV…"), later("A table for a spreadsheet: what is shown, row by row."),
+     "table", ""),
+    ("graphml", later("Save the tree as GraphML…"), later("The search tree for programs that draw and count graphs."),
+     "tree-structure", ""),
+    ("json", later("Save the tree as JSON…"), later("The search tree as nested text, for programs of your own."),
+     "brackets-curly", ""),
+    ("meters-copy", later("Copy the meters"), later("Puts a picture of all meters on the clipboard."), "copy", ""),
+    ("meters-png", later("Save the meters as PNG…"), later("A picture of all meters, those out of sight included."),
+     "image", ""),
+    ("meters-svg", later("Save the meters as SVG…"), later("All meters as vectors and text, for print."),
+     "pen-nib", ""),
+    ("meters-csv", later("Save the meters as CSV…"), later("What the meters say: one row a total, with its unit."),
+     "table", ""),
+    ("marks-csv", later("Save the timeline's marks as CSV…"),
+     later("What happened so far and when: one row a mark, in seconds of the run."), "table", ""),
+)  # fmt: skip
+COPIES: tuple[ExportKind, ...] = ("copy", "meters-copy")
+AFTER_A_LINE: tuple[ExportKind, ...] = ("csv", "graphml", "meters-copy", "marks-csv")
 TREE_KINDS: tuple[ExportKind, ...] = ("graphml", "json")
 SAID_MS = 2500
 
@@ -46,13 +61,15 @@ class SaveButton(QToolButton):
         self._quiet = QTimer(self, singleShot=True, interval=SAID_MS)
         self._quiet.timeout.connect(self._be_quiet)
         menu = QMenu(self)
+        menu.setToolTipsVisible(True)
         menu.aboutToShow.connect(self._offer)
         menu.aboutToHide.connect(self._free_keys)
         self.choices: dict[ExportKind, QAction] = {}
-        for kind, words, name, keys in CHOICES:
+        for kind, words, help_text, name, keys in CHOICES:
             if kind in AFTER_A_LINE:
                 menu.addSeparator()
             action = self.choices[kind] = menu.addAction(tr(words))
+            action.setToolTip(tr(help_text))
             set_icon(action, name, "muted")
             action.setShortcut(keys)
             action.triggered.connect(lambda _=False, kind=kind: self._choose(kind))
@@ -70,7 +87,7 @@ class SaveButton(QToolButton):
     def _offer(self) -> None:
         offered = self._offered()
         for kind, action in self.choices.items():
-            action.setVisible(kind in offered or (not kind.startswith("meters") and kind not in TREE_KINDS))
+            action.setVisible(kind in offered or ("-" not in kind and kind not in TREE_KINDS))
             action.setEnabled(kind in offered)
 
     def _free_keys(self) -> None:

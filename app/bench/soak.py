@@ -1,7 +1,8 @@
 """`bench soak`: whether the window's memory stays flat while runs are replayed over and over.
 
-Recordings of every view follow each other in the whole window at sixteen times their speed, until so many minutes of
-the run clock have been shown. The first rounds fill caches (fonts, icons, pictures of tokens); what counts is the
+The recordings that come with the program (lanes and the ladder) and a simulated search tree follow each other in the
+whole window at sixteen times their speed, until so many minutes of the run clock have been shown. Refinements, contests
+and the history are not among them. The first rounds fill caches (fonts, icons, pictures of tokens); what counts is the
 growth from the first quarter to the end.
 """
 

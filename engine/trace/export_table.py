@@ -9,6 +9,7 @@ from pathlib import Path
 
 from engine.plain_text import printable
 from engine.trace.fold import CandidateState, RunState
+from engine.trace.marks import Mark
 from engine.trace.run_info import RunInfo
 from engine.trace.run_notes import RunNote
 from engine.trace.split import split_by_purpose
@@ -75,6 +76,11 @@ def list_table(runs: Iterable[tuple[RunInfo, RunNote]]) -> Table:
     header = ("name", "starred", *(key for key in RunInfo.__struct_fields__ if key != "path"))
     rows = [(note.name, note.starred, *(getattr(info, key) for key in header[2:])) for info, note in runs]
     return [header, *rows]
+
+
+def marks_table(marks: Iterable[Mark]) -> Table:
+    """The header and a row for each mark of a timeline: seconds of the run clock, its kind, and what happened."""
+    return [("t", "kind", "words"), *((mark.t, mark.kind, mark.words) for mark in marks)]
 
 
 def totals_path(path: str | Path) -> Path:

@@ -55,9 +55,14 @@ def standings_of(state: RunState, candidate: int, exploration: float | None = No
         exploration: Another constant c than the run's, to see what it would change.
     """
     found = state.candidates.get(candidate)
-    if state.start is None or state.start.setup.strategy.name != MCTS.name or found is None:
+    if found is None or found.purpose == "rollout" or found.merged_into is not None:
         return None
-    if found.purpose == "rollout" or found.merged_into is not None:
+    return standings_after(state, found.parent, exploration)
+
+
+def standings_after(state: RunState, parent: int | None, exploration: float | None = None) -> Standings | None:
+    """The thoughts after one place (None: the problem) as selection sees them; None where the run is no such search."""
+    if state.start is None or state.start.setup.strategy.name != MCTS.name:
         return None
     try:
         settings = resolve(MCTS.settings, state.settings)
@@ -66,8 +71,7 @@ def standings_of(state: RunState, candidate: int, exploration: float | None = No
     rules = search_rules(settings, steps_are_judged=bool(process_of(state.weights)))
     if exploration is not None:
         rules = replace(rules, exploration=exploration)
-    siblings = _Siblings(state, int(settings["most_steps"]))
-    return siblings.compare(found.parent, rules)
+    return _Siblings(state, int(settings["most_steps"])).compare(parent, rules)
 
 
 class _Siblings:

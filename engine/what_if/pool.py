@@ -40,7 +40,7 @@ class WhatIfPool:
         self._spending = Spending(self._run)
         self._verifiers: dict[tuple[str, tuple[tuple[str, Value], ...]], RecordedVerifier] = {}
         self.recorded = WhatIf.of(self._run.setup)
-        self.candidates = self._run.candidates
+        self.candidates, self.is_independent = self._run.candidates, self._run.is_independent
 
     def ask(self, what_if: WhatIf) -> Outlook:
         """What would have come of the run.

@@ -79,7 +79,7 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 
 PICTURES = ["copy", "png", "svg"]
-METERS = ["meters-png", "meters-csv"]
+METERS = ["meters-copy", "meters-png", "meters-svg", "meters-csv"]
 
 
 def test_every_page_offers_what_it_has(window, qtbot):
@@ -106,7 +106,7 @@ def test_the_picture_is_on_the_clipboard(window, qtbot):
 def test_every_kind_of_file_is_written_with_its_ending(window, tmp_path, choose):
     state = show(window, search_events())
     for kind, action in window.exporter.button.choices.items():
-        if kind != "copy":
+        if kind not in ("copy", "meters-copy"):
             choose(tmp_path / "out" / f"run-{kind}")
             (tmp_path / "out").mkdir(exist_ok=True)
             action.trigger()
@@ -114,13 +114,71 @@ def test_every_kind_of_file_is_written_with_its_ending(window, tmp_path, choose)
     assert window.banner.isHidden()
     assert {path.name for path in out.iterdir()} == {
         "run-png.png", "run-svg.svg", "run-csv.csv", "run-csv-totals.csv", "run-graphml.graphml", "run-json.json",
-        "run-meters-png.png", "run-meters-csv.csv",
+        "run-meters-png.png", "run-meters-svg.svg", "run-meters-csv.csv",
     }  # fmt: skip
+    assert QSvgRenderer((out / "run-meters-svg.svg").read_bytes()).isValid()
     assert not QImage(str(out / "run-png.png")).isNull()
     assert QImage(str(out / "run-meters-png.png")).height() == 2 * window.meters.widget().height()
     assert len(rows(out / "run-csv.csv")) == len(state.candidates)
     assert rows(out / "run-meters-csv.csv") == rows(out / "run-csv-totals.csv")
     assert len(nx.read_graphml(out / "run-graphml.graphml")) == len(state.candidates) + 1
+
+
+def test_meters_that_are_closed_are_saved_as_they_would_be_seen(window, qapp):
+    show(window, sample_run.events(4))
+    window.meters.set_state(window.stage.state)
+    for _ in range(3):
+        qapp.processEvents()  # the panel finds its height
+    window.exporter.button.choices["meters-copy"].trigger()
+    seen = QGuiApplication.clipboard().image()
+    assert seen.height() == 2 * window.meters.widget().height()
+    window.meters_dock.hide()
+    assert set(METERS) < set(offered(window))
+    window.exporter.button.choices["meters-copy"].trigger()
+    unseen = QGuiApplication.clipboard().image()
+    assert unseen.width() == pytest.approx(seen.width(), abs=60)
+    assert unseen.height() == pytest.approx(seen.height(), rel=0.1)
+    inked = {unseen.pixel(x, y) for x in range(40, 400, 3) for y in range(0, unseen.height(), 5)}
+    assert len(inked) > 20
+
+
+def test_a_what_if_says_so_in_the_tables_and_in_their_names(window, tmp_path, choose):
+    show(window, sample_run.events(8))
+    bar = window.stage.what_if
+    bar.set_open(True)
+    bar.candidates.set_value(3)
+    bar.answer_now()
+    assert choose(tmp_path / "run.csv") == []
+    window.exporter.button.choices["csv"].trigger()
+    assert choose(tmp_path / "meters.csv")[-1].endswith("-what-if.csv")
+    window.exporter.button.choices["meters-csv"].trigger()
+    places = [row["WHAT-IF"] for row in rows(tmp_path / "run.csv")]
+    assert len(places) == 8
+    assert places.count("set aside") == 5
+    assert places.count("picked") == 1
+    figures = {row["name"]: row["value"] for row in rows(tmp_path / "meters.csv") if row["group"] == "WHAT-IF"}
+    assert figures["answer"] == bar.outlook.answer
+    assert figures["setting: n"] == "3"
+    assert figures["completion"] == str(bar.outlook.completion_tokens)
+    assert rows(tmp_path / "run-totals.csv") == rows(tmp_path / "meters.csv")
+    bar.set_open(False)
+    window.exporter.button.choices["meters-csv"].trigger()
+    assert all(row["group"] != "WHAT-IF" for row in rows(tmp_path / "meters.csv"))
+
+
+def test_the_marks_of_the_timeline_are_saved_as_far_as_the_run_is_shown(window, qtbot, tmp_path, choose):
+    window.open_path(tmp_path / "runs" / "one.tsrun")
+    qtbot.waitUntil(lambda: window.stage.state is window.controller.player.state and bool(window.stage.state.events))
+    player = window.controller.player
+    window.controller.seek(player.duration)
+    assert "marks-csv" in offered(window)
+    choose(tmp_path / "marks.csv")
+    window.exporter.button.choices["marks-csv"].trigger()
+    found = [(float(row["t"]), row["kind"], row["words"]) for row in rows(tmp_path / "marks.csv")]
+    assert found == [(mark.t, mark.kind, mark.words) for mark in player.marks]
+    window.controller.seek(player.duration / 2)
+    window.exporter.button.choices["marks-csv"].trigger()
+    assert 0 < len(rows(tmp_path / "marks.csv")) < len(found)
 
 
 def test_a_contest_is_saved_as_a_picture_and_as_a_row_a_contestant(window, qtbot, tmp_path, choose):
@@ -165,7 +223,7 @@ def test_who_changes_their_mind_saves_nothing(window, qtbot, tmp_path, choose):
     assert (sorted(tmp_path.iterdir()), window.exporter.button.text()) == (before, "")
 
 
-@pytest.mark.parametrize("kind", ["png", "svg", "csv", "graphml", "json", "meters-png", "meters-csv"])
+@pytest.mark.parametrize("kind", ["png", "svg", "csv", "graphml", "json", "meters-png", "meters-svg", "meters-csv"])
 def test_a_folder_that_refuses_is_said_in_words(window, tmp_path, choose, kind):
     show(window, search_events())
     choose(tmp_path / "nowhere" / "run")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
@@ -22,6 +23,7 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
     QLineEdit,
+    QMenu,
     QPushButton,
     QScrollArea,
     QScrollBar,
@@ -29,6 +31,7 @@ from PySide6.QtWidgets import (
     QTabWidget,
     QToolButton,
     QWidget,
+    QWidgetAction,
 )
 
 from engine.contest.contestant import Contestant
@@ -98,6 +101,25 @@ def faults_in(root: QWidget) -> list[str]:
     return [f"{type(w).__name__} “{name(w)}” in {type(w.parentWidget()).__name__}: {fault}" for w, fault in found]
 
 
+def actions(root: QWidget) -> Iterator[QAction]:
+    """The entries of all menus; neither lines between them, nor entries that open another menu or hold a panel."""
+    for action in root.findChildren(QAction):
+        in_menu = any(isinstance(holder, QMenu) for holder in action.associatedObjects())
+        if in_menu and not action.isSeparator() and action.menu() is None and not isinstance(action, QWidgetAction):
+            yield action
+
+
+def action_faults_in(root: QWidget) -> list[str]:
+    """Which entries do not teach, or stand in a menu that does not show what they say."""
+    found = []
+    for action in actions(root):
+        if not teaches(action.toolTip()):
+            found.append(f"“{action.text()}”: no sentence ({action.toolTip()!r})")
+        if any(isinstance(m, QMenu) and not m.toolTipsVisible() for m in action.associatedObjects()):
+            found.append(f"“{action.text()}”: its menu shows no tooltips")
+    return found
+
+
 def show(desk: Desk, state: RunState) -> None:
     desk.window.stage.set_state(state, "simulated", can_act=True)
     desk.window.meters.set_can_act(True)
@@ -110,6 +132,28 @@ def test_every_control_of_every_page_and_strategy_has_a_name_and_teaches(desk: D
         assert len(fields.fields) >= 0  # they are made when they are asked for
     assert len(list(controls(desk.window))) > 300  # those of strategies that are not chosen, and of pages, too
     assert faults_in(desk.window) == []
+
+
+@pytest.mark.parametrize("strategy", ["best-of-n", "mcts"])
+def test_every_entry_of_every_menu_teaches(desk: Desk, strategy: str) -> None:
+    show(desk, fold(simulated_events(make_setup(strategy))))
+    stage = desk.window.stage
+    stage.filter_button.menu().aboutToShow.emit()
+    if stage.shows_tree:
+        desk.window.stage.tree._make_menu(0)
+    assert len(list(actions(desk.window))) > 40
+    assert action_faults_in(desk.window) == []
+
+
+def test_control_f_goes_to_the_search_of_the_tree_or_of_the_history(desk: Desk, qtbot) -> None:
+    window = desk.window
+    window.activateWindow()
+    show(desk, fold(simulated_events(make_setup("mcts"))))
+    for page, field in ((0, window.stage.tree.search), (2, window.history.search)):
+        window.tabs.setCurrentIndex(page)
+        window.toolbar.run_button.setFocus()
+        qtbot.keyClick(window, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+        qtbot.waitUntil(lambda field=field: window.focusWidget() is field)
 
 
 @pytest.mark.parametrize("strategy", ["best-of-n", "mcts", "self-refine", "chain-of-thought"])

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import QPoint, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QImage, QPainter
+from PySide6.QtSvg import QSvgRenderer
 from pytestqt.qtbot import QtBot
 
 from engine.events import CandidateFinished, TokensDecoded
@@ -376,6 +377,47 @@ def test_sixty_four_bars_have_room_for_whole_answers_in_the_smallest_window() ->
     assert grid.density == "bar"
     assert grid.height >= BAR_TIGHT_HEIGHT
     assert grid.total_height <= 548
+
+
+@pytest.mark.parametrize("theme", ["dark", "light", "contrast"])
+def test_words_of_a_lane_that_is_set_aside_keep_their_colour(qtbot: QtBot, theme: str) -> None:
+    set_theme(theme)
+    stage = StageView()
+    qtbot.addWidget(stage)
+    stage.resize(1000, 800)
+    stage.show()
+    stage.set_state(state_of(4), "recorded")
+    stage.finish_rendering()
+    before = stage.lanes.viewport().grab().toImage()
+    stage.lanes._aside = {0, 1, 2, 3}
+    after = stage.lanes.viewport().grab().toImage()
+    colours = current_theme()
+    ink, ground = qcolor(colours.text).rgb(), qcolor(colours.raised).rgb()
+    at = [(x, y) for x in range(before.width()) for y in range(before.height()) if before.pixel(x, y) == ink]
+    assert len(at) > 20
+    assert all(after.pixel(x, y) == ink for x, y in at)
+    assert any(after.pixel(x, y) == ground for x in range(200) for y in range(200))
+
+
+def test_lanes_that_are_set_aside_can_be_seen_in_a_vector_picture(qtbot: QtBot) -> None:
+    stage = StageView()
+    qtbot.addWidget(stage)
+    stage.resize(1000, 800)
+    stage.show()
+    stage.set_state(state_of(4), "recorded")
+    stage.finish_rendering()
+    stage.lanes._aside = {0, 1, 2, 3}
+    picture = QImage(stage.size(), QImage.Format.Format_RGB32)
+    painter = QPainter(picture)
+    QSvgRenderer(stage.vector_picture()).render(painter)
+    painter.end()
+    lane = stage.lanes._rects[0].toRect().translated(stage.lanes.mapTo(stage, QPoint()))
+    colours = {
+        picture.pixel(x, y)
+        for x in range(lane.left() + 20, lane.right() - 20)
+        for y in range(lane.top() + 6, lane.top() + 40)
+    }
+    assert len(colours) > 5
 
 
 def test_a_what_if_sets_lanes_aside_and_gives_them_back(qtbot: QtBot) -> None:

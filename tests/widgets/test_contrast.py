@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from widgets.stage.aside import aside_colour
 from widgets.theme import CONTRAST, DARK, LIGHT, Theme, blend, contrast_ratio, ink_on, readable, viridis
 from widgets.theme_colours import answer_shades, probability_marks
 from widgets.track_picture import PHASE_WORDS, phase_colour
@@ -62,8 +63,16 @@ def streamed_text(theme: Theme) -> Iterator[Pair]:
         yield f"token of step {step}", theme.text, mark.background or theme.surface
 
 
+def lanes_set_aside(theme: Theme) -> Iterator[Pair]:
+    """What a what-if does without, as it is drawn over the lane."""
+    for ink in INKS:
+        yield f"{ink} set aside", *(aside_colour(theme, colour) for colour in (getattr(theme, ink), theme.surface))
+    for name, ink, ground in (*chips(theme), *streamed_text(theme)):
+        yield f"{name}, set aside", aside_colour(theme, ink), aside_colour(theme, ground)
+
+
 def all_pairs(theme: Theme) -> list[Pair]:
-    makers = (tokens, banners, chips, badges, tree_numbers, streamed_text)
+    makers = (tokens, banners, chips, badges, tree_numbers, streamed_text, lanes_set_aside)
     return [pair for make in makers for pair in make(theme)]
 
 

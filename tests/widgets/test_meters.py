@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from engine.events import AnswerPicked, BudgetSpent, CandidateFinished
+from engine.events import AnswerPicked, BudgetSpent, CandidateFinished, EnergyRead
 from engine.lab.estimators import wilson_interval
 from engine.setup import Budget
 from engine.trace.fold import RunState, fold
@@ -116,6 +116,31 @@ def test_the_share_that_is_right_comes_with_its_interval(panel):
     assert panel.accuracy.isHidden()
 
 
+def test_a_search_counts_each_text_once_and_claims_no_interval(panel):
+    state = fold(simulated_events(make_setup("mcts", simulations=24)))
+    panel.set_state(state)
+    texts: dict[str, bool] = {}
+    for candidate in state.candidates.values():
+        if candidate.is_whole and candidate.correct is not None and candidate.merged_into is None:
+            way, at = [], candidate
+            while at is not None:
+                way.insert(0, at.text)
+                at = state.candidates.get(at.parent)
+            texts.setdefault("".join(way), candidate.correct)
+    assert len(texts) > 1
+    assert panel.accuracy.words.text() == f"{sum(texts.values())} of {len(texts)} different texts"
+    assert "no interval" in panel.accuracy.sure.text()
+    assert panel.accuracy.bar._interval is None
+
+
+def test_a_revision_is_no_sample_of_its_own(panel):
+    panel.set_state(fold(simulated_events(make_setup("self-refine", rounds=3))))
+    assert panel.accuracy.isHidden() or "different texts" in panel.accuracy.words.text()
+    assert "95 %" not in panel.accuracy.sure.text()
+    panel.set_state(fold(EVENTS))
+    assert "95 %" in panel.accuracy.sure.text()
+
+
 def test_the_latency_of_a_candidate_is_split_into_four_that_add_up():
     state = fold(EVENTS)
     split = latency_split(state)
@@ -144,6 +169,45 @@ def test_the_gauge_says_how_much_of_the_budget_is_gone(panel):
     state = fold(EVENTS)
     panel.set_state(state)
     assert panel.budget.tokens.words.text() == f"{state.ledger.completion_tokens:,} of 1,200"
+
+
+def with_budget(budget: Budget, strategy: str = "best-of-n", **settings) -> RunState:
+    setup = make_setup(strategy, **settings)
+    return fold(simulated_events(replace(setup, budget=budget)))
+
+
+def test_every_bound_that_is_set_has_a_gauge_and_tokens_and_seconds_always_have_one(panel):
+    state = with_budget(Budget(simulations=5, all_tokens=100_000, candidates=900, price=0.25), "mcts", simulations=20)
+    panel.set_state(state)
+    shown = {unit: gauge.words.text() for unit, gauge in panel.budget.gauges.items() if not gauge.isHidden()}
+    ledger = state.ledger
+    read = ledger.prompt_tokens + ledger.recomputed_tokens + ledger.verifier_prompt_tokens
+    assert shown == {
+        "tokens": f"{ledger.completion_tokens + ledger.verifier_tokens:,}, no limit",
+        "seconds": f"{state.t:,.1f}, no limit",
+        "all_tokens": f"{ledger.completion_tokens + ledger.verifier_tokens + read:,} of 100,000",
+        "candidates": f"{len(state.candidates)} of 900",
+        "simulations": "5 of 5",
+        "price": "– of EUR 0.25",
+    }
+    panel.set_state(fold(EVENTS))
+    assert {unit for unit, gauge in panel.budget.gauges.items() if not gauge.isHidden()} == {"tokens", "seconds"}
+
+
+def test_a_limit_below_one_is_not_rounded_away(panel):
+    panel.set_state(with_budget(Budget(seconds=0.5)))
+    assert panel.budget.seconds.words.text().endswith(" of 0.5")
+
+
+def test_energy_and_its_price_are_held_against_their_bounds(panel):
+    panel.set_state(fold([*REAL[:-1], EnergyRead(REAL[-2].t, 1200.0, "estimate")]))
+    state = panel.budget
+    energy = fold([*REAL[:-1], EnergyRead(REAL[-2].t, 1200.0, "estimate")])
+    energy.budget = Budget(joules=2000.0, price=0.001)
+    state.show_state(energy)
+    assert state.gauges["joules"].words.text() == "1.20 kJ of 2.00 kJ"
+    assert state.gauges["joules"].name.text() == "Energy, estimate"
+    assert state.gauges["price"].words.text() == "EUR 0.00010 of EUR 0.0010"
 
 
 def test_a_budget_that_ended_the_run_is_named(panel):

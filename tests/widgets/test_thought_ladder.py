@@ -14,7 +14,9 @@ from engine.trace.fold import RunState, fold
 from engine.types import Token
 from tests.sample_run import events
 from widgets.models.thoughts import ThoughtSplitter
+from widgets.stage.ladder_paint import entropy_colour
 from widgets.stage.thought_ladder import ThoughtLadderView
+from widgets.theme import current_theme, qcolor
 
 
 def thoughts(*tokens: str) -> list[str]:
@@ -131,3 +133,25 @@ def test_right_to_left_emoji_and_long_words_are_drawn(ladder: ThoughtLadderView)
     ladder.set_state(state)
     assert not ladder.grab().isNull()
     assert ladder.thought_count >= 3
+
+
+@pytest.mark.parametrize("width", [260, 400, 560, 900])
+def test_the_entropy_of_each_token_is_drawn_however_narrow_the_card_is(ladder: ThoughtLadderView, width: int) -> None:
+    ladder.resize(width, 700)
+    ladder.set_state(fold(events(2)))
+    colour = qcolor(entropy_colour(current_theme())).rgb()
+    picture = ladder.viewport().grab().toImage()
+    card = ladder._card(ladder._thoughts[0]).toRect()
+    drawn = {
+        picture.pixel(x, y) == colour
+        for x in range(card.left(), min(card.right(), picture.width()))
+        for y in range(card.top(), min(card.bottom(), picture.height()))
+    }
+    assert True in drawn
+
+
+def test_figures_below_a_thought_leave_its_text_alone(ladder: ThoughtLadderView) -> None:
+    ladder.resize(400, 700)
+    ladder.set_state(fold(events(2)))
+    for thought in ladder._thoughts:
+        assert ladder._text_origin(thought).y() + thought.flow.height <= thought.top + thought.height - thought.foot

@@ -14,7 +14,8 @@ from engine.trace.fold import RunState, fold
 from tests import sample_run
 from tests.engine.test_standings import search_events
 from tests.widgets.wheel import turn_wheel
-from widgets.what_if.bar import WhatIfBar
+from widgets.translation import tr
+from widgets.what_if.bar import NUMBER_HELP, WhatIfBar
 
 
 @pytest.fixture
@@ -120,6 +121,35 @@ def test_over_a_search_it_says_that_the_search_is_not_made_again(qtbot):
     bar.answer_now()
     assert "not made again" in bar.notes.text()
     assert "finished texts to choose from" in bar.figures.text()
+
+
+@pytest.mark.parametrize("strategy", ["mcts", "beam-search", "ab-mcts", "self-refine"])
+def test_where_nothing_goes_by_the_number_of_candidates_it_cannot_be_changed_and_says_why(qtbot, strategy):
+    settings = {"rounds": 3, "stop_when_not_better": False} if strategy == "self-refine" else {}
+    bar = WhatIfBar()
+    qtbot.addWidget(bar)
+    bar.show_state(fold(search_events(strategy, **settings)), "simulated")
+    bar.set_open(True)
+    assert not bar.candidates.isEnabled()
+    assert bar.candidates.slider.toolTip() != tr(NUMBER_HELP)
+    assert bar._outlook is not None
+    bar.choose.setCurrentIndex(bar.choose.findData("majority"))
+    if bar._pool.candidates > 1:
+        assert bar.candidates.isEnabled()
+        assert bar.candidates.slider.toolTip() == tr(NUMBER_HELP)
+        bar.candidates.set_value(1)
+        bar.answer_now()
+        assert bar._outlook.chosen_among == 1
+
+
+def test_a_run_with_the_usual_number_of_candidates_can_be_cut_down(bar, qtbot):
+    own = WhatIfBar()
+    qtbot.addWidget(own)
+    own.show_state(fold(search_events("self-consistency")), "simulated")
+    own.set_open(True)
+    own.candidates.set_value(2)
+    own.answer_now()
+    assert own._outlook.candidates == 2
 
 
 def test_it_is_not_there_while_a_run_goes_on_nor_in_the_middle_of_one(qtbot):

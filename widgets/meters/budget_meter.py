@@ -2,81 +2,59 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from collections.abc import Callable
 
+from PySide6.QtWidgets import QLabel, QWidget
+
+from engine.budget import Unit
 from engine.setup import BUDGET_UNITS, Budget
 from engine.trace.fold import RunState
-from widgets.meters.bars import GaugeBar
-from widgets.meters.numbers import UNKNOWN, rough
+from widgets.meters import numbers
+from widgets.meters.gauge import Gauge
+from widgets.meters.numbers import rough
 from widgets.models.projection import Projection, project
 from widgets.panels.section import Section
-from widgets.steady_label import SteadyLabel
 from widgets.theme import set_role
-from widgets.translation import tr
+from widgets.translation import later, tr
 
-
-class Gauge(QWidget):
-    """A name, "318 of 1,200", and a bar."""
-
-    def __init__(self, name: str, help_text: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.name, self.words, self.bar = QLabel(name), SteadyLabel(), GaugeBar()
-        self.words.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.setToolTip(help_text)
-        self.words.setAccessibleName(tr("Budget, {0}", name.lower()))
-        row = QHBoxLayout()
-        row.addWidget(self.name, 1)
-        row.addWidget(self.words)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(5)
-        column.addLayout(row)
-        column.addWidget(self.bar)
-
-    def show_nothing(self) -> None:
-        """Shows that there is no run."""
-        self.words.setText(UNKNOWN)
-        self.bar.setVisible(True)
-        self.bar.set_share(0.0)
-
-    def show_use(self, used: float, limit: float | None, decimals: int, projected: float = 0.0) -> None:
-        """Shows what is used of a limit, and what is expected to be; None is no limit, and then no bar is needed."""
-        shown = f"{used:,.{decimals}f}"
-        self.words.setText(tr("{0}, no limit", shown) if limit is None else tr("{0} of {1:,.0f}", shown, limit))
-        self.bar.setVisible(limit is not None)
-        if limit is not None:
-            self.bar.set_share(*((used / limit, projected / limit) if limit > 0 else (1.0, 0.0)))
+GAUGES: dict[Unit, tuple[str, str]] = {
+    "tokens": (later("Tokens"), later("Generated tokens, a verifier's included.")),
+    "seconds": (later("Seconds"), later("Time of the run; pauses do not count.")),
+    "all_tokens": (later("All tokens"), later("Generated tokens, and all that were computed of prompts.")),
+    "candidates": (later("Candidates"), later("Texts that were begun; branches of yours do not count.")),
+    "simulations": (later("Simulations"), later("Simulations of the tree search that have backed a value up.")),
+    "joules": (later("Energy"), later("Energy of the run, as it was read or estimated.")),
+    "price": (later("Price"), later("What that energy costs by the tariff of the set-up.")),
+}
+ALWAYS: tuple[Unit, ...] = ("tokens", "seconds")
 
 
 class BudgetMeter(Section):
-    """A gauge for tokens and one for seconds, and a sentence when one of them ended the run."""
+    """A gauge for tokens, for seconds and for every other bound that is set; a sentence when one ended the run."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(tr("Budget"), parent)
-        self.tokens = Gauge(tr("Tokens"), tr("Generated tokens, a verifier's included."))
-        self.seconds = Gauge(tr("Seconds"), tr("Time of the run; pauses do not count."))
+        self.gauges = {unit: Gauge(tr(name), tr(help_text)) for unit, (name, help_text) in GAUGES.items()}
+        self.tokens, self.seconds = self.gauges["tokens"], self.gauges["seconds"]
         self.outlook = QLabel(wordWrap=True)
         set_role(self.outlook, "muted")
         self.outlook.hide()
         self.spent = QLabel(wordWrap=True)
         self.spent.hide()
-        for widget in (self.tokens, self.seconds, self.outlook, self.spent):
+        for widget in (*self.gauges.values(), self.outlook, self.spent):
             self.body.addWidget(widget)
 
     def show_state(self, state: RunState) -> None:
         """Shows the gauges of a state."""
         budget = state.budget if state.start is not None else None
         coming = project(state)
-        ledger = state.ledger
-        used = ledger.completion_tokens + ledger.verifier_tokens
-        if budget is None:
-            for gauge in (self.tokens, self.seconds):
+        for unit, gauge in self.gauges.items():
+            limit = getattr(budget, unit) if budget is not None else None
+            gauge.setVisible(unit in ALWAYS or limit is not None)
+            if budget is None:
                 gauge.show_nothing()
-        else:
-            tokens, seconds = (coming.tokens, coming.seconds) if coming is not None else (0.0, 0.0)
-            self.tokens.show_use(used, budget.tokens, 0, tokens)
-            self.seconds.show_use(state.t, budget.seconds, 1, seconds)
+            elif not gauge.isHidden():
+                self._show_gauge(unit, state, limit, getattr(coming, unit, 0.0))
         self._show_outlook(coming, budget)
         spent = state.budget_spent
         self.spent.setVisible(spent is not None)
@@ -84,6 +62,15 @@ class BudgetMeter(Section):
             self.spent.setText(
                 tr("The budget of {0:,.10g} {1} ended the run.", spent.limit, tr(BUDGET_UNITS[spent.unit]))
             )
+
+    def _show_gauge(self, unit: Unit, state: RunState, limit: float | None, projected: float) -> None:
+        gauge, used, words = self.gauges[unit], used_of(state, unit), _wording(unit, state)
+        if unit in ("joules", "price"):
+            name = tr(GAUGES[unit][0])
+            gauge.name.setText(tr("{0}, estimate", name) if state.ledger.estimated else name)
+        shares = (1.0, 0.0) if limit is None or limit <= 0 else ((used or 0.0) / limit, projected / limit)
+        shown = f"{state.t:,.{1 if limit is None or limit >= 1 else 2}f}" if unit == "seconds" else words(used)
+        gauge.show_use(shown, None if limit is None else words(limit), *shares)
 
     def _show_outlook(self, coming: Projection | None, budget: Budget | None) -> None:
         self.outlook.setVisible(coming is not None)
@@ -98,3 +85,34 @@ class BudgetMeter(Section):
             coming.candidates,
         )
         self.outlook.setText(tr("{0}; the budget ends before that.", words) if over else f"{words}.")
+
+
+def used_of(state: RunState, unit: Unit) -> float | None:
+    """What a run has used of one of the budget's units; None where nobody knows."""
+    ledger = state.ledger
+    match unit:
+        case "tokens":
+            return ledger.completion_tokens + ledger.verifier_tokens
+        case "all_tokens":
+            return ledger.computed_tokens
+        case "seconds":
+            return state.t
+        case "candidates":
+            return sum(c.purpose != "branch" for c in state.candidates.values())
+        case "simulations":
+            return state.simulations
+        case "joules":
+            return ledger.energy_joules
+        case "price":
+            return ledger.cost
+
+
+def _wording(unit: Unit, state: RunState) -> Callable[[float | None], str]:
+    """How an amount of a unit is written."""
+    match unit:
+        case "joules":
+            return lambda value: numbers.prefixed(value, "J")
+        case "price":
+            return lambda value: numbers.price(value, state.ledger.tariff.currency)
+        case _:
+            return lambda value: numbers.UNKNOWN if value is None else f"{value:,.10g}"

@@ -64,6 +64,10 @@ class FactRows(QWidget):
         """The text that is shown."""
         return self._values[key].text()
 
+    def is_shown(self, key: str) -> bool:
+        """Whether a row is there."""
+        return not self._values[key].isHidden()
+
     def set_shown(self, key: str, shown: bool) -> None:
         """Shows or hides a row."""
         if self._values[key].isHidden() == shown:

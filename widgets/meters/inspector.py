@@ -1,8 +1,9 @@
-"""A look at what was selected: a token and what might have stood there instead, or a whole candidate."""
+"""A look at what was selected: a token and what might have stood there instead, a whole candidate, or the problem."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
@@ -17,8 +18,9 @@ from widgets.meters import numbers
 from widgets.meters.alternative_bars import AlternativeBars, visible
 from widgets.meters.fact_rows import FactRows
 from widgets.meters.opinion_row import OpinionRow
+from widgets.meters.search_facts import SEARCH_FACTS, problem_facts, search_facts
 from widgets.models.candidate_words import number, written_answer
-from widgets.models.thought_tree import makes_tree, parent_of
+from widgets.models.thought_tree import PROBLEM, makes_tree, parent_of
 from widgets.panels.section import SectionTitle
 from widgets.scaled import follow_scale
 from widgets.stage.token_popup import percent
@@ -39,13 +41,15 @@ FACTS = {
         later("Value of its steps"),
         later("What the search goes by: the verifiers' scores of all steps up to here, reduced to one and mixed."),
     ),
+    **SEARCH_FACTS,
+    "seconds": (later("Seconds"), later("From its start to its end, others that were computed with it included.")),
     "seed": (later("Seed"), later("The seed of this candidate's own dice.")),
     "prompt": (later("Prompt, cached + read"), later("Prompt tokens taken from the cache, and computed for it.")),
 }
 TAKE_HINT = later("Take another one: a branch grows beside the text from there.")
 TOKEN_FACTS, CANDIDATE_FACTS = (
     ("probability", "entropy"),
-    ("answer", "tokens", "confidence", "mix", "path", "seed", "prompt"),
+    ("answer", "tokens", "confidence", "mix", "path", "seconds", "seed", "prompt"),
 )
 
 
@@ -101,7 +105,7 @@ class Inspector(QWidget):
         self.hide()
 
     def select(self, state: RunState, candidate: int | None, token: int | None = None) -> None:
-        """Shows a candidate, or one token of it by its place; None hides everything."""
+        """Shows a candidate, one token of it by its place, or `PROBLEM`; None hides everything."""
         self._candidate, self._token = candidate, token
         self.show_state(state)
 
@@ -116,6 +120,9 @@ class Inspector(QWidget):
     def show_state(self, state: RunState) -> None:
         """Shows the selection as it is in a state; a candidate that is not there yet hides it."""
         self._state = state
+        if self._candidate == PROBLEM and state.start is not None:
+            self._show_problem(state.start.setup.problem.question)
+            return
         candidate = state.candidates.get(self._candidate) if self._candidate is not None else None
         self.setVisible(candidate is not None)
         if candidate is None:
@@ -126,6 +133,23 @@ class Inspector(QWidget):
         self._show_candidate(candidate)
         self._show_token(candidate, token)
 
+    def _show_problem(self, question: str) -> None:
+        """The root of a tree: the question, and what the simulations have brought back to it."""
+        self.show()
+        self.title.setText(tr("The problem").upper())
+        self.text.setText(question)
+        self.text.show()
+        facts = problem_facts(self._state)
+        for key in FACTS:
+            self.facts.set_shown(key, key in facts)
+        self._show_values(facts)
+        for widget in (self.bars, self.hint, self.scores, self.opinion, self.prompt_button):
+            widget.hide()
+
+    def _show_values(self, values: Mapping[str, str]) -> None:
+        for key, value in values.items():
+            self.facts.set_value(key, value)
+
     def _show_candidate(self, candidate: CandidateState) -> None:
         confidence = candidate.mean_logprob
         self.facts.set_value("answer", _answer_words(candidate))
@@ -134,6 +158,9 @@ class Inspector(QWidget):
         self.facts.set_value("mix", numbers.UNKNOWN if candidate.mix is None else f"{candidate.mix:.2f}")
         value = path_value(self._state, candidate)
         self.facts.set_value("path", numbers.UNKNOWN if value is None else f"{value:.2f}")
+        started, ended = candidate.started_at, candidate.finished_at
+        took = ended - started if started is not None and ended is not None else None
+        self.facts.set_value("seconds", numbers.seconds(took))
         self.facts.set_value("seed", str(candidate.seed))
         self.facts.set_value("prompt", f"{candidate.cached_tokens:,} + {candidate.computed_tokens:,}")
         lines = [line for name, score in candidate.scores.items() for line in score_lines(name, score)]
@@ -164,6 +191,10 @@ class Inspector(QWidget):
         other = "mix" if makes_tree(self._state) else "path"  # in a search the whole path has a value
         for key in CANDIDATE_FACTS:
             self.facts.set_shown(key, token is None and key != other)
+        searched = search_facts(self._state, candidate) if token is None else {}
+        for key in SEARCH_FACTS:
+            self.facts.set_shown(key, key in searched)
+        self._show_values(searched)
 
     def _chain(self, candidate: CandidateState) -> list[CandidateState]:
         """The thoughts from the problem to this one, where a run searches over them."""

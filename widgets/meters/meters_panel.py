@@ -121,9 +121,15 @@ class MetersPanel(QScrollArea, Pictured):
             sparkline.load_plot()
 
     def plate(self) -> Plate:
-        """All meters, those out of sight included."""
+        """All meters, those out of sight included, and also while the panel is closed."""
         self.update_now()
-        return Plate(self.widget().size(), [(self.widget(), QPoint())])
+        content = self.widget()
+        if not self.isVisible():  # nothing has laid it out since it was closed
+            self.load_plots()
+            width = max(self.viewport().width(), content.minimumSizeHint().width())
+            content.resize(width, content.sizeHint().height())
+            content.resize(width, max(content.sizeHint().height(), content.heightForWidth(width)))
+        return Plate(content.size(), [(content, QPoint())], is_unseen=True)
 
     def update_now(self) -> None:
         """Brings all meters up to date."""

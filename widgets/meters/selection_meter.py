@@ -11,7 +11,8 @@ from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from engine.trace.fold import RunState
-from engine.trace.standings import Standing, Standings, standings_of
+from engine.trace.standings import Standing, Standings, standings_after, standings_of
+from widgets.models.thought_tree import PROBLEM
 from widgets.painting import painted
 from widgets.panels.labelled_slider import LabelledSlider
 from widgets.panels.section import SectionTitle
@@ -130,7 +131,7 @@ class SelectionMeter(QWidget):
         self.hide()
 
     def select(self, state: RunState, candidate: int | None) -> None:
-        """Shows a thought; None hides everything."""
+        """Shows a thought, or (`PROBLEM`) those that begin at the problem; None hides everything."""
         if candidate != self._candidate:
             self._candidate = candidate
             self._reset_slider(state)
@@ -141,9 +142,9 @@ class SelectionMeter(QWidget):
         if state.start is not self._state.start:
             self._reset_slider(state)
         self._state = state
-        found = standings_of(state, self._candidate) if self._candidate is not None else None
+        found = self._find(state)
         self.setVisible(found is not None)
-        if found is None or self._candidate is None:
+        if found is None:
             return
         shown = (found, self._candidate, self.slider.value(), current_theme().name)
         if shown == self._shown:
@@ -153,14 +154,23 @@ class SelectionMeter(QWidget):
         wanted = self.slider.value()
         other = wanted is not None and abs(wanted - own) > 1e-9
         if other:
-            found = standings_of(state, self._candidate, wanted) or found
+            found = self._find(state, wanted) or found
         self._show(found, own if other else None)
+
+    def _find(self, state: RunState, exploration: float | None = None) -> Standings | None:
+        """What is compared where the selected thought stands, or after the problem once there is something."""
+        if self._candidate != PROBLEM:
+            return standings_of(state, self._candidate, exploration) if self._candidate is not None else None
+        found = standings_after(state, None, exploration)
+        return found if found is not None and found.rows else None
 
     def _show(self, found: Standings, own: float | None) -> None:
         assert self._candidate is not None
-        name = "PUCT" if found.rules.puct else "UCT"
-        self.title.setText(tr("Why this one? {0}, now", name).upper())
-        row = next((row for row in found.rows if row.candidate == self._candidate), None)
+        name, at_problem = "PUCT" if found.rules.puct else "UCT", self._candidate == PROBLEM
+        title = tr("Which one first? {0}, now", name) if at_problem else tr("Why this one? {0}, now", name)
+        self.title.setText(title.upper())
+        self.siblings_title.setText((tr("After the problem") if at_problem else tr("It and its siblings")).upper())
+        row = _first(found) if at_problem else _row_of(found, self._candidate)
         self.formula.setVisible(row is not None)
         if row is not None:
             self.formula.setText(formula_html(row, found))
@@ -185,7 +195,7 @@ class SelectionMeter(QWidget):
         return words.format(found.rules.exploration, own)
 
     def _reset_slider(self, state: RunState) -> None:
-        found = standings_of(state, self._candidate) if self._candidate is not None else None
+        found = self._find(state)
         if found is not None:
             self.slider.set_value(found.rules.exploration)
 
@@ -195,6 +205,15 @@ class SelectionMeter(QWidget):
     def _on_theme_changed(self) -> None:
         self._shown = ()
         self.show_state(self._state)
+
+
+def _row_of(found: Standings, candidate: int | None) -> Standing | None:
+    return next((row for row in found.rows if row.candidate == candidate), None)
+
+
+def _first(found: Standings) -> Standing:
+    """The one that goes next; where none can go any more, the one that would have."""
+    return _row_of(found, found.chosen) or max(found.rows, key=lambda row: row.merit)
 
 
 def merit_words(row: Standing) -> str:

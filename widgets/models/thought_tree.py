@@ -10,6 +10,9 @@ from engine.trace.path_value import path_value
 ROOT = 0
 """The place of the root, which is the problem; it is no candidate."""
 
+PROBLEM = -2
+"""What a view says to others when the problem is selected, where a thought gives its number, and nothing gives -1."""
+
 TREES = frozenset(("beam-search", "dvts", "particle-filtering", "mcts", "ab-mcts"))
 """Strategies whose candidates make a tree of more than a line."""
 

@@ -176,12 +176,17 @@ class HistoryPanel(QWidget, Pictured):
         room = (self.width() - sum(px(width) for column, width in WIDTHS.items() if column != MODEL)) // 2
         self.table.setColumnWidth(MODEL, max(px(WIDTHS[MODEL]), min(wanted, room)))
 
+    def go_to_search(self) -> None:
+        """Puts the cursor into the search field, over what was searched for before."""
+        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.search.selectAll()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Ctrl+Z puts back what was deleted, Ctrl+F goes to the search."""
         if event.matches(QKeySequence.StandardKey.Undo):
             self.undo_requested.emit()
         elif event.matches(QKeySequence.StandardKey.Find):
-            self.search.setFocus()
+            self.go_to_search()
         else:
             super().keyPressEvent(event)
 

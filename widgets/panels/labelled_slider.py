@@ -53,7 +53,9 @@ class LabelledSlider(QWidget):
         self.field = QLineEdit(alignment=Qt.AlignmentFlag.AlignRight)
         self.slider = CalmSlider(Qt.Orientation.Horizontal)
         self.error = FieldError()
-        self._build(help_text)
+        self._label = self.switch or QLabel(title)
+        self._build()
+        self.set_help(help_text)
         self._show()
 
     def value(self) -> float | None:
@@ -72,7 +74,14 @@ class LabelledSlider(QWidget):
             self._value = min(max(float(value), self._minimum), self._maximum)
         self._show()
 
-    def _build(self, help_text: str) -> None:
+    def set_help(self, help_text: str) -> None:
+        """Teaches something else: what it does, or why it cannot be moved at the moment."""
+        self._label.setToolTip(help_text)
+        for control in (self.field, self.slider):
+            control.setToolTip(help_text)
+            control.setAccessibleDescription(help_text)
+
+    def _build(self) -> None:
         self.field.setProperty("role", "value")
         self.field.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         scaled_width(self.field, FIELD_WIDTH)
@@ -83,16 +92,12 @@ class LabelledSlider(QWidget):
         if self.switch is not None:
             self.switch.setChecked(True)
             self.switch.toggled.connect(self._on_switch_toggled)
-        label = self.switch or QLabel(self.title)
-        label.setToolTip(help_text)
         for control in (self.field, self.slider):
-            control.setToolTip(help_text)
             control.setAccessibleName(self.title)
-            control.setAccessibleDescription(help_text)
         top = QHBoxLayout()
         top.setContentsMargins(0, 0, 0, 0)
         top.setSpacing(8)
-        top.addWidget(label, 1)
+        top.addWidget(self._label, 1)
         top.addWidget(self.field)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

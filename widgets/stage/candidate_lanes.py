@@ -25,7 +25,7 @@ from PySide6.QtCore import (
     QVariantAnimation,
     Signal,
 )
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QRegion, QResizeEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QRegion, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from engine.trace.fold import RunState
@@ -35,6 +35,7 @@ from widgets.models.candidate_words import describe_run, stop_words
 from widgets.models.certainty import vote_certainty
 from widgets.models.lane_order import ALL, LaneFilter, SortMode, lane_order
 from widgets.painting import painted
+from widgets.stage.aside import paint_aside
 from widgets.stage.lane import Lane, LaneStyle
 from widgets.stage.lane_bar import LaneBar, LaneCell
 from widgets.stage.lane_card import LaneCard, card_regions
@@ -517,12 +518,10 @@ class CandidateLanesView(TokenSurface):
     def _paint_outlook(self, painter: QPainter, region: QRegion, offset: int) -> None:
         """Over the lanes, as it comes and goes with a slider: none of them is drawn anew for it."""
         theme = current_theme()
-        veil = QColor(qcolor(theme.background))  # a copy: colours of the theme are shared
-        veil.setAlphaF(0.72)
         for candidate in self._aside & self._rects.keys():
             rect = self._rects[candidate].translated(0, -offset)
             if region.intersects(rect.toAlignedRect()):
-                painter.fillRect(rect, veil)
+                paint_aside(painter, rect, self._radius, theme)
         if self._would_pick in self._rects:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -533,11 +532,15 @@ class CandidateLanesView(TokenSurface):
     def _paint_outline(self, painter: QPainter, candidate: int, rect: QRectF) -> None:
         theme = current_theme()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        radius = {"card": CARD_RADIUS, "bar": 7, "cell": 5}[self.density]
         if candidate == self._selected:
-            rounded(painter, rect.adjusted(-3, -3, 3, 3), radius + 3, None, theme.text, 2)
+            rounded(painter, rect.adjusted(-3, -3, 3, 3), self._radius + 3, None, theme.text, 2)
         else:
-            rounded(painter, rect, radius, None, theme.muted, 1)
+            rounded(painter, rect, self._radius, None, theme.muted, 1)
+
+    @property
+    def _radius(self) -> int:
+        """Of the lanes' corners."""
+        return {"card": CARD_RADIUS, "bar": 7, "cell": 5}[self.density]
 
     def event(self, event: QEvent) -> bool:
         """Draws anew on a screen of another pixel ratio."""

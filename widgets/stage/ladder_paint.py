@@ -41,11 +41,13 @@ from widgets.theme import (
 from widgets.translation import tr
 
 SIDE, SPARK = 104, 96  # the figures beside a thought, and the bars of its entropy
+ROW, FOOT = 16, 22  # the line of them below a thought in a narrow card, and what it takes of the card's height
+STEP, SHORTEST_SPARK = 72, 40
 MOST_ENTROPY = 3.0  # nats: about twenty tokens that are equally likely; bars end here
 
 
-def paint_side(painter: QPainter, thought: Thought, card: QRectF, width: int) -> None:
-    """The figures beside a thought, and the bars of its entropy where `width` has room for them."""
+def paint_side(painter: QPainter, thought: Thought, card: QRectF) -> None:
+    """The figures beside a thought, and the bars of its entropy."""
     theme = current_theme()
     p, entropy = math.exp(thought.logprob_sum / thought.count), sum(thought.entropies) / thought.count
     height = px(40) if thought.score is None else px(58)
@@ -59,9 +61,23 @@ def paint_side(painter: QPainter, thought: Thought, card: QRectF, width: int) ->
     draw_text(painter, second, f"{entropy:.2f}", SIZE_TINY, theme.text, RIGHT)
     if thought.score is not None:
         _paint_step_score(painter, thought.score, QRectF(side.left(), side.top() + px(42), side.width(), px(16)))
-    if width > px(SIDE):
-        spark = QRectF(side.left() - px(SPARK), side.top() + px(4), px(SPARK - 16), px(32))
-        draw_bars(painter, spark, thought.entropies, MOST_ENTROPY, entropy_colour(theme), theme.line)
+    spark = QRectF(side.left() - px(SPARK), side.top() + px(4), px(SPARK - 16), px(32))
+    draw_bars(painter, spark, thought.entropies, MOST_ENTROPY, entropy_colour(theme), theme.line)
+
+
+def paint_foot(painter: QPainter, thought: Thought, card: QRectF) -> None:
+    """The same in a line below the text: the bars across the card, and on their right as many figures as fit."""
+    theme = current_theme()
+    line = QRectF(card.left() + px(14), card.bottom() - px(8 + ROW), card.width() - 2 * px(14), px(ROW))
+    if thought.score is not None:
+        _paint_step_score(painter, thought.score, QRectF(line.right() - px(STEP), line.top(), px(STEP), px(ROW)))
+        line.setRight(line.right() - px(STEP + 14))
+    words = tr("mean p {0:.2f}", math.exp(thought.logprob_sum / thought.count))
+    width = text_width(words, SIZE_TINY)
+    if line.width() > width + px(14 + SHORTEST_SPARK):
+        draw_text(painter, line, words, SIZE_TINY, theme.muted, RIGHT)
+        line.setRight(line.right() - width - px(14))
+    draw_bars(painter, line, thought.entropies, MOST_ENTROPY, entropy_colour(theme), theme.line)
 
 
 def entropy_colour(theme: Theme) -> str:

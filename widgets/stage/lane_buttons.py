@@ -15,10 +15,10 @@ from widgets.scaled import is_large
 from widgets.theme import set_kind
 from widgets.translation import later, tr
 
-SORT_WORDS: dict[SortMode, tuple[str, str]] = {  # what the menu says, and the button
-    "arrival": (later("By number"), later("Sort by number")),
-    "score": (later("By score"), later("Sort by score")),
-    "answer": (later("By answer"), later("Sort by answer")),
+SORT_WORDS: dict[SortMode, tuple[str, str, str]] = {  # what the menu says, the button, and a sentence
+    "arrival": (later("By number"), later("Sort by number"), later("In the order in which they were asked for.")),
+    "score": (later("By score"), later("Sort by score"), later("Those that the verifiers score highest come first.")),
+    "answer": (later("By answer"), later("Sort by answer"), later("Those that say the same stand together.")),
 }
 FILTER_WORDS = {
     "writing": later("still writing"),
@@ -41,6 +41,7 @@ class ChoiceButton(QToolButton):
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         set_kind(self, "quiet")
         self.setMenu(QMenu(self))
+        self.menu().setToolTipsVisible(True)
         self._group = QActionGroup(self)
 
     def _say(self, words: str) -> None:
@@ -50,9 +51,10 @@ class ChoiceButton(QToolButton):
         style = Qt.ToolButtonStyle.ToolButtonIconOnly if is_large() else Qt.ToolButtonStyle.ToolButtonTextOnly
         self.setToolButtonStyle(style)
 
-    def offer(self, key: str, words: str, taken: bool) -> None:
+    def offer(self, key: str, words: str, help_text: str, taken: bool) -> None:
         """Adds an entry."""
         action = self.menu().addAction(words)
+        action.setToolTip(help_text)
         action.setCheckable(True)
         action.setChecked(taken)
         action.setData(key)
@@ -69,8 +71,8 @@ class SortButton(ChoiceButton):
             "sort-ascending", tr("In which order the candidates stand: by number, by score, or by answer."), parent
         )
         self._mode: SortMode = "arrival"
-        for mode, (word, _) in SORT_WORDS.items():
-            self.offer(mode, tr(word), mode == self._mode)
+        for mode, (word, _, help_text) in SORT_WORDS.items():
+            self.offer(mode, tr(word), tr(help_text), mode == self._mode)
         self._group.triggered.connect(lambda action: self.chosen.emit(action.data()))
         self.show_words()
 
@@ -117,15 +119,17 @@ class FilterButton(ChoiceButton):
         self.menu().clear()
         for action in self._group.actions():
             self._group.removeAction(action)
-        self.offer(ALL, tr("All candidates"), self._filter == ALL)
+        self.offer(ALL, tr("All candidates"), tr("Leaves out no candidate."), self._filter == ALL)
         self.menu().addSeparator()
         for key in FILTERS:
             if key not in ("right", "wrong") or self._knows_answer:
-                self.offer(key, tr("Only those that are {0}", tr(FILTER_WORDS[key])), self._filter == key)
+                words = tr("Only those that are {0}", tr(FILTER_WORDS[key]))
+                self.offer(key, words, tr("Leaves out the others; nothing is deleted."), self._filter == key)
         self.menu().addSeparator()
         for vote, answer, count in _answers(self._state):
             key = with_answer(vote)
-            self.offer(key, tr("Only answer {0} ({1})", _short(answer), count), self._filter == key)
+            words = tr("Only answer {0} ({1})", _short(answer), count)
+            self.offer(key, words, tr("Only the candidates whose answer counts as this one."), self._filter == key)
 
     @property
     def _knows_answer(self) -> bool:

@@ -16,7 +16,7 @@ from widgets.models.step_marks import step_marks
 from widgets.models.thinking_chain import chain_of, hidden_tokens
 from widgets.models.thoughts import ThoughtSplitter, text_before_branch
 from widgets.painting import painted
-from widgets.stage.ladder_paint import SIDE, SPARK, paint_answer, paint_fold, paint_side
+from widgets.stage.ladder_paint import FOOT, SIDE, SPARK, paint_answer, paint_fold, paint_foot, paint_side
 from widgets.stage.marks import (
     CENTRE,
     draw_empty,
@@ -47,7 +47,7 @@ from widgets.translation import tr, tr_n
 COLUMN_WIDTH = 900
 FOLD = 40
 SMALL_UP_TO, LARGE_FROM = 300, 420  # narrower columns would break every line of large type
-SPARK_FROM = 620  # narrower cards have no room for the bars of their entropy
+SIDE_FROM = 620  # narrower cards have their figures in a line below the text
 LARGE_UP_TO = 420
 
 
@@ -207,12 +207,11 @@ class ThoughtLadderView(TokenSurface):
         return QRectF(column.left() + gutter, thought.top, column.width() - gutter, thought.height)
 
     def _side_width(self) -> int:
-        width = self._column().width()
-        return px(SIDE + SPARK) if width > px(SPARK_FROM) else px(SIDE) if width > px(420) else 0
+        return px(SIDE + SPARK) if self._column().width() > px(SIDE_FROM) else 0
 
     def _text_origin(self, thought: Thought) -> QPointF:
         card = self._card(thought)
-        return QPointF(card.left() + px(14), card.top() + (card.height() - thought.flow.height) / 2)
+        return QPointF(card.left() + px(14), card.top() + (card.height() - thought.foot - thought.flow.height) / 2)
 
     @property
     def _is_small(self) -> bool:
@@ -265,7 +264,8 @@ class ThoughtLadderView(TokenSurface):
 
     def _append_tokens(self, candidate: CandidateState) -> None:
         metrics = self._metrics()
-        width = self._column().width() - px(36) - 2 * px(14) - self._side_width()
+        side = self._side_width()
+        width, foot = self._column().width() - px(36) - 2 * px(14) - side, 0 if side else px(FOOT)
         hidden = hidden_tokens(candidate)
         for index in range(self._taken.get(candidate.id, 0), len(candidate.tokens)):
             token = candidate.tokens[index]
@@ -275,7 +275,7 @@ class ThoughtLadderView(TokenSurface):
                 if before:
                     self._splitter.begins_thought(before)
             if self._splitter.begins_thought(token.text) or index in (0, hidden):
-                self._thoughts.append(Thought(candidate.id, index, index < hidden, metrics, width))
+                self._thoughts.append(Thought(candidate.id, index, index < hidden, metrics, width, foot))
                 self._thoughts[-1].flow.put_in(before)
                 self._stack()
             thought = self._thoughts[-1]
@@ -403,8 +403,8 @@ class ThoughtLadderView(TokenSurface):
         draw_text(painter, knot, str(number), SIZE_TINY, theme.muted, CENTRE)
         paint_fragments(painter, thought.flow, thought.flow.fragments, thought.steps, self._text_origin(thought), theme)
         self._paint_forks(painter, thought)
-        if self._side_width() and thought.count:
-            paint_side(painter, thought, card, self._side_width())
+        if thought.count:
+            (paint_foot if thought.foot else paint_side)(painter, thought, card)
 
     def _paint_forks(self, painter: QPainter, thought: Thought) -> None:
         """A frame around each token from which a branch left."""

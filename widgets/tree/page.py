@@ -68,6 +68,11 @@ class SearchTreePage(QWidget):
         if not self.outline.isHidden():
             self.outline.refresh(changed)
 
+    def go_to_search(self) -> None:
+        """Puts the cursor into the search field, over what was searched for before."""
+        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.search.selectAll()
+
     def select(self, candidate: int | None) -> None:
         """Selects a thought."""
         self.view.select(candidate)
@@ -129,7 +134,7 @@ class SearchTreePage(QWidget):
         self.cameras.setAccessibleName(tr("What the picture shows"))
         self.search.setPlaceholderText(tr("Find in thoughts"))
         self.search.setAccessibleName(tr("Find in thoughts"))
-        self.search.setToolTip(tr("Rings the thoughts that have these words; Enter goes to the next one."))
+        self.search.setToolTip(tr("Rings the thoughts that have these words; Enter goes to the next one (Ctrl+F)."))
         self.search.setClearButtonEnabled(True)
         follow_scale(self.search, lambda: self.search.setMaximumWidth(px(220)))
         set_role(self.found, "muted")

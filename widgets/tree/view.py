@@ -23,7 +23,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 from engine.moves import PathSelected, ValueBackedUp
 from engine.trace.fold import RunState
 from widgets.kept_picture import KeptPicture
-from widgets.models.thought_tree import ROOT
+from widgets.models.thought_tree import PROBLEM, ROOT
 from widgets.painting import painted
 from widgets.plain_tooltip import plain
 from widgets.stage.marks import CENTRE, LEFT, draw_empty, draw_text, text_width
@@ -56,7 +56,7 @@ _STEPS = {
 
 
 class SearchTreeView(QWidget):
-    """A tree of thoughts. `node_selected` gives a candidate's number, or -1 for the problem itself or nothing."""
+    """A tree of thoughts. `node_selected` gives a candidate's number, `PROBLEM`, or -1 for nothing."""
 
     node_selected = Signal(int)
     folded = Signal(int, bool)  # candidate (-1: the problem), whether what is below is folded away
@@ -100,6 +100,7 @@ class SearchTreeView(QWidget):
         """Shows a run, or another moment of one: the camera and what is selected stay where it is the same run."""
         same = state.start is self._state.start and state.start is not None
         selected = self.selected_candidate if same else None
+        at_problem = same and self._selected == ROOT
         collapsed = {self.scene.tree.ids[place] for place in self.scene.tree.collapsed} if same else set()
         self._state = state
         self.scene = TreeScene()
@@ -111,7 +112,7 @@ class SearchTreeView(QWidget):
                 self.scene.set_collapsed(place, True)
         self._settle()
         self._matches.clear()
-        self._selected = self.scene.tree.place(selected) if selected is not None else None
+        self._selected = ROOT if at_problem else self.scene.tree.place(selected) if selected is not None else None
         self._seen_moves = newest_moves(state)
         self._moment = SearchMoment((), "", "")  # where it was before says nothing of where it is now
         self._take_moment(newest_work(state))
@@ -446,7 +447,7 @@ class SearchTreeView(QWidget):
         self._update_path()
         self._tell()
         self.update()
-        self.node_selected.emit(-1 if place in (None, ROOT) else self.scene.tree.ids[place])  # type: ignore[index]
+        self.node_selected.emit(-1 if place is None else PROBLEM if place == ROOT else self.scene.tree.ids[place])
 
     def _node_at(self, point: QPointF) -> int | None:
         return self.scene.nearest(self._camera, point, REACH)

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.errors import ThinkscopeError
+from engine.strategies.registry import STRATEGIES
 from engine.trace.fold import RunState
 from engine.verifiers.registry import VERIFIERS
 from engine.what_if.outlook import Outlook
@@ -34,11 +35,12 @@ from widgets.panels.labelled_slider import LabelledSlider
 from widgets.panels.verifier_section import VerifierSection
 from widgets.stage.badge import SourceBadge
 from widgets.theme import THEMES, current_theme, px, set_kind, set_role
-from widgets.translation import tr
+from widgets.translation import later, tr
 from widgets.what_if.choices import CHOICES, choice_of
 from widgets.what_if.words import figures, verdict
 
 AHEAD_SECONDS = 0.003
+NUMBER_HELP = later("Only the first so many of them, as if no more had been asked for.")
 WAIT_MS = 15
 """Within a frame: a slider that is pulled asks once for each picture."""
 
@@ -98,6 +100,11 @@ class WhatIfBar(QFrame):
         self.setVisible(there)
 
     @property
+    def outlook(self) -> Outlook | None:
+        """The answer that is shown; None where none is asked for."""
+        return self._outlook if self.is_open and not self.isHidden() else None
+
+    @property
     def is_open(self) -> bool:
         """Whether the controls are shown."""
         return not self.body.isHidden()
@@ -141,8 +148,9 @@ class WhatIfBar(QFrame):
         assert self._pool is not None
         recorded, choice = self._pool.recorded, choice_of(self.choose.currentData())
         strategy = self._pool.choice(choice.strategy, dict(choice.settings))
-        if self.candidates is not None and "n" in {*strategy.settings, *({"n"} if choice.strategy else ())}:
-            strategy = replace(strategy, settings={**strategy.settings, "n": int(self.candidates.value() or 1)})
+        number = self.candidates.value() if self.candidates is not None and self.candidates.isEnabled() else None
+        if number is not None and (number < self._pool.candidates or choice.strategy):
+            strategy = replace(strategy, settings={**strategy.settings, "n": int(number)})
         budget = recorded.budget
         if self.budget is not None:
             wanted = self.budget.value()
@@ -183,10 +191,8 @@ class WhatIfBar(QFrame):
         most = max(1, pool.candidates)
         self.candidates = LabelledSlider(
             tr("Candidates"),
-            tr("Only the first so many of them, as if no more had been asked for."), 1, max(2, most), most,
-            whole=True,
+            tr(NUMBER_HELP), 1, max(2, most), most, whole=True,
         )  # fmt: skip
-        self.candidates.setEnabled(most > 1)
         spent = max(2, self._state.ledger.completion_tokens)
         self.budget = LabelledSlider(
             tr("Tokens"),
@@ -202,6 +208,30 @@ class WhatIfBar(QFrame):
         self.verifiers.set_choices(pool.recorded.verifiers)
         self.choose.setCurrentIndex(0)
         self._name_verifiers()
+        self._offer_number()
+
+    def _offer_number(self) -> None:
+        """The number of candidates can be changed only where something goes by it."""
+        if self._pool is None or self.candidates is None:
+            return
+        reason = self._number_is_fixed(self._pool)
+        self.candidates.setEnabled(not reason)
+        self.candidates.set_help(reason or tr(NUMBER_HELP))
+
+    def _number_is_fixed(self, pool: WhatIfPool) -> str:
+        """Why the number of candidates says nothing here; empty where it does."""
+        if pool.candidates < 2:
+            return tr("There is only one text to choose from.")
+        if choice_of(self.choose.currentData()).strategy is not None:
+            return ""
+        if not pool.is_independent:
+            return tr(
+                "This run made each text from earlier ones, and is not made again with fewer. "
+                "Choose by a vote or a score: then only the first so many of its texts take part."
+            )
+        spec = STRATEGIES.get(pool.recorded.strategy.name)
+        takes = spec is not None and any(setting.name == "n" for setting in spec.settings)
+        return "" if takes else tr("The strategy of this run has no number of candidates.")
 
     def _name_verifiers(self) -> None:
         names = [tr(VERIFIERS[choice.name].title) for choice in self.verifiers.choices() if choice.name in VERIFIERS]
@@ -230,6 +260,10 @@ class WhatIfBar(QFrame):
         self.verdict.setAccessibleDescription(f"{words}. {numbers}. {notes}")
 
     # --- the person ----------------------------------------------------------------------------------------------
+
+    def _on_choose_changed(self) -> None:
+        self._offer_number()
+        self._timer.start()
 
     def _on_verifiers_changed(self) -> None:
         self._name_verifiers()
@@ -304,7 +338,7 @@ class WhatIfBar(QFrame):
             self.choose.setItemData(self.choose.count() - 1, tr(choice.help), Qt.ItemDataRole.ToolTipRole)
         self.choose.setAccessibleName(tr("Choose by"))
         self.choose.setToolTip(tr("How the answer is chosen from the candidates that are there."))
-        self.choose.currentIndexChanged.connect(self._timer.start)
+        self.choose.currentIndexChanged.connect(self._on_choose_changed)
         self.verifier_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.verifier_button.setAccessibleName(tr("Verifiers of the what-if"))
         self.verifier_button.setMinimumWidth(px(150))
