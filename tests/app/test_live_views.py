@@ -367,7 +367,7 @@ def test_a_run_is_found_again_named_starred_deleted_put_back_and_played(desk: Wh
     table.setFocus()
     table.selectRow(0)
     qtbot.keyClick(table, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: desk.controller.label == "RECORDED")
+    qtbot.waitUntil(lambda: desk.controller.label == "RECORDED" and desk.state.start is not None)
     assert desk.stage.isVisible()
     assert desk.state.start is not None
     assert desk.state.start.run_id == recorded
