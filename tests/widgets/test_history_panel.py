@@ -320,3 +320,26 @@ def test_a_thousand_runs_are_filtered_at_once(panel, many):
     panel.set_runs((), runs)
     panel.search.setText("999 +")
     assert shown_paths(panel) == ["999.tsrun"]
+
+
+def test_the_enter_that_ends_a_name_plays_nothing(panel, qtbot):
+    panel.table.selectRow(0)
+    QTest.keyClick(panel.table, Qt.Key.Key_F2)
+    editor = panel.table.findChild(QLineEdit)
+    QTest.keyClicks(editor, "mine")
+    with qtbot.assertNotEmitted(panel.replay_requested), qtbot.waitSignal(panel.noted):
+        QTest.keyClick(editor, Qt.Key.Key_Return)
+
+
+def test_a_name_that_is_being_typed_outlives_a_new_list_of_runs(panel, many, qtbot):
+    panel.table.selectRow(0)
+    QTest.keyClick(panel.table, Qt.Key.Key_F2)
+    editor = panel.table.findChild(QLineEdit)
+    newest = replace(many[0], path="run-9.tsrun", created="2026-11-30T10:00:00+00:00")
+    panel.set_runs((), [newest, *many])  # as when a run has ended meanwhile
+    editor.selectAll()
+    QTest.keyClicks(editor, "mine")
+    with qtbot.waitSignal(panel.noted) as noted:
+        QTest.keyClick(editor, Qt.Key.Key_Return)
+    assert noted.args == ["run-8.tsrun", RunNote("mine")]
+    qtbot.waitUntil(lambda: shown_paths(panel)[0] == "run-9.tsrun")

@@ -351,3 +351,22 @@ def test_an_empty_state_can_be_shown_again(panel):
     panel.set_state(fold(EVENTS))
     panel.set_state(RunState())
     assert panel.answer.answer.text() == "–"
+
+
+def test_a_thought_of_a_search_is_shown_with_all_that_it_goes_on_from(panel):
+    state = fold(simulated_events(make_setup("mcts", simulations=12, children=2)))
+    panel.set_state(state)
+    seen = set()
+    for one in state.candidates.values():
+        if one.merged_into is not None:
+            continue
+        chain, at = [], one
+        while at is not None:
+            chain.insert(0, " ".join(at.text.split()) or "…")
+            at = None if at.parent is None else state.candidates[at.parent]
+        panel.select(one.id)
+        assert panel.inspector.text.text().split("\n") == chain
+        assert panel.inspector.text.isVisible()
+        assert panel.inspector.title.text() == f"SELECTED THOUGHT · DEPTH {len(chain)}"
+        seen.add(len(chain))
+    assert max(seen) > 1

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import math
+import re
+
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
 
 from engine.moves import PosteriorsSampled
-from engine.trace.fold import RunState
+from engine.trace.fold import CandidateState, RunState
 from engine.trace.standings import Standing, Standings, standings_of
 from tests.engine.test_standings import search_events
+from tests.widgets.colours import count_colour
 from widgets.meters.posterior_meter import PosteriorMeter
 from widgets.meters.selection_meter import ROW_HEIGHT, SelectionMeter, SiblingTable, formula_words
+from widgets.theme import DARK, readable
 
 
 @pytest.fixture(scope="module")
@@ -120,3 +125,125 @@ def test_the_newest_draw_of_the_posteriors_is_shown(qtbot):
     assert f"drew {taken.drawn:.2f}" in meter.bars.accessibleDescription()
     meter.show_state(RunState())
     assert meter.isHidden()
+
+
+# The formulas by the papers, from nothing but what the candidates say of themselves
+
+
+def siblings(state: RunState, node: int) -> list[CandidateState]:
+    parent = state.candidates[node].parent
+    return [
+        c
+        for c in state.candidates.values()
+        if c.parent == parent and c.merged_into is None and c.purpose == "step" and c.status == "finished"
+    ]
+
+
+def visits_above(state: RunState, node: int) -> int:
+    """N of the place that they go on from, with the visit of the simulation that chooses."""
+    parent = state.candidates[node].parent
+    return 1 + (state.simulations if parent is None else state.candidates[parent].visits)
+
+
+def prior(state: RunState, node: int) -> float:
+    """The share of the geometric mean of its tokens' probabilities, those that said the same counted with it."""
+
+    def weight(one: CandidateState) -> float:
+        copies = 1 + sum(other.merged_into == one.id for other in state.candidates.values())
+        return copies * math.exp(sum(token.logprob for token in one.tokens) / len(one.tokens))
+
+    return weight(state.candidates[node]) / sum(map(weight, siblings(state, node)))
+
+
+def uct(state: RunState, node: int, c: float) -> float:
+    one = state.candidates[node]
+    return one.value_sum / one.visits + c * math.sqrt(math.log(visits_above(state, node)) / one.visits)
+
+
+def shown_formula(meter: SelectionMeter) -> list[str]:
+    """The lines of the formula as a person reads them."""
+    plain = re.sub(r"<(?!br)[^>]*>", "", meter.formula.text())
+    return [line.strip() for line in plain.split("<br>")]
+
+
+def test_the_formula_of_uct_shows_the_numbers_of_the_run(meter, state):
+    node = visited_with_siblings(state)
+    meter.select(state, node)
+    one, above, merit = state.candidates[node], visits_above(state, node), uct(state, node, 1.4)
+    quality = one.value_sum / one.visits
+    assert shown_formula(meter) == [
+        "Q + c·√(ln Np / N)",
+        f"= {quality:.2f} + 1.40·√(ln {above} / {one.visits})",
+        f"= {quality:.2f} + {merit - quality:.2f} = {merit:.2f}",
+    ]
+
+
+@pytest.mark.parametrize("c", [0.7, 1.4])
+def test_the_formula_of_puct_shows_the_numbers_of_the_run(meter, c):
+    state = RunState().apply_all(search_events(simulations=24, at_once=1, select="puct", exploration=c))
+    nodes = [n for n, one in state.candidates.items() if one.visits and len(siblings(state, n)) > 1]
+    assert any(abs(prior(state, node) - 0.5) > 0.02 for node in nodes)
+    for node in nodes:
+        meter.select(state, node)
+        one, above, p = state.candidates[node], visits_above(state, node), prior(state, node)
+        quality = one.value_sum / one.visits
+        merit = quality + c * p * math.sqrt(above) / (1 + one.visits)
+        assert shown_formula(meter) == [
+            "Q + c·P·√Np / (1 + N)",
+            f"= {quality:.2f} + {c:.2f}·{p:.2f}·√{above} / (1 + {one.visits})",
+            f"= {quality:.2f} + {merit - quality:.2f} = {merit:.2f}",
+        ]
+        assert meter.formula.accessibleDescription().endswith(f"= {merit:.2f}")
+
+
+def clear_choice(state: RunState, rows: list[int], c: float) -> int | None:
+    """The sibling of the highest merit, where no other has the same."""
+    *_, second, best = sorted(rows, key=lambda row: uct(state, row, c))
+    return None if math.isclose(uct(state, second, c), uct(state, best, c)) else best
+
+
+def marked_row(meter: SelectionMeter) -> int:
+    """The row that the table marks as the next one: the only one in the accent."""
+    image, rows = meter.table.grab().toImage(), len(meter.table._rows)
+    colours = {readable(DARK.accent, ground) for ground in (DARK.accent_soft, DARK.surface)}
+    counts = [
+        sum(count_colour(image, colour, QRect(0, top + 2, image.width(), ROW_HEIGHT - 3)) for colour in colours)
+        for top in range(ROW_HEIGHT, ROW_HEIGHT * (rows + 1), ROW_HEIGHT)
+    ]
+    return counts.index(max(counts))
+
+
+def move_slider(meter: SelectionMeter, key: Qt.Key) -> float:
+    QTest.keyClick(meter.slider.slider, key)
+    value = meter.slider.value()
+    assert value is not None
+    return value
+
+
+def test_another_constant_marks_the_thought_that_it_would_choose_and_says_if_that_is_another(meter, state):
+    """The search of `state` revisits, so that every thought that is not pruned can be chosen."""
+    meter.show()
+    said = set()
+    for node, one in state.candidates.items():
+        if not one.visits or one.merged_into is not None or one.purpose != "step":
+            continue
+        rows = [row.id for row in siblings(state, node)]
+        if len(rows) < 2 or not all(state.candidates[row].visits for row in rows):
+            continue
+        own = clear_choice(state, rows, 1.4)
+        if own is None:
+            continue
+        meter.select(state, node)
+        assert marked_row(meter) == rows.index(own)
+        for key in (Qt.Key.Key_Home, Qt.Key.Key_End):
+            c = move_slider(meter, key)
+            best = clear_choice(state, rows, c)
+            if best is None:
+                continue
+            assert marked_row(meter) == rows.index(best)
+            assert f"= {uct(state, node, c):.2f}" in meter.formula.accessibleDescription()
+            words = "the same thought" if best == own else "another thought"
+            assert f"{words} would go next" in meter.note.text()
+            said.add(words)
+        meter.select(state, None)
+    assert said == {"the same thought", "another thought"}

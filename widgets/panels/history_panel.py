@@ -61,12 +61,15 @@ class RunTable(QTableView):
     star_toggled = Signal(QModelIndex)
     delete_requested = Signal()
 
+    @property
+    def is_naming(self) -> bool:
+        """Whether a name is being typed."""
+        return self.state() == QAbstractItemView.State.EditingState
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """The keys of a row."""
-        plain, key = not event.modifiers(), event.key()
-        if self.state() == QAbstractItemView.State.EditingState:
-            super().keyPressEvent(event)  # the field of a name lets the Return go on that ends it
-        elif plain and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        """The keys of a row; while a name is typed they are its own, and the Enter that ends it opens nothing."""
+        plain, key = not event.modifiers() and not self.is_naming, event.key()
+        if plain and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.opened.emit(self.currentIndex())
         elif plain and key == Qt.Key.Key_S:
             self.star_toggled.emit(self.currentIndex())
@@ -124,6 +127,7 @@ class HistoryPanel(QWidget, Pictured):
         self.count, self.compare_button = QLabel(), QPushButton(tr("Compare"))
         self._empty = QLabel(tr(EMPTY), alignment=Qt.AlignmentFlag.AlignCenter)
         self._pages, self._hint = QStackedWidget(), QLabel(tr(HINT))
+        self._waiting: tuple[Sequence[RunInfo], Sequence[RunInfo], Callable[[str], RunNote]] | None = None
         self._build_table()
         self._build()
         self.set_runs((), ())
@@ -131,7 +135,11 @@ class HistoryPanel(QWidget, Pictured):
     def set_runs(
         self, shipped: Sequence[RunInfo], own: Sequence[RunInfo], note: Callable[[str], RunNote] = lambda _: RunNote()
     ) -> None:
-        """Shows these runs, and keeps the place when the same ones are shown again."""
+        """Shows these runs; the same ones keep the place. A name that is being typed comes to its end first."""
+        if self.table.is_naming:
+            self._waiting = (shipped, own, note)
+            return
+        self._waiting = None
         row = self.table.currentIndex().row()
         self.model.set_runs(shipped, own, note)
         self._on_shown_changed()
@@ -260,6 +268,7 @@ class HistoryPanel(QWidget, Pictured):
         follow_scale(table, self._fit_table)
         table.setAccessibleName(tr("Recorded runs"))
         table.setWhatsThis(tr("{0}. Ctrl+F searches, Ctrl+Z puts back what was deleted.", tr(HINT)))
+        table.itemDelegate().closeEditor.connect(self._on_name_ended)
         table.doubleClicked.connect(self._on_table_double_clicked)
         table.opened.connect(self._on_table_opened)
         table.clicked.connect(self._on_table_clicked)
@@ -267,6 +276,10 @@ class HistoryPanel(QWidget, Pictured):
         table.delete_requested.connect(self._on_delete_requested)
         table.selectionModel().selectionChanged.connect(self._on_selection_changed)
         THEMES.theme_changed.connect(table.viewport().update)
+
+    def _on_name_ended(self) -> None:
+        if self._waiting is not None:
+            self.set_runs(*self._waiting)
 
     def _on_table_opened(self, index: QModelIndex) -> None:
         if index.isValid():
