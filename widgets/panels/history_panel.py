@@ -268,7 +268,7 @@ class HistoryPanel(QWidget, Pictured):
         follow_scale(table, self._fit_table)
         table.setAccessibleName(tr("Recorded runs"))
         table.setWhatsThis(tr("{0}. Ctrl+F searches, Ctrl+Z puts back what was deleted.", tr(HINT)))
-        table.itemDelegate().closeEditor.connect(self._on_name_ended)
+        table.itemDelegateForColumn(RUN).closeEditor.connect(self._on_name_ended)
         table.doubleClicked.connect(self._on_table_double_clicked)
         table.opened.connect(self._on_table_opened)
         table.clicked.connect(self._on_table_clicked)
