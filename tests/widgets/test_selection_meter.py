@@ -15,7 +15,7 @@ from engine.trace.standings import Standing, Standings, standings_of
 from tests.engine.test_standings import search_events
 from tests.widgets.colours import count_colour
 from widgets.meters.posterior_meter import PosteriorMeter
-from widgets.meters.selection_meter import ROW_HEIGHT, SelectionMeter, SiblingTable, formula_words
+from widgets.meters.selection_meter import ROW_HEIGHT, SelectionMeter, SiblingTable, formula_words, sources_words
 from widgets.theme import DARK, readable
 
 
@@ -247,3 +247,17 @@ def test_another_constant_marks_the_thought_that_it_would_choose_and_says_if_tha
             said.add(words)
         meter.select(state, None)
     assert said == {"the same thought", "another thought"}
+
+
+@pytest.mark.parametrize("policy", ["uct", "puct"])
+def test_every_number_of_the_formula_says_where_it_comes_from(policy) -> None:
+    state = RunState().apply_all(search_events(select=policy))
+    candidate = next(c.id for c in state.candidates.values() if c.visits and c.merged_into is None)
+    found = standings_of(state, candidate)
+    row = next(row for row in found.rows if row.candidate == candidate)
+    words = sources_words(row, found)
+    assert f"Q = {row.quality:.2f}" in words
+    assert f"N = {row.visits + row.in_flight}" in words
+    assert f"Nₚ = {found.parent_visits}" in words
+    assert f"c = {found.rules.exploration:.2f}" in words
+    assert (f"P = {row.prior:.2f}" in words) == found.rules.puct

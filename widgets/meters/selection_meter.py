@@ -16,6 +16,7 @@ from widgets.models.thought_tree import PROBLEM
 from widgets.painting import painted
 from widgets.panels.labelled_slider import LabelledSlider
 from widgets.panels.section import SectionTitle
+from widgets.plain_tooltip import plain
 from widgets.stage.marks import LEFT, RIGHT, draw_text, rounded
 from widgets.theme import MONO, SIZE_SMALL, SIZE_TINY, THEMES, current_theme, px, qcolor, readable, set_role
 from widgets.translation import tr
@@ -175,6 +176,7 @@ class SelectionMeter(QWidget):
         if row is not None:
             self.formula.setText(formula_html(row, found))
             self.formula.setAccessibleDescription(formula_words(row, found))
+            self.formula.setToolTip(plain(sources_words(row, found)))
         words = [" ".join(self._state.candidates[row.candidate].text.split()) or "…" for row in found.rows]
         self.table.show_rows(found, words, self._candidate)
         self.note.setText(self._note(found, own))
@@ -219,6 +221,19 @@ def _first(found: Standings) -> Standing:
 def merit_words(row: Standing) -> str:
     """The merit as it is shown."""
     return tr("first") if math.isinf(row.merit) else f"{row.merit:.2f}"
+
+
+def sources_words(row: Standing, found: Standings) -> str:
+    """Where each number of the formula comes from, a line each."""
+    flight = tr(", {0} of them still in flight and counted as lost", row.in_flight) if row.in_flight else ""
+    visits = row.visits + row.in_flight
+    quality = tr("Q = {0:.2f}: what its visits brought back, W {1:.2f} over N {2}", row.quality, row.total, visits)
+    lines = [quality, tr("N = {0}: simulations that went through it", visits) + flight]
+    lines.append(tr("Nₚ = {0}: those through the place before, with the one that chooses now", found.parent_visits))
+    if found.rules.puct:
+        lines.append(tr("P = {0:.2f}: how likely the model found it among its siblings", row.prior))
+    lines.append(tr("c = {0:.2f}: the set-up's exploration, or the slider's", found.rules.exploration))
+    return "\n".join(lines)
 
 
 def formula_words(row: Standing, found: Standings) -> str:
