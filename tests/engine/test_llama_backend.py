@@ -64,7 +64,9 @@ def test_a_batch_and_single_decodes_give_the_same_logits_but_for_rounding(
     for row, text in zip(together, texts, strict=True):
         alone = logits_after(backend, [text], RunShape(1, 64, 64))[0]
         assert row.argmax() == alone.argmax()
-        assert np.abs(row - alone).mean() < 0.05 * row.std()
+        difference = row - alone
+        # A shift of all logits changes no probability, and on some processors rounding makes one.
+        assert np.abs(difference - difference.mean()).mean() < 0.05 * row.std()
 
 
 def test_greedy_candidates_of_one_prompt_part_only_where_two_tokens_are_as_good_as_equal(backend: LlamaBackend) -> None:
