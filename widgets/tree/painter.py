@@ -177,7 +177,7 @@ class TreePainter:
         seen = (high >= view.top()) & (low <= view.bottom())
         below, above = below[seen], above[seen]
         pruned = (self.scene.flags[below] & PRUNED) != 0
-        width = 1.0 if camera.zoom < 1.5 else 1.4  # Qt draws lines of one pixel many times as fast as wider ones
+        width = 1.0  # Qt draws lines of one pixel many times as fast as wider ones
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for these, pen in (
             (~pruned, QPen(qcolor(theme.edge), width)),
