@@ -379,15 +379,20 @@ def test_sixty_four_bars_have_room_for_whole_answers_in_the_smallest_window() ->
     assert grid.total_height <= 548
 
 
-@pytest.mark.parametrize("theme", ["dark", "light", "contrast"])
-def test_words_of_a_lane_that_is_set_aside_keep_their_colour(qtbot: QtBot, theme: str) -> None:
-    set_theme(theme)
+def stage_of_four(qtbot: QtBot) -> StageView:
     stage = StageView()
     qtbot.addWidget(stage)
     stage.resize(1000, 800)
     stage.show()
     stage.set_state(state_of(4), "recorded")
     stage.finish_rendering()
+    return stage
+
+
+@pytest.mark.parametrize("theme", ["dark", "light", "contrast"])
+def test_words_of_a_lane_that_is_set_aside_keep_their_colour(qtbot: QtBot, theme: str) -> None:
+    set_theme(theme)
+    stage = stage_of_four(qtbot)
     before = stage.lanes.viewport().grab().toImage()
     stage.lanes._aside = {0, 1, 2, 3}
     after = stage.lanes.viewport().grab().toImage()
@@ -400,12 +405,7 @@ def test_words_of_a_lane_that_is_set_aside_keep_their_colour(qtbot: QtBot, theme
 
 
 def test_lanes_that_are_set_aside_can_be_seen_in_a_vector_picture(qtbot: QtBot) -> None:
-    stage = StageView()
-    qtbot.addWidget(stage)
-    stage.resize(1000, 800)
-    stage.show()
-    stage.set_state(state_of(4), "recorded")
-    stage.finish_rendering()
+    stage = stage_of_four(qtbot)
     stage.lanes._aside = {0, 1, 2, 3}
     picture = QImage(stage.size(), QImage.Format.Format_RGB32)
     painter = QPainter(picture)
