@@ -34,13 +34,15 @@ class Headline(QWidget):
         """The whole question."""
         return self._text
 
-    def set_text(self, text: str) -> None:
-        """Shows a question; the same one again costs nothing."""
-        if text != self._text:
-            self._text = text
-            self.setToolTip(plain(text))
-            self.setAccessibleName(tr("Question: {0}", text) if text else "")
-            self._fit()
+    def set_text(self, text: str) -> bool:
+        """Shows a question, and returns whether it is another one; the same one again costs nothing."""
+        if text == self._text:
+            return False
+        self._text = text
+        self.setToolTip(plain(text))
+        self.setAccessibleName(tr("Question: {0}", text) if text else "")
+        self._fit()
+        return True
 
     def sizeHint(self) -> QSize:
         """As wide as the question."""

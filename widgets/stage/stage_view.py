@@ -42,7 +42,7 @@ from widgets.what_if.bar import WhatIfBar
 
 StageOf = CandidateLanesView | LadderPage | SearchTreePage | RefineChainView
 SUMMARY_MS = 100
-ONE_ROW_FROM = 800  # pixels of the stage at normal size
+SUMMARY_ROOM = 180  # pixels for what is said of a run, which changes while it goes on
 HEAD_MARGINS = 46  # pixels around the badge and the summary
 
 
@@ -286,8 +286,13 @@ class StageView(QWidget, Pictured):
         self.filter_button.show_words()
 
     def _has_two_rows(self) -> bool:
-        """Whether a question would have to break into lines beside the other words."""
-        return is_large() or (not self._compact and self.width() < px(ONE_ROW_FROM))
+        """Whether the question would have to break into lines beside the other words."""
+        if is_large() or self._compact:
+            return is_large()
+        buttons = (self.filter_button, self.sort_button)
+        beside = sum(button.sizeHint().width() + 10 for button in buttons if not button.isHidden())
+        words = self.badge.sizeHint().width() + self.headline.sizeHint().width() + px(SUMMARY_ROOM)
+        return words + beside + HEAD_MARGINS > self.width()
 
     def _choose_view(self) -> bool:
         """True when the other view has come to the front."""
@@ -339,7 +344,8 @@ class StageView(QWidget, Pictured):
         if source != self.badge.source:
             self.badge.set_source(source)
         question = start.setup.problem.question if start and not self._compact else ""
-        self.headline.set_text(" ".join(question.split()))
+        if self.headline.set_text(" ".join(question.split())) and self._has_two_rows() != self._two_rows:
+            self._arrange_head()
         self._show_summary()
         self.banner.show_state(self._state)
         if not self._compact:
